@@ -1,0 +1,1 @@
+"""Multi-teacher distillation engine; importing the package itself imports nothing."""

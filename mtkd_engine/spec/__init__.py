@@ -1,0 +1,40 @@
+"""The Spec: one frozen, validated description of a job; torch-free."""
+
+from mtkd_engine.spec.aggregators import AggregatorSpec, KauSpec, StaticSpec, UniformSpec
+from mtkd_engine.spec.base import SpecError
+from mtkd_engine.spec.data import DataSpec
+from mtkd_engine.spec.job import EvaluationSpec, RecordingSpec, Spec, StudentSpec
+from mtkd_engine.spec.load import dump_yaml, load_yaml, parse, spec_hash
+from mtkd_engine.spec.methods import EmtmSpec, IsomorphicSpec, MethodSpec, SoloSpec
+from mtkd_engine.spec.model import ModelCard, Recipe
+from mtkd_engine.spec.nets import Map2dNet, NetSpec, SpanNet
+from mtkd_engine.spec.optim import OptimSpec
+from mtkd_engine.spec.teachers import TeacherSpec
+
+__all__ = [
+    "AggregatorSpec",
+    "DataSpec",
+    "EmtmSpec",
+    "EvaluationSpec",
+    "IsomorphicSpec",
+    "KauSpec",
+    "Map2dNet",
+    "MethodSpec",
+    "ModelCard",
+    "NetSpec",
+    "OptimSpec",
+    "Recipe",
+    "RecordingSpec",
+    "SoloSpec",
+    "SpanNet",
+    "Spec",
+    "SpecError",
+    "StaticSpec",
+    "StudentSpec",
+    "TeacherSpec",
+    "UniformSpec",
+    "dump_yaml",
+    "load_yaml",
+    "parse",
+    "spec_hash",
+]

@@ -1,0 +1,76 @@
+"""What every part of a Spec shares: strict keys, frozen values, errors a person can act on."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+
+class Part(BaseModel):
+    """One frozen part of a Spec; unknown keys are refused."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, use_attribute_docstrings=False
+    )
+
+
+class SpecError(ValueError):
+    """The user's Spec (or model card) cannot be accepted; `problems` has one sentence per field.
+
+    `fields` maps a dotted field path ("optim.epochs") to its sentence, so that a form can show it in place.
+    """
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        self.fields = fields
+        self.problems = [f"{path}: {sentence}" if path else sentence for path, sentence in fields.items()]
+        super().__init__(" ".join(self.problems))
+
+
+def explain(error: ValidationError) -> SpecError:
+    """This will turn pydantic's report into one sentence per field: what was given, what is accepted."""
+    fields: dict[str, str] = {}
+    for item in error.errors():
+        # Union tags ("emtm", "span") stand in `loc` but not in what the user wrote.
+        path = ".".join(str(part) for part in _user_path(item["loc"]))
+        sentence = _sentence(item)
+        named = re.match(r"([a-z_.]+): ", sentence)
+        if not path and named:  # a rule over several fields names the one to change
+            path, sentence = named[1], sentence[named.end() :]
+        fields.setdefault(path, sentence)
+    return SpecError(fields)
+
+
+def _user_path(loc: tuple[int | str, ...]) -> list[int | str]:
+    tags = {"solo", "emtm", "uniform", "static", "kau", "span", "map2d"}
+    after_choice = {"method", "aggregator", "net"}
+    path: list[int | str] = []
+    for part in loc:
+        if part in tags and path and path[-1] in after_choice:
+            continue
+        path.append(part)
+    return path
+
+
+def _sentence(item: Any) -> str:
+    kind, message, context = item["type"], item["msg"], item.get("ctx", {})
+    given = _short(item.get("input"))
+    if kind == "extra_forbidden":
+        return "this key is not known here; remove it or check its spelling."
+    if kind == "missing":
+        return "this key is required and was not given."
+    if kind in {"union_tag_invalid", "union_tag_not_found"}:
+        tag = str(context.get("discriminator", "'kind'")).strip("'")
+        accepted = context.get("expected_tags", "see the documentation")
+        return f"given {given}, accepted is a mapping whose {tag!r} is one of {accepted}."
+    if kind == "value_error":
+        text = str(context.get("error", message))
+        return text if text.endswith(".") else text + "."
+    wanted = message[0].lower() + message[1:]
+    return f"given {given}, but {wanted}."
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,24 @@
+"""What a job learns from; torch-free."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from mtkd_engine.spec.base import Part
+
+
+class DataSpec(Part):
+    """A dataset by name, and how its sentences are read."""
+
+    dataset: str = Field(
+        min_length=1,
+        max_length=300,
+        title="Dataset",
+        description="Name of a registered dataset (or a folder, for the engine alone).",
+    )
+    max_words: int = Field(
+        20, ge=4, le=100, title="Words", description="Longer sentences are cut to this many words."
+    )
+    min_word_count: int = Field(
+        1, ge=1, le=100, title="Rarest word", description="Words seen less often in training become <unk>."
+    )

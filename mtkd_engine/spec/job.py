@@ -1,0 +1,97 @@
+"""The whole Spec of a job; torch-free."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from mtkd_engine.spec.base import Part
+from mtkd_engine.spec.data import DataSpec
+from mtkd_engine.spec.methods import EmtmSpec, MethodSpec, SoloSpec
+from mtkd_engine.spec.nets import NetSpec, SpanNet
+from mtkd_engine.spec.optim import OptimSpec
+from mtkd_engine.spec.teachers import TeacherSpec
+
+
+class StudentSpec(Part):
+    """The network being trained."""
+
+    net: NetSpec = Field(default_factory=SpanNet, title="Network", description="Architecture and sizes.")
+
+
+class EvaluationSpec(Part):
+    """When and on what the student is measured; the best epoch is chosen on validation only."""
+
+    every_epochs: int = Field(
+        1, ge=1, le=1000, title="Every", description="Epochs between evaluations on validation."
+    )
+    probe_samples: int = Field(
+        16,
+        ge=0,
+        le=64,
+        title="Probe samples",
+        description="Fixed samples whose teacher weights are recorded.",
+    )
+
+
+class RecordingSpec(Part):
+    """How often the engine speaks and saves."""
+
+    log_every: int = Field(
+        5, ge=1, le=10_000, title="Log every", description="Steps between points of a loss curve."
+    )
+    checkpoint_every: int = Field(
+        50, ge=1, le=100_000, title="Checkpoint every", description="Steps between checkpoints."
+    )
+
+
+class Spec(Part):
+    """The frozen description of one job: the form, the REST body and the YAML file are this."""
+
+    name: str = Field("", max_length=120, title="Name", description="What people will call this job.")
+    task: Literal["grounding"] = Field(
+        "grounding",
+        title="Task",
+        description="Temporal sentence grounding: find the moment a sentence describes.",
+    )
+    data: DataSpec = Field(title="Data", description="What the job learns from.")
+    teachers: tuple[TeacherSpec, ...] = Field(
+        (), max_length=32, title="Teachers", description="Who teaches; none for method solo."
+    )
+    student: StudentSpec = Field(
+        default_factory=StudentSpec, title="Student", description="The network to train."
+    )
+    method: MethodSpec = Field(default_factory=SoloSpec, title="Method", description="How knowledge moves.")
+    optim: OptimSpec = Field(
+        default_factory=OptimSpec, title="Optimisation", description="How parameters are fitted."
+    )
+    evaluation: EvaluationSpec = Field(
+        default_factory=EvaluationSpec,
+        title="Evaluation",
+        description="When and how the student is measured.",
+    )
+    recording: RecordingSpec = Field(
+        default_factory=RecordingSpec, title="Recording", description="How often the engine speaks and saves."
+    )
+    seed: int = Field(
+        0, ge=0, le=2**31 - 1, title="Seed", description="Same seed, same spec, same machine: same bits."
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        names = [teacher.name for teacher in self.teachers]
+        if len(set(names)) < len(names):
+            raise ValueError(f"teachers: given {names}, accepted is a list that names each teacher once")
+        if isinstance(self.method, EmtmSpec):
+            if not names:
+                raise ValueError("teachers: given none, method emtm accepts one or more")
+            if not isinstance(self.student.net, SpanNet):
+                raise ValueError(
+                    f"student.net.family: given {self.student.net.family!r}, method emtm accepts 'span'"
+                )
+        elif names:
+            raise ValueError(
+                f"teachers: given {names}, method solo learns from labels alone and accepts none"
+            )
+        return self

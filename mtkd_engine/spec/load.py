@@ -1,0 +1,50 @@
+"""Reading, writing and hashing Specs; torch-free."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from mtkd_engine.spec.base import SpecError, explain
+from mtkd_engine.spec.job import Spec
+
+
+def parse(raw: Any) -> Spec:
+    """This will validate plain data into a Spec.
+
+    Raises SpecError with one sentence per refused field.
+    """
+    if not isinstance(raw, dict):
+        raise SpecError({"": f"A spec is a mapping of keys to values; given was {type(raw).__name__}."})
+    try:
+        return Spec.model_validate(raw)
+    except ValidationError as error:
+        raise explain(error) from None
+
+
+def load_yaml(text: str) -> Spec:
+    """This will parse YAML (or JSON) text into a Spec; raises SpecError."""
+    try:
+        raw = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1}" if mark is not None else ""
+        raise SpecError(
+            {"": f"This is not readable YAML{where}: {getattr(error, 'problem', error)}."}
+        ) from None
+    return parse(raw)
+
+
+def dump_yaml(spec: Spec) -> str:
+    """This will write a Spec as YAML that `load_yaml` reads back to an equal Spec."""
+    return yaml.safe_dump(spec.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def spec_hash(spec: Spec) -> str:
+    """This will give the sha256 of the Spec's canonical JSON."""
+    canonical = json.dumps(spec.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

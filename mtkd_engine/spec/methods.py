@@ -1,0 +1,78 @@
+"""How knowledge moves; torch-free."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mtkd_engine.spec.aggregators import AggregatorSpec, KauSpec
+from mtkd_engine.spec.base import Part
+
+
+class SoloSpec(Part):
+    """Training from labels alone; this is how teachers are made."""
+
+    kind: Literal["solo"] = Field(
+        "solo", title="Kind", description="Train from labels alone: how teachers are made."
+    )
+
+
+class IsomorphicSpec(Part):
+    """A teacher branch of the student's own kind, trained together with it through the shared encoder."""
+
+    enabled: bool = Field(
+        True, title="Isomorphic teacher", description="Train a deeper twin on the shared encoder."
+    )
+    attention_layers: int = Field(
+        1, ge=1, le=4, title="Attention layers", description="Cross-modal blocks only the twin has."
+    )
+    weight: float = Field(
+        1.0, ge=0, le=100, title="Loss weight", description="Weight of the twin's own label loss."
+    )
+
+
+class EmtmSpec(Part):
+    """Efficient temporal sentence grounding with multiple teachers (after arXiv 2308.03725)."""
+
+    kind: Literal["emtm"] = Field(
+        "emtm", title="Kind", description="Several teachers, weighted per sample, teach one student."
+    )
+    aggregator: AggregatorSpec = Field(
+        default_factory=KauSpec,
+        title="Aggregator",
+        description="How the teachers' beliefs become one target.",
+    )
+    beliefs: Literal["out_of_fold", "in_sample"] = Field(
+        "out_of_fold",
+        title="Beliefs",
+        description="Taught by teacher copies that never saw the sample (safe), or by the teachers as they are.",
+    )
+    folds: int = Field(
+        3, ge=2, le=10, title="Folds", description="Copies of each teacher for out-of-fold beliefs."
+    )
+    temperature: float = Field(
+        2.0,
+        gt=0,
+        le=20,
+        title="Temperature",
+        description="Softens teachers and student alike; the loss is scaled by its square.",
+    )
+    distill_weight: float = Field(
+        1.0,
+        ge=0,
+        le=100,
+        title="Distillation weight",
+        description="Weight of the soft-label loss beside the hard one.",
+    )
+    gate_weight: float = Field(
+        1.0, ge=0, le=100, title="Gate weight", description="Weight of the aggregator's own label loss."
+    )
+    isomorphic: IsomorphicSpec = Field(
+        default_factory=IsomorphicSpec,
+        title="Isomorphic teacher",
+        description="The twin on the shared encoder.",
+    )
+
+
+MethodSpec = Annotated[SoloSpec | EmtmSpec, Field(discriminator="kind")]

@@ -1,0 +1,24 @@
+"""How parameters are fitted; torch-free."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from mtkd_engine.spec.base import Part
+
+
+class OptimSpec(Part):
+    """AdamW with linear warm-up and linear decay to zero."""
+
+    epochs: int = Field(20, ge=1, le=10_000, title="Epochs", description="Passes over the training split.")
+    batch_size: int = Field(32, ge=1, le=4096, title="Batch size", description="Samples per step.")
+    learning_rate: float = Field(
+        1e-3, gt=0, le=1, title="Learning rate", description="Highest rate, after warm-up."
+    )
+    weight_decay: float = Field(
+        0.01, ge=0, le=1, title="Weight decay", description="AdamW's decoupled decay."
+    )
+    warmup: float = Field(0.05, ge=0, le=0.9, title="Warm-up", description="Share of all steps that warm up.")
+    clip_norm: float = Field(
+        1.0, gt=0, le=1000, title="Clip norm", description="Largest norm of the gradient."
+    )

@@ -1,0 +1,178 @@
+"""Settings of the web application and of every process that uses its tables.
+
+All of them come from the environment; nothing needs to be set. See CONTRIBUTING for the list of variables.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from jobs.local.addresses import django_database
+from jobs.local.home import CHECKOUT, Home, LocalError
+
+HOME = Home.from_environment()
+MTKD_HOME: Path = HOME.root
+BASE_DIR: Path = CHECKOUT
+
+
+def _number(name: str, default: float) -> float:
+    given = os.environ.get(name, "")
+    try:
+        value = float(given) if given else default
+    except ValueError:
+        value = -1.0
+    if value <= 0:
+        raise ImproperlyConfigured(f"{name} must be a number above 0, but it is {given!r}.")
+    return value
+
+
+def _folder(name: str, default: Path) -> Path:
+    return Path(os.environ.get(name) or default).expanduser().resolve()
+
+
+def _listed(name: str, separator: str) -> list[str]:
+    return [part.strip() for part in os.environ.get(name, "").split(separator) if part.strip()]
+
+
+DEBUG = os.environ.get("MTKD_DEBUG", "0") not in {"", "0", "false", "no"}
+SECRET_KEY = os.environ.get("MTKD_SECRET_KEY") or HOME.secret_key()
+HOST = os.environ.get("MTKD_HOST") or "127.0.0.1"
+PORT = int(_number("MTKD_PORT", 8000))
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", HOST, *_listed("MTKD_ALLOWED_HOSTS", ",")]
+
+# --- Where things live
+STORAGE: Path = _folder("MTKD_STORAGE", MTKD_HOME / "storage")
+DATA_ROOTS: list[Path] = [
+    Path(part).expanduser().resolve() for part in _listed("MTKD_DATA_ROOTS", os.pathsep)
+] or [MTKD_HOME / "data"]
+
+# --- Intervals of the protocol between supervisor, worker and reaper, all in seconds
+TIME_SCALE = _number("MTKD_TIME_SCALE", 1.0)
+LEASE_SECONDS = 30 * TIME_SCALE
+HEARTBEAT_SECONDS = 7 * TIME_SCALE
+REAP_SECONDS = 10 * TIME_SCALE
+PULSE_SECONDS = 5 * TIME_SCALE
+FLUSH_SECONDS = 0.1
+NOTIFY_SECONDS = 0.25
+CANCEL_GRACE_SECONDS = 25
+TERM_GRACE_SECONDS = 5
+MAX_LOST_ATTEMPTS = 3
+METRIC_CHUNK_POINTS = 512
+
+# --- Applications
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "channels",
+    "rest_framework",
+    "drf_spectacular",
+    "jobs",
+    "webapp",
+]
+AUTH_USER_MODEL = "jobs.User"
+ROOT_URLCONF = "webapp.urls"
+ASGI_APPLICATION = "webapp.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "frontend" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- Database and broker: embedded unless an address is given
+DATABASE_IS_EMBEDDED = not os.environ.get("DATABASE_URL")
+BROKER_IS_EMBEDDED = not os.environ.get("BROKER_URL")
+try:
+    _database = django_database(os.environ.get("DATABASE_URL") or HOME.database_url)
+except LocalError as problem:
+    raise ImproperlyConfigured(str(problem)) from None
+if os.environ.get("MTKD_PROCESS") == "web":
+    # Threads of one ASGI process come and go: they share a pool. Forking processes must not have one.
+    _database["OPTIONS"] = {**_database["OPTIONS"], "pool": {"min_size": 1, "max_size": 12, "timeout": 10}}
+else:
+    _database["CONN_MAX_AGE"] = 600
+_database["CONN_HEALTH_CHECKS"] = True
+DATABASES: dict[str, dict[str, Any]] = {"default": _database}
+BROKER_URL: str = os.environ.get("BROKER_URL") or HOME.broker_url
+
+# --- People
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+
+# --- Browser safety that does not depend on a page
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+
+# --- Language, time, static files
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "frontend" / "static"]
+WHITENOISE_USE_FINDERS = True
+
+# --- REST
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "mtkd",
+    "DESCRIPTION": "Managed multi-teacher distillation",
+    "VERSION": "0.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+# --- Log lines: one readable line each; `manage.py up` puts the process's name in front
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s", "datefmt": "%H:%M:%S"}
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"django.server": {"handlers": ["stderr"], "propagate": False}},
+}

@@ -1,0 +1,80 @@
+"""What the engine said, kept: events, metric chunks, artifacts."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from jobs.models.job import Attempt, Job
+
+
+class Event(models.Model):
+    """One thing the engine said that is not a metric, numbered by `seq` within its job."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events")
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="events")
+    seq = models.BigIntegerField()
+    kind = models.CharField(max_length=30)
+    step = models.PositiveIntegerField(null=True, blank=True)
+    payload = models.JSONField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("seq",)
+        constraints = (models.UniqueConstraint(fields=("job", "seq"), name="event_seq_once_per_job"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} #{self.seq}"
+
+
+class MetricChunk(models.Model):
+    """A run of points of one metric of one attempt.
+
+    `data` holds, little-endian and one array after the other: int32 steps minus `step_first`, float64
+    values, uint32 milliseconds since the attempt started, int32 seqs minus `seq_first`. Open chunks are
+    joined into sealed ones of full size in the transaction that would exceed it.
+    """
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="chunks")
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="chunks")
+    metric = models.CharField(max_length=120)
+    seq_first = models.BigIntegerField()
+    seq_last = models.BigIntegerField()
+    step_first = models.PositiveIntegerField()
+    step_last = models.PositiveIntegerField()
+    points = models.PositiveIntegerField()
+    minimum = models.FloatField()
+    maximum = models.FloatField()
+    sealed = models.BooleanField(default=False)
+    data = models.BinaryField()
+
+    class Meta:
+        ordering = ("seq_first",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("job", "metric", "seq_first"), name="chunk_start_once_per_metric"
+            ),
+        )
+        indexes = (models.Index(fields=("job", "seq_last"), name="chunk_after_cursor"),)
+
+    def __str__(self) -> str:
+        return f"{self.metric} [{self.seq_first}..{self.seq_last}]"
+
+
+class Artifact(models.Model):
+    """A stored file of a job."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="artifacts")
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="artifacts")
+    name = models.CharField(max_length=200)
+    storage_key = models.CharField(max_length=300)
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    media_type = models.CharField(max_length=100)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (models.UniqueConstraint(fields=("job", "name"), name="artifact_name_once_per_job"),)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,123 @@
+"""Jobs and their attempts: the row is what is true."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from jobs.models.access import Project, User
+from jobs.models.sources import Dataset, Teacher
+
+
+class State(models.TextChoices):
+    """queued -> starting -> running -> succeeded | failed | cancelled."""
+
+    QUEUED = "queued", "queued"
+    STARTING = "starting", "starting"
+    RUNNING = "running", "running"
+    SUCCEEDED = "succeeded", "succeeded"
+    FAILED = "failed", "failed"
+    CANCELLED = "cancelled", "cancelled"
+
+
+ACTIVE = (State.STARTING, State.RUNNING)
+FINAL = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
+
+
+class Job(models.Model):
+    """One submitted piece of work; its spec is frozen at submission.
+
+    `fence` rises with every claim; every later write names it, so that a worker whose lease was taken
+    changes nothing. The cursor (attempt number, byte offset in its journal, seq) commits together with
+    the rows read up to it.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="jobs")
+    name = models.CharField(max_length=120)
+    spec = models.JSONField()
+    spec_hash = models.CharField(max_length=64)
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="jobs")
+    teachers: models.ManyToManyField[Teacher, models.Model] = models.ManyToManyField(
+        Teacher, related_name="jobs", blank=True
+    )
+    submitted_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="jobs")
+
+    state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
+    queue = models.CharField(max_length=40, default="cpu")
+    priority = models.SmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+
+    fence = models.BigIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts_lost = models.PositiveSmallIntegerField(default=0)
+    cursor_attempt = models.PositiveIntegerField(default=0)
+    cursor_offset = models.BigIntegerField(default=0)
+    cursor_seq = models.BigIntegerField(default=0)
+
+    step = models.PositiveIntegerField(default=0)
+    total_steps = models.PositiveIntegerField(default=0)
+    part = models.CharField(max_length=40, blank=True, default="")
+    result = models.JSONField(null=True, blank=True)
+    failure_cause = models.CharField(max_length=40, blank=True, default="")
+    failure = models.TextField(blank=True, default="")
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (
+            models.Index(
+                fields=("queue", "-priority", "id"), condition=models.Q(state="queued"), name="job_waiting"
+            ),
+            models.Index(
+                fields=("lease_until",),
+                condition=models.Q(state__in=("starting", "running")),
+                name="job_leased",
+            ),
+            models.Index(fields=("project", "-id"), name="job_of_project"),
+        )
+
+    def __str__(self) -> str:
+        return f"job {self.pk} ({self.name})"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing will happen to this job any more."""
+        return self.state in FINAL
+
+
+class Outcome(models.TextChoices):
+    """How an attempt ended; empty while it runs."""
+
+    SUCCEEDED = "succeeded", "succeeded"
+    FAILED = "failed", "failed"
+    CANCELLED = "cancelled", "cancelled"
+    HANDED_BACK = "handed_back", "handed back"
+    LOST = "lost", "lost"
+
+
+class Attempt(models.Model):
+    """One claim of a job by a worker."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="attempts")
+    number = models.PositiveIntegerField()
+    fence = models.BigIntegerField()
+    worker = models.CharField(max_length=200)
+    threads = models.PositiveSmallIntegerField(default=1)
+    device = models.CharField(max_length=40, default="cpu")
+    engine_pid = models.PositiveIntegerField(null=True, blank=True)
+    folder = models.CharField(max_length=500, blank=True, default="")
+    started_at = models.DateTimeField(auto_now_add=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True, default="")
+    exit_code = models.SmallIntegerField(null=True, blank=True)
+    checkpoint_step = models.PositiveIntegerField(null=True, blank=True)
+    checkpoint_path = models.CharField(max_length=500, blank=True, default="")
+
+    class Meta:
+        ordering = ("number",)
+        constraints = (models.UniqueConstraint(fields=("job", "number"), name="attempt_number_once_per_job"),)
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} of job {self.job_id}"

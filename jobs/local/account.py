@@ -10,6 +10,7 @@ import os
 import pwd
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ACCOUNT_NAMES = ("postgres", "nobody")
 
@@ -35,6 +36,13 @@ def database_account() -> Account | None:
         if entry.pw_uid != 0:
             return Account(name=name, uid=entry.pw_uid, gid=entry.pw_gid)
     return None
+
+
+def drop_to(account: Account | None) -> dict[str, Any]:
+    """This will return the arguments of `subprocess` that run a program as `account` (None: as this user)."""
+    if account is None:
+        return {}
+    return {"user": account.uid, "group": account.gid, "extra_groups": [], "umask": 0o077}
 
 
 def can_reach(*, folder: Path, account: Account) -> bool:

@@ -1,7 +1,8 @@
 """Where one copy of mtkd keeps everything: the layout of MTKD_HOME.
 
     MTKD_HOME/
-        postgres/data   valkey/   run/ (sockets, process records)   logs/   storage/   work/   cache/   data/   secret_key
+        postgres/data   valkey/   run/ (sockets, process records)   logs/   storage/   work/   cache/   data/
+        secret_key
 
 Two things may have to live elsewhere, in `Home.outside`: the sockets when the path of MTKD_HOME is too long
 for a socket address, and the database with its sockets when root started mtkd below a folder that the
@@ -83,7 +84,7 @@ class Home:
     @property
     def database_url(self) -> str:
         """The address of the embedded database."""
-        return f"postgresql://mtkd@/mtkd?host={quote(str(self.postgres_sockets))}"
+        return f"postgresql://mtkd@/mtkd?host={quote(str(self.postgres_sockets))}&port=5432"
 
     @property
     def broker_url(self) -> str:

@@ -1,0 +1,86 @@
+"""What every test stands on: a PostgreSQL and a Valkey of this test session's own, in a folder of its own.
+
+The environment is set here, before Django reads its settings (pytest-django therefore must not be told of a
+settings module in pyproject.toml). DATABASE_URL and BROKER_URL, when given, are used instead of own servers.
+The servers start with the first test that asks for them, and end with the session: at the latest the
+kernel ends them when this process dies.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import django
+import pytest
+from django.conf import settings
+
+SESSION_HOME = Path(tempfile.mkdtemp(prefix="mtkd-tests-"))
+SESSION_HOME.chmod(0o711)  # run by root, the database has an account of its own, which must pass through
+os.environ["MTKD_HOME"] = str(SESSION_HOME)
+os.environ["MTKD_SECRET_KEY"] = "only-for-tests-" + "x" * 40
+for _name in ("MTKD_STORAGE", "MTKD_DATA_ROOTS", "MTKD_PORT", "MTKD_HOST", "MTKD_PROCESS", "MTKD_DEBUG"):
+    os.environ.pop(_name, None)
+os.environ.setdefault("MTKD_TIME_SCALE", "0.1")
+os.environ["DJANGO_SETTINGS_MODULE"] = "webapp.settings"
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the browser fixture runs an event loop
+
+from jobs.local.child import Child  # noqa: E402
+from jobs.local.home import Home  # noqa: E402
+from jobs.local.postgres import start_postgres  # noqa: E402
+from jobs.local.valkey import start_valkey  # noqa: E402
+
+HOME = Home.from_environment()
+
+
+def _remove_session_home() -> None:
+    shutil.rmtree(SESSION_HOME, ignore_errors=True)
+    if HOME.outside.is_dir():
+        shutil.rmtree(HOME.outside, ignore_errors=True)
+
+
+atexit.register(_remove_session_home)
+django.setup()
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Home]:
+    """The home of this session, with database and broker running in it (unless their addresses were given)."""
+    children: list[Child] = []
+    try:
+        HOME.make()
+        if not os.environ.get("DATABASE_URL"):
+            children.append(start_postgres(HOME, durable=False))
+        if not os.environ.get("BROKER_URL"):
+            children.append(start_valkey(HOME))
+        yield HOME
+    finally:
+        for child in reversed(children):
+            child.stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(servers: Home) -> None:
+    """This will have the database running before pytest-django makes the test database in it."""
+
+
+@pytest.fixture
+def broker_url(servers: Home) -> str:
+    """The address of the running broker, as Celery spells it."""
+    return str(settings.BROKER_URL)
+
+
+@pytest.fixture
+def process_environment(servers: Home, transactional_db: None) -> dict[str, str]:
+    """The environment for processes a test starts (worker, web): same home, same *test* database, same broker."""
+    database = settings.DATABASES["default"]
+    address = (
+        f"postgresql://{quote(database['USER'])}:{quote(database['PASSWORD'])}@/{quote(database['NAME'])}"
+        f"?host={quote(database['HOST'])}&port={database['PORT'] or 5432}"
+    )
+    return {**os.environ, "DATABASE_URL": address, "BROKER_URL": str(settings.BROKER_URL)}

@@ -1,0 +1,27 @@
+"""From the name and sizes of an architecture to a network."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from mtkd_engine.nets.grounding.map2d import Map2dModel
+from mtkd_engine.nets.grounding.span import SpanModel
+from mtkd_engine.spec import ModelCard, NetSpec, SpanNet
+
+
+def build(net: NetSpec, *, feature_width: int, vocabulary_size: int) -> nn.Module:
+    """This will build the network that `net` describes, initialised from torch's global generator."""
+    if isinstance(net, SpanNet):
+        return SpanModel(net, feature_width=feature_width, vocabulary_size=vocabulary_size)
+    return Map2dModel(net, feature_width=feature_width, vocabulary_size=vocabulary_size)
+
+
+def expected_tensors(card: ModelCard) -> dict[str, tuple[tuple[int, ...], str]]:
+    """This will name every tensor of the card's model with its shape and dtype, taking no memory for them."""
+    with torch.device("meta"):
+        model = build(card.net, feature_width=card.feature_width, vocabulary_size=len(card.vocabulary))
+    return {
+        name: (tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."))
+        for name, tensor in model.state_dict().items()
+    }

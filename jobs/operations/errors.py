@@ -1,0 +1,40 @@
+"""Refusals of operations, written for the person who asked."""
+
+from __future__ import annotations
+
+
+class UnableTo(ValueError):
+    """An operation was refused: one sentence in `message`, one per field in `fields`.
+
+    `fields` maps a dotted path of what was asked ("data.dataset") to its sentence; the empty path means the
+    whole request.
+    """
+
+    def __init__(self, message: str, *, fields: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fields = fields if fields is not None else {"": message}
+
+
+class UnableToSubmit(UnableTo):
+    """The spec cannot become a job of this project."""
+
+
+class UnableToCancel(UnableTo):
+    """The job has come to its end already."""
+
+
+class UnableToRegister(UnableTo):
+    """The dataset or teacher cannot be taken in; nothing of it was kept."""
+
+
+class UnableToPromote(UnableToRegister):
+    """The job's student cannot become a teacher."""
+
+
+class UnableToCreate(UnableTo):
+    """The project, user or token cannot be made."""
+
+
+class UnableToPublish(UnableTo):
+    """A file of a job cannot be put into the storage, or is not what it was when it was written."""

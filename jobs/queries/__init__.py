@@ -1,0 +1,1 @@
+"""Everything that reads rows for a person or a program."""

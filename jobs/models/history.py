@@ -8,7 +8,10 @@ from jobs.models.job import Attempt, Job
 
 
 class Event(models.Model):
-    """One thing the engine said that is not a metric, numbered by `seq` within its job."""
+    """One thing the engine said that is not a metric, numbered by `seq` within its job.
+
+    `payload` is what `mtkd_engine.events` describes for its `kind`, non-finite numbers as strings.
+    """
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events")
     attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="events")

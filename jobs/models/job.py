@@ -26,8 +26,8 @@ FINAL = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
 class Job(models.Model):
     """One submitted piece of work; its spec is frozen at submission.
 
-    `fence` rises with every claim; every later write names it, so that a worker whose lease was taken
-    changes nothing. The cursor (attempt number, byte offset in its journal, seq) commits together with
+    `fence` rises with every claim and with every claim taken away; every later write names it, so that a
+    worker whose lease was taken changes nothing. The cursor (attempt number, byte offset in its journal, seq) commits together with
     the rows read up to it.
     """
 
@@ -97,7 +97,7 @@ class Outcome(models.TextChoices):
 
 
 class Attempt(models.Model):
-    """One claim of a job by a worker."""
+    """One claim of a job by a worker; `reason` says in a sentence why it did not succeed."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="attempts")
     number = models.PositiveIntegerField()
@@ -112,6 +112,7 @@ class Attempt(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True, default="")
     exit_code = models.SmallIntegerField(null=True, blank=True)
+    reason = models.TextField(blank=True, default="")
     checkpoint_step = models.PositiveIntegerField(null=True, blank=True)
     checkpoint_path = models.CharField(max_length=500, blank=True, default="")
 

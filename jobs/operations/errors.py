@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class UnableTo(ValueError):
+class UnableTo(ValueError):  # noqa: N818  (it completes the name of the operation)
     """An operation was refused: one sentence in `message`, one per field in `fields`.
 
     `fields` maps a dotted path of what was asked ("data.dataset") to its sentence; the empty path means the

@@ -2,3 +2,7 @@
 
 Nothing here needs Django to be configured, because the settings themselves ask this package for addresses.
 """
+
+from jobs.local.session import Running, running
+
+__all__ = ["Running", "running"]

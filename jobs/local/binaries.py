@@ -1,4 +1,4 @@
-"""Where the programs of the embedded servers are: in the wheels, or, for root, in a copy the database can read."""
+"""Where the programs of the embedded servers are: in their wheels, or, for root, in a readable copy."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _runs(programs: Path, account: Account) -> bool:
 
 
 def _copy_for(package: Path) -> Path:
-    """This will copy the server to a folder everybody can read and only root can change, once per build of it.
+    """This will copy the server, once per build of it, to where all can read and only root can write.
 
     The layout is kept, since the programs find their libraries relative to themselves.
     """

@@ -60,7 +60,7 @@ class Child:
                     env={**os.environ, **program.environment},
                     start_new_session=True,
                     **drop_to(program.account),
-                    preexec_fn=_dying_with_parent(program.stop_signal),
+                    preexec_fn=_dying_with_parent(program.stop_signal),  # noqa: PLW1509 - takes no locks
                 )
         except OSError as error:
             raise LocalError(f"{program.name} could not be started: {error}.") from error
@@ -72,7 +72,7 @@ class Child:
         return self._process.pid
 
     def exit_code(self) -> int | None:
-        """This will return None while the child runs, and afterwards its exit code, with nothing left behind."""
+        """This will return None while the child runs, then its exit code, with nothing of its group left."""
         if self._process.returncode is None and self._has_ended():
             # The dead leader still holds its number here, so the group cannot be a stranger's.
             _kill_group(self.pid)
@@ -130,12 +130,10 @@ def _kill_group(group: int) -> None:
 
 
 def _dying_with_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
-    """This will return what a child must do before its program starts, None where the kernel has no such thing."""
+    """This will return what a child does before its program starts: ask the kernel to end it when we die."""
     if not sys.platform.startswith("linux"):
         return None
-    prctl = ctypes.CDLL(
-        None, use_errno=True
-    ).prctl  # looked up before the fork: after it, no locks may be taken
+    prctl = ctypes.CDLL(None, use_errno=True).prctl  # looked up before the fork
     parent = os.getpid()
 
     def prepare() -> None:

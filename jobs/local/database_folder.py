@@ -21,9 +21,8 @@ def database_folder(home: Home) -> Path:
     if not home.database_is_outside and not identity.exists():
         return _owned(inside / "data", home=home)
     if (inside / "data").exists():
-        assert home.account is not None
         raise LocalError(
-            f"The account {home.account.name} cannot enter the database in {inside / 'data'} any more: "
+            f"The account of the database cannot enter {inside / 'data'} any more: "
             "let it pass through the folders above (chmod o+x), or start mtkd as their owner."
         )
     if not identity.exists():
@@ -32,11 +31,6 @@ def database_folder(home: Home) -> Path:
     own_folder(home.outside, mode=0o711)
     own_folder(outside, mode=0o700, account=home.account)
     return _owned(outside / "data", home=home)
-
-
-def outside_folders(home: Home) -> list[Path]:
-    """This will return what this home has outside MTKD_HOME, older databases of the same path included."""
-    return sorted(home.outside.glob("*")) if home.outside.is_dir() else []
 
 
 def _owned(data: Path, *, home: Home) -> Path:

@@ -37,7 +37,7 @@ class LogTail:
         self._rest = b""
 
     def new_lines(self) -> list[str]:
-        """This will return the whole lines written since the last call; it turns over a log grown too large."""
+        """This will return the whole lines written since the last call, and turn over an overgrown log."""
         if not self._path.exists():
             return []
         size = self._path.stat().st_size

@@ -18,7 +18,7 @@ HAND_BACK_SECONDS = 60.0  # a stopping worker writes its checkpoint and hands th
 
 def migrate(*, home: Home, environment: Mapping[str, str]) -> Child:
     """This will bring the tables up to date, or raise LocalError with the end of the output."""
-    command = [sys.executable, "manage.py", "migrate", "--noinput", "--verbosity", "1"]
+    command = [sys.executable, "manage.py", "migrate", "--noinput", "--skip-checks"]
     child = Child(
         program=Program(name="migrate", command=command, environment=environment, folder=CHECKOUT), home=home
     )

@@ -154,7 +154,7 @@ class Tree:
             )
         delay = DELAYS[service.failures - 1]
         service.start_at = time.monotonic() + delay
-        self._report("mtkd", f"{why}; starting it again{f' in {delay:g} s' if delay else ''}.")
+        self._report("mtkd", f"{why}: starting it again{f' in {delay:g} s' if delay else ''}.")
 
     def _stop_together(self, children: list[Child], meanwhile: Callable[[], None]) -> None:
         for child in children:

@@ -23,6 +23,7 @@ def valkey_server(home: Home) -> Program:
         "appendonly": "yes",
         "save": "",
         "daemonize": "no",
+        "loglevel": "warning",
         "maxmemory-policy": "noeviction",
     }
     arguments = [part for key, value in options.items() for part in (f"--{key}", value)]
@@ -42,8 +43,10 @@ def start_valkey(home: Home) -> Child:
                     return child
             except redis.exceptions.RedisError:
                 if child.exit_code() is not None or time.monotonic() > deadline:
-                    child.kill()
                     raise LocalError(f"The broker did not start:\n{child.last_lines()}") from None
             time.sleep(CHECK_SECONDS)
+    except BaseException:
+        child.kill()
+        raise
     finally:
         client.close()

@@ -17,7 +17,7 @@ from jobs.operations.access import ensure_first_admin
 
 class Command(BaseCommand):
     help = (
-        "Run everything in the foreground: database, broker, migrations, web and worker. Ctrl-C stops all of it. "
+        "Run database, broker, migrations, web and worker in the foreground; Ctrl-C stops all of it. "
         "DATABASE_URL and BROKER_URL replace the embedded servers; MTKD_HOME says where the data lives."
     )
     requires_system_checks: list[str] = []  # noqa: RUF012 - as Django declares it

@@ -17,6 +17,25 @@ def sinusoids(length: int, width: int, device: torch.device) -> Tensor:
     return torch.cat([torch.sin(place_N1 * rate_C), torch.cos(place_N1 * rate_C)], dim=1)[:, :width]
 
 
+class ChannelDropout(nn.Module):
+    """Drops whole channels of a sample, at every position alike.
+
+    Cheaper than dropping single activations, and what it draws does not depend on the length of the padding.
+    """
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+    def forward(self, x_BNC: Tensor) -> Tensor:
+        """This will drop channels of (B, ..., C) in training and do nothing in evaluation."""
+        if not self.training or self.share == 0.0:
+            return x_BNC
+        middle = [1] * (x_BNC.dim() - 2)
+        kept = torch.rand(x_BNC.shape[0], *middle, x_BNC.shape[-1], device=x_BNC.device) >= self.share
+        return x_BNC * (kept / (1.0 - self.share))
+
+
 class ConvBlock(nn.Module):
     """Residual depth-wise separable convolution over positions, LayerNorm first."""
 
@@ -25,7 +44,7 @@ class ConvBlock(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.depthwise = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=width, bias=False)
         self.pointwise = nn.Linear(width, width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = ChannelDropout(dropout)
 
     def forward(self, x_BNC: Tensor, mask_BN: Tensor) -> Tensor:
         """This will mix neighbouring valid positions; shapes stay (B, N, C)."""
@@ -48,7 +67,7 @@ class AttentionBlock(nn.Module):
         self.feed = nn.Sequential(
             nn.LayerNorm(width), nn.Linear(width, 2 * width), nn.ReLU(), nn.Linear(2 * width, width)
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = ChannelDropout(dropout)
 
     def forward(self, x_BNC: Tensor, mask_BN: Tensor) -> Tensor:
         """This will let every position attend to all valid ones; shapes stay (B, N, C)."""

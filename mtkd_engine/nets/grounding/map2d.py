@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from mtkd_engine.nets.grounding.inputs import GroundingInputs
-from mtkd_engine.nets.grounding.layers import sinusoids
+from mtkd_engine.nets.grounding.layers import ChannelDropout, sinusoids
 from mtkd_engine.nets.masking import NEG, masked_mean, upper_triangle
 from mtkd_engine.spec import Map2dNet
 
@@ -56,14 +56,16 @@ class ClipEncoder(nn.Module):
         self.convs = nn.ModuleList(
             nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation) for dilation in _DILATIONS
         )
-        self.dropout = nn.Dropout(net.dropout)
+        self.dropout = ChannelDropout(net.dropout)
 
     def forward(self, features_BLD: Tensor, mask_BL: Tensor, query_BC: Tensor) -> Tensor:
         """This will give (B, L, C)."""
         kept_BL1 = mask_BL.unsqueeze(-1)
         clips_BLC = self.norm(self.project(features_BLD.masked_fill(~kept_BL1, 0.0)))
         clips_BLC = clips_BLC + clips_BLC * self.ask(query_BC).unsqueeze(1)
-        clips_BLC = self.dropout(clips_BLC + sinusoids(clips_BLC.shape[1], clips_BLC.shape[2], clips_BLC.device))
+        clips_BLC = self.dropout(
+            clips_BLC + sinusoids(clips_BLC.shape[1], clips_BLC.shape[2], clips_BLC.device)
+        )
         for norm, conv in zip(self.norms, self.convs, strict=True):
             inner_BCL = (norm(clips_BLC) * kept_BL1).transpose(1, 2)
             clips_BLC = clips_BLC + self.dropout(torch.relu(conv(inner_BCL).transpose(1, 2)))
@@ -102,7 +104,7 @@ class Map2dModel(nn.Module):
             nn.Conv2d(width, width, net.kernel, padding=net.kernel // 2) for _ in range(net.map_layers)
         )
         self.score = nn.Linear(width, 1)
-        self.dropout = nn.Dropout(net.dropout)
+        self.dropout = ChannelDropout(net.dropout)
 
     def forward(self, inputs: GroundingInputs) -> Map2dOutput:
         """This will score all windows of each sample."""

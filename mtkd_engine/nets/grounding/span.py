@@ -13,7 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from mtkd_engine.nets.grounding.inputs import GroundingInputs
-from mtkd_engine.nets.grounding.layers import AttentionBlock, AttentivePool, ConvBlock, sinusoids
+from mtkd_engine.nets.grounding.layers import (
+    AttentionBlock,
+    AttentivePool,
+    ChannelDropout,
+    ConvBlock,
+    sinusoids,
+)
 from mtkd_engine.nets.masking import NEG, masked_softmax
 from mtkd_engine.spec import SpanNet
 
@@ -52,7 +58,7 @@ class SharedEncoder(nn.Module):
         self.blocks = nn.ModuleList(
             ConvBlock(net.width, net.kernel, net.dropout) for _ in range(net.encoder_layers)
         )
-        self.dropout = nn.Dropout(net.dropout)
+        self.dropout = ChannelDropout(net.dropout)
 
     def forward(self, inputs: GroundingInputs) -> Encoded:
         """This will encode a batch of at most `net.clips` clips and any number of words."""

@@ -1,0 +1,61 @@
+"""A split as batches for one network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mtkd_engine.data.dataset import Sample
+from mtkd_engine.nets.grounding import GroundingInputs
+from mtkd_engine.tasks.grounding.collate import Collator, Targets
+from mtkd_engine.tasks.grounding.metrics import Quality, evaluate
+
+EVALUATION_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a network reads, what it should say, and which samples these are, all in the same order."""
+
+    inputs: GroundingInputs
+    targets: Targets
+    samples: tuple[Sample, ...]
+
+    @property
+    def sample_ids(self) -> list[str]:
+        """Stable ids, for beliefs that are looked up by them."""
+        return [sample.sample_id for sample in self.samples]
+
+
+class SplitData:
+    """The samples of a split, seen through one network's collator."""
+
+    def __init__(self, samples: Sequence[Sample], collator: Collator, *, device: torch.device | str) -> None:
+        self.samples = tuple(samples)
+        self._collator = collator
+        self._device = device
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def batch(self, indices: Sequence[int]) -> Batch:
+        """This will collate the samples at these positions."""
+        samples = tuple(self.samples[index] for index in indices)
+        inputs = self._collator.inputs(samples).to(self._device)
+        return Batch(inputs, self._collator.targets(samples).to(self._device), samples)
+
+    def in_order(self) -> Iterator[Batch]:
+        """This will yield all samples in batches, first to last."""
+        for start in range(0, len(self), EVALUATION_BATCH):
+            yield self.batch(range(start, min(start + EVALUATION_BATCH, len(self))))
+
+    def score(self, windows_N2: Tensor) -> Quality:
+        """This will measure one window per sample, in this order, against the truth."""
+        return evaluate(
+            windows_N2.tolist(),
+            [sample.windows for sample in self.samples],
+            durations=[sample.duration for sample in self.samples],
+        )

@@ -1,0 +1,155 @@
+"""From samples to tensors: resampled video, word ids, labels on the clip grid."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mtkd_engine.data.dataset import Sample
+from mtkd_engine.data.vocabulary import UNKNOWN, tokenize
+from mtkd_engine.nets.grounding import GroundingInputs
+from mtkd_engine.spec import ModelCard
+from mtkd_engine.tasks.grounding.grid import cells_of_windows, clip_mask
+
+_CACHED_BYTES = 1 << 30
+
+
+class Features(Protocol):
+    """Where the rows of a video come from."""
+
+    @property
+    def width(self) -> int:
+        """Columns of every row."""
+        ...
+
+    def load(self, video_id: str) -> NDArray[np.float32]:
+        """This will give the (T, D) rows of a video."""
+        ...
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Labels of a batch. Clips and soft labels are of the *first* window of each sample; `windows` holds all."""
+
+    start_B: Tensor
+    end_B: Tensor
+    soft_start_BL: Tensor
+    soft_end_BL: Tensor
+    windows: tuple[Tensor, ...]
+    durations_B: Tensor
+    clips_B: Tensor
+
+    def to(self, device: torch.device | str) -> Targets:
+        """This will give the same labels on another device."""
+        return Targets(
+            start_B=self.start_B.to(device),
+            end_B=self.end_B.to(device),
+            soft_start_BL=self.soft_start_BL.to(device),
+            soft_end_BL=self.soft_end_BL.to(device),
+            windows=tuple(window_K2.to(device) for window_K2 in self.windows),
+            durations_B=self.durations_B.to(device),
+            clips_B=self.clips_B.to(device),
+        )
+
+
+def resample(rows_TD: Tensor, clips: int) -> Tensor:
+    """This will average T rows down to min(T, clips) rows, each row counting by the time it shares with the clip."""
+    rows = rows_TD.shape[0]
+    kept = min(rows, clips)
+    if kept == rows:
+        return rows_TD
+    # In units of 1 / (rows * kept) of the duration, both kinds of boundaries are whole numbers.
+    clip_N1 = torch.arange(kept).unsqueeze(1) * rows
+    row_T = torch.arange(rows) * kept
+    shared_NT = torch.minimum(clip_N1 + rows, row_T + kept) - torch.maximum(clip_N1, row_T)
+    return (shared_NT.clamp(min=0) / rows).to(rows_TD.dtype) @ rows_TD
+
+
+class Collator:
+    """Builds batches for one network: its words, its clip grid, the dataset's features.
+
+    Resampled videos are kept in memory, the least recently used ones leave beyond one GiB.
+    """
+
+    def __init__(self, *, vocabulary: Sequence[str], max_words: int, clips: int, features: Features) -> None:
+        self.clips = clips
+        self._words = {word: index for index, word in enumerate(vocabulary)}
+        self._max_words = max_words
+        self._features = features
+        self._videos: OrderedDict[str, Tensor] = OrderedDict()
+        self._bytes = 0
+
+    @classmethod
+    def of(cls, card: ModelCard, features: Features) -> Collator:
+        """This will build the collator that feeds the model of `card`."""
+        return cls(
+            vocabulary=card.vocabulary, max_words=card.max_words, clips=card.net.clips, features=features
+        )
+
+    def inputs(self, samples: Sequence[Sample]) -> GroundingInputs:
+        """This will give the inputs of a batch, padded to the full clip grid and the longest sentence."""
+        videos = [self._video(sample.video_id) for sample in samples]
+        features_BLD = torch.zeros(len(samples), self.clips, self._features.width)
+        for row, video_ND in enumerate(videos):
+            features_BLD[row, : len(video_ND)] = video_ND
+        sentences = [self._ids(sample.sentence) for sample in samples]
+        words_BW = torch.zeros(len(samples), max(len(ids) for ids in sentences), dtype=torch.int64)
+        for row, ids in enumerate(sentences):
+            words_BW[row, : len(ids)] = torch.tensor(ids)
+        lengths_B = torch.tensor([len(ids) for ids in sentences])
+        return GroundingInputs(
+            features_BLD=features_BLD,
+            clip_mask_BL=clip_mask(self._clips(samples), self.clips),
+            words_BW=words_BW,
+            word_mask_BW=clip_mask(lengths_B, words_BW.shape[1]),
+        )
+
+    def targets(self, samples: Sequence[Sample]) -> Targets:
+        """This will give the labels of a batch on this network's clip grid."""
+        clips_B = self._clips(samples)
+        durations_B = torch.tensor([sample.duration for sample in samples], dtype=torch.float64)
+        windows = tuple(torch.tensor(sample.windows, dtype=torch.float64) for sample in samples)
+        first_B2 = torch.stack([window_K2[0] for window_K2 in windows])
+        start_B, end_B = cells_of_windows(first_B2, durations_B=durations_B, clips_B=clips_B)
+        return Targets(
+            start_B=start_B,
+            end_B=end_B,
+            soft_start_BL=soften(start_B, clips_B=clips_B, length=self.clips),
+            soft_end_BL=soften(end_B, clips_B=clips_B, length=self.clips),
+            windows=windows,
+            durations_B=durations_B,
+            clips_B=clips_B,
+        )
+
+    def _clips(self, samples: Sequence[Sample]) -> Tensor:
+        return torch.tensor([len(self._video(sample.video_id)) for sample in samples])
+
+    def _ids(self, sentence: str) -> list[int]:
+        words = tokenize(sentence)[: self._max_words] or [UNKNOWN]
+        return [self._words.get(word, self._words[UNKNOWN]) for word in words]
+
+    def _video(self, video_id: str) -> Tensor:
+        video_ND = self._videos.pop(video_id, None)
+        if video_ND is None:
+            video_ND = resample(torch.from_numpy(self._features.load(video_id)), self.clips)
+            self._bytes += video_ND.nbytes
+        self._videos[video_id] = video_ND
+        while self._bytes > _CACHED_BYTES and len(self._videos) > 1:
+            _, oldest_ND = self._videos.popitem(last=False)
+            self._bytes -= oldest_ND.nbytes
+        return video_ND
+
+
+def soften(index_B: Tensor, *, clips_B: Tensor, length: int) -> Tensor:
+    """This will give 0.5 at the true clip and 0.25 at each neighbour; a neighbour outside leaves its share to the true clip."""
+    place_L = torch.arange(length, device=index_B.device)
+    away_BL = (place_L.unsqueeze(0) - index_B.unsqueeze(1)).abs()
+    soft_BL = 0.25 * ((away_BL == 1) & clip_mask(clips_B, length))
+    return soft_BL + (away_BL == 0) * (1.0 - soft_BL.sum(1, keepdim=True))

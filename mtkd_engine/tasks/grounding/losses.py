@@ -1,0 +1,101 @@
+"""What a grounding student, its teachers and a learned gate are fitted to."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from mtkd_engine.nets.grounding import GroundingOutput, Map2dOutput, SpanOutput
+from mtkd_engine.nets.masking import masked_log_softmax, upper_triangle
+from mtkd_engine.tasks.grounding.belief import joint_scores, marginals
+from mtkd_engine.tasks.grounding.collate import Targets
+from mtkd_engine.tasks.grounding.grid import windows_of_cells
+
+_NO_OVERLAP, _FULL_OVERLAP = 0.3, 0.7
+_LEAST_LOG = math.log(1.0e-6)
+
+
+def hard_label_loss(output: GroundingOutput, targets: Targets) -> Tensor:
+    """This will give the mean loss of a batch against its labels.
+
+    Span logits: cross-entropy of start and end with soft boundary labels. 2-D maps: binary cross-entropy of every window
+    with its scaled IoU (2D-TAN eq. 3, thresholds 0.3 and 0.7); the cell of the true window always counts as 1, so that
+    windows too short for the grid are learned as well.
+    """
+    if isinstance(output, SpanOutput):
+        return _boundary_loss(
+            masked_log_softmax(output.start_BL, output.clip_mask_BL, dim=1),
+            masked_log_softmax(output.end_BL, output.clip_mask_BL, dim=1),
+            targets,
+        )
+    return _map_loss(output, targets)
+
+
+def distill_loss(student: SpanOutput, target_log_joint_BLL: Tensor, temperature: float) -> Tensor:
+    """This will give tau^2 * KL(target_tau || student_tau) over the windows of each sample, mean over the batch.
+
+    Both sides are softened once: one masked log-softmax each. The target is detached, the student is not.
+    """
+    valid_BLL = upper_triangle(student.clip_mask_BL)
+    target_BN = _soften(target_log_joint_BLL.detach(), valid_BLL, temperature)
+    student_BN = _soften(joint_scores(student), valid_BLL, temperature)
+    # Cells that are no windows are -inf on both sides: their difference is not a number, their share is zero.
+    apart_BN = (target_BN - student_BN).masked_fill(~valid_BLL.flatten(1), 0.0)
+    return temperature**2 * (target_BN.exp() * apart_BN).sum(1).mean()
+
+
+def gate_loss(mixed_log_joint_BLL: Tensor, targets: Targets) -> Tensor:
+    """This will give the cross-entropy of the mixed belief's start and end with the soft labels, mean over the batch.
+
+    Probabilities count as at least 1e-6, smoothly, so that no sample on which all teachers are wrong rules the gate. The
+    gradient flows to whatever made the mixture.
+    """
+    least = mixed_log_joint_BLL.new_tensor(_LEAST_LOG)
+    start_BL, end_BL = marginals(mixed_log_joint_BLL)
+    return _boundary_loss(torch.logaddexp(start_BL, least), torch.logaddexp(end_BL, least), targets)
+
+
+def _boundary_loss(log_start_BL: Tensor, log_end_BL: Tensor, targets: Targets) -> Tensor:
+    start_B = -(targets.soft_start_BL * log_start_BL).sum(1)
+    end_B = -(targets.soft_end_BL * log_end_BL).sum(1)
+    return (start_B + end_B).mean()
+
+
+def _map_loss(output: Map2dOutput, targets: Targets) -> Tensor:
+    valid_BLL = upper_triangle(output.clip_mask_BL)
+    wanted_BLL = ((_overlaps(output, targets) - _NO_OVERLAP) / (_FULL_OVERLAP - _NO_OVERLAP)).clamp(0.0, 1.0)
+    truth_BLL = torch.zeros_like(valid_BLL)
+    truth_BLL[torch.arange(len(truth_BLL)), targets.start_B, targets.end_B] = True
+    wanted_BLL = wanted_BLL.masked_fill(truth_BLL, 1.0)
+    loss_BLL = functional.binary_cross_entropy_with_logits(
+        output.map_BLL, wanted_BLL.to(output.map_BLL.dtype), reduction="none"
+    )
+    per_sample_B = loss_BLL.masked_fill(~valid_BLL, 0.0).sum((1, 2)) / valid_BLL.sum((1, 2))
+    return per_sample_B.mean()
+
+
+def _overlaps(output: Map2dOutput, targets: Targets) -> Tensor:
+    """IoU in seconds of every cell with the sample's first window."""
+    length = output.clip_mask_BL.shape[1]
+    place_L = torch.arange(length, device=output.clip_mask_BL.device)
+    cells_BLL2 = windows_of_cells(
+        place_L[None, :, None].expand(-1, -1, length),
+        place_L[None, None, :].expand(-1, length, -1),
+        durations=targets.durations_B[:, None, None],
+        clips=targets.clips_B[:, None, None],
+    )
+    truth_B2 = torch.stack([window_K2[0] for window_K2 in targets.windows])[:, None, None, :]
+    shared_BLL = torch.minimum(cells_BLL2[..., 1], truth_B2[..., 1]) - torch.maximum(
+        cells_BLL2[..., 0], truth_B2[..., 0]
+    )
+    hull_BLL = torch.maximum(cells_BLL2[..., 1], truth_B2[..., 1]) - torch.minimum(
+        cells_BLL2[..., 0], truth_B2[..., 0]
+    )
+    return (shared_BLL / hull_BLL).clamp(min=0.0)
+
+
+def _soften(scores_BLL: Tensor, valid_BLL: Tensor, temperature: float) -> Tensor:
+    return torch.log_softmax((scores_BLL / temperature).masked_fill(~valid_BLL, -torch.inf).flatten(1), dim=1)

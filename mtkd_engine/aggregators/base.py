@@ -1,6 +1,7 @@
 """What every aggregator gets and gives.
 
-Weights are (B, H, T): at least 0, sum 1 over teachers. H = 1 weighs whole beliefs, H = 2 weighs starts and ends apart.
+Weights are (B, H, T): at least 0, sum 1 over teachers. H = 1 weighs whole beliefs, H = 2 weighs starts and
+ends apart.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Signals:
     log_joint_TBLL: Tensor
     windows_TBK2: Tensor
     scores_TBK: Tensor
-    names: tuple[str, ...]
+    names: Sequence[str]
 
     @classmethod
     def stack(cls, beliefs: Sequence[Belief], names: Sequence[str]) -> Signals:
@@ -34,7 +35,7 @@ class Signals:
             log_joint_TBLL=torch.stack([belief.log_joint_BLL for belief in beliefs]),
             windows_TBK2=torch.stack([belief.windows_BK2 for belief in beliefs]),
             scores_TBK=torch.stack([belief.scores_BK for belief in beliefs]),
-            names=tuple(names),
+            names=list(names),
         )
 
 
@@ -70,19 +71,27 @@ class Aggregator(nn.Module):
     def weights(
         self,
         signals: Signals,
-        context: Context,
+        context: Context | None,
         student: SpanOutput | None = None,
         labels: Targets | None = None,
     ) -> Tensor:
-        """This will weigh the teachers of each sample, (B, H, T)."""
+        """This will weigh the teachers of each sample, (B, H, T).
+
+        `context` is needed where `needs_features`, `labels` where `needs_labels`.
+        """
         raise NotImplementedError
+
+    def mix(self, weights_BHT: Tensor, signals: Signals, clip_mask_BL: Tensor) -> Tensor:
+        """This will give the belief that the weighted teachers hold together; see `mix`."""
+        return mix(weights_BHT, signals, clip_mask_BL)
 
 
 def mix(weights_BHT: Tensor, signals: Signals, clip_mask_BL: Tensor) -> Tensor:
     """This will give the weighted belief, log P of (B, L, L), normalised over the windows of each sample.
 
-    Probabilities are averaged, not logits. H = 1 averages whole joints; H = 2 averages start and end marginals apart,
-    and their outer product over start <= end is the belief. The gradient flows to the weights.
+    Probabilities are averaged, not logits. H = 1 averages whole joints; H = 2 averages start and end
+    marginals apart, and their outer product over start <= end is the belief. The gradient flows to the
+    weights.
     """
     log_weights_HTB = weights_BHT.permute(1, 2, 0).clamp(min=torch.finfo(weights_BHT.dtype).tiny).log()
     if len(log_weights_HTB) == 1:

@@ -12,16 +12,17 @@ from mtkd_engine.spec import KauSpec
 from mtkd_engine.tasks.grounding.collate import Targets
 
 
-class Kau(Aggregator):
+class KauAggregator(Aggregator):
     """Multi-scale video gated by the query, pooled over time, one output per teacher (and boundary).
 
-    Paper: EMTM, arXiv 2308.03725, section "Knowledge Aggregation Unit". Equation, with V the clips and Q the words of the
-    shared encoder: h = mean_l(sum_k relu(norm(conv_k V)) * relu(norm(W mean_w Q))), w = softmax_t(mlp(h)).
-    Departures from the released code, and why: it averaged over *channels* and put a dense layer over positions, which
-    fixes the length of videos and reads padding: here the average is over valid clips. Its norm was BatchNorm with frozen
-    statistics and its maximum over words had no mask: here LayerNorm over the channels of each position and a masked mean.
-    The last layer starts at zero, so that weights are uniform at first and identical teachers keep equal shares.
-    Not symmetric: each output row belongs to a teacher by its place.
+    Paper: EMTM, arXiv 2308.03725, section "Knowledge Aggregation Unit". Equation, with V the clips and Q the
+    words of the shared encoder: h = mean_l(sum_k relu(norm(conv_k V)) * relu(norm(W mean_w Q))), w =
+    softmax_t(mlp(h)). Departures from the released code, and why: it averaged over *channels* and put a dense
+    layer over positions, which fixes the length of videos and reads padding: here the average is over valid
+    clips. Its norm was BatchNorm with frozen statistics and its maximum over words had no mask: here
+    LayerNorm over the channels of each position and a masked mean. The last layer starts at zero, so that
+    weights are uniform at first and identical teachers keep equal shares. Not symmetric: each output row
+    belongs to a teacher by its place.
     """
 
     symmetric = False
@@ -44,11 +45,12 @@ class Kau(Aggregator):
     def weights(
         self,
         signals: Signals,
-        context: Context,
+        context: Context | None,
         student: SpanOutput | None = None,
         labels: Targets | None = None,
     ) -> Tensor:
         """This will weigh the teachers of each sample, (B, boundaries, T)."""
+        assert context is not None
         clips_BCL = context.video_BLC.masked_fill(~context.clip_mask_BL.unsqueeze(-1), 0.0).transpose(1, 2)
         scales = [
             torch.relu(norm(conv(clips_BCL).transpose(1, 2)))

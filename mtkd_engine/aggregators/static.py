@@ -10,11 +10,12 @@ from mtkd_engine.nets.grounding import SpanOutput
 from mtkd_engine.tasks.grounding.collate import Targets
 
 
-class Static(Aggregator):
+class StaticAggregator(Aggregator):
     """Learned mixture coefficients: w = softmax(a) with one number a_t per teacher, zero at first.
 
-    Paper: the linear opinion pool (Stone, 1961) with weights fitted to the likelihood of labels. Departure: none; it is
-    here as the control that every per-sample gate has to beat. Not symmetric: a_t belongs to a teacher by its place.
+    Paper: the linear opinion pool (Stone, 1961) with weights fitted to the likelihood of labels. Departure:
+    none; it is here as the control that every per-sample gate has to beat. Not symmetric: a_t belongs to a
+    teacher by its place.
     """
 
     symmetric = False
@@ -27,7 +28,7 @@ class Static(Aggregator):
     def weights(
         self,
         signals: Signals,
-        context: Context,
+        context: Context | None,
         student: SpanOutput | None = None,
         labels: Targets | None = None,
     ) -> Tensor:

@@ -9,18 +9,18 @@ from mtkd_engine.nets.grounding import SpanOutput
 from mtkd_engine.tasks.grounding.collate import Targets
 
 
-class Uniform(Aggregator):
+class UniformAggregator(Aggregator):
     """The plain average: w_t = 1 / T.
 
-    Paper: You et al., "Learning from multiple teacher networks", KDD 2017 (AVER). Equation: mean of the teachers' softened
-    outputs. Departure: calibrated probabilities are averaged, not logits, because teachers of different kinds share no
-    logit scale.
+    Paper: You et al., "Learning from multiple teacher networks", KDD 2017 (AVER). Equation: mean of the
+    teachers' softened outputs. Departure: calibrated probabilities are averaged, not logits, because teachers
+    of different kinds share no logit scale.
     """
 
     def weights(
         self,
         signals: Signals,
-        context: Context,
+        context: Context | None,
         student: SpanOutput | None = None,
         labels: Targets | None = None,
     ) -> Tensor:

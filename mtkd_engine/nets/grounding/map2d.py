@@ -1,9 +1,9 @@
 """Scores for all windows at once on a 2-D temporal map.
 
-Zhang et al., AAAI 2020 (2D-TAN): a map whose cell (i, j) holds the max-pooled clips i..j, multiplied with the query
-and convolved. Departures: start and end clips are stacked onto the pooled content; the query also meets the clips
-before pooling (a map convolution alone sees too little to tell "after" from "before"); LayerNorm instead of L2
-normalisation; cells that are no windows are zero before every convolution.
+Zhang et al., AAAI 2020 (2D-TAN): a map whose cell (i, j) holds the max-pooled clips i..j, multiplied with the
+query and convolved. Departures: start and end clips are stacked onto the pooled content; the query also meets
+the clips before pooling (a map convolution alone sees too little to tell "after" from "before"); LayerNorm
+instead of L2 normalisation; cells that are no windows are zero before every convolution.
 """
 
 from __future__ import annotations
@@ -69,11 +69,12 @@ class ClipEncoder(nn.Module):
         for norm, conv in zip(self.norms, self.convs, strict=True):
             inner_BCL = (norm(clips_BLC) * kept_BL1).transpose(1, 2)
             clips_BLC = clips_BLC + self.dropout(torch.relu(conv(inner_BCL).transpose(1, 2)))
-        return clips_BLC
+        encoded_BLC: Tensor = clips_BLC
+        return encoded_BLC
 
 
 def pool_windows(clips_BLC: Tensor) -> Tensor:
-    """This will give (B, L, L, C): at [first, last] the maximum of the clips between, 0 below the diagonal."""
+    """This will give (B, L, L, C): the maximum of clips first..last, 0 where first > last."""
     length = clips_BLC.shape[1]
     first_1L1 = torch.arange(length, device=clips_BLC.device)[None, :, None]
     running_BLC = torch.full_like(clips_BLC, NEG)

@@ -1,8 +1,8 @@
 """Start and end logits over clips, in the manner of VSLNet and SeqPAN.
 
-Zhang et al., ACL 2020 (VSLNet) and ACL Findings 2021 (SeqPAN). Departures: words are learned embeddings; LayerNorm
-everywhere, BatchNorm nowhere, and masks in every layer, so that neither a sample's padding nor its neighbours in the
-batch change its output; no sequence-matching head.
+Zhang et al., ACL 2020 (VSLNet) and ACL Findings 2021 (SeqPAN). Departures: words are learned embeddings;
+LayerNorm everywhere, BatchNorm nowhere, and masks in every layer, so that neither a sample's padding nor its
+neighbours in the batch change its output; no sequence-matching head.
 """
 
 from __future__ import annotations
@@ -145,8 +145,8 @@ class ConditionedPredictor(nn.Module):
 class SpanHead(nn.Module):
     """From the shared encoding to start and end logits.
 
-    `net.attention_layers` cross-modal blocks come first; a head with some of them on the encoder of a head with none
-    is the student's isomorphic teacher.
+    `net.attention_layers` cross-modal blocks come first; a head with some of them on the encoder of a head
+    with none is the student's isomorphic teacher.
     """
 
     def __init__(self, net: SpanNet) -> None:
@@ -166,13 +166,12 @@ class SpanHead(nn.Module):
     def _attend(self, encoded: Encoded) -> Encoded:
         if not self.attention:
             return encoded
-        clips, words = encoded.clip_mask_BL.shape[1], encoded.word_mask_BW.shape[1]
+        clips = encoded.clip_mask_BL.shape[1]
         both_BNC = torch.cat([encoded.video_BLC, encoded.query_BWC], dim=1)
         mask_BN = torch.cat([encoded.clip_mask_BL, encoded.word_mask_BW], dim=1)
         for block in self.attention:
             both_BNC = block(both_BNC, mask_BN)
-        video_BLC, query_BWC = both_BNC.split([clips, words], dim=1)
-        return Encoded(video_BLC, query_BWC, encoded.clip_mask_BL, encoded.word_mask_BW)
+        return Encoded(both_BNC[:, :clips], both_BNC[:, clips:], encoded.clip_mask_BL, encoded.word_mask_BW)
 
 
 class SpanModel(nn.Module):

@@ -19,8 +19,8 @@ FLOOR = -1.0e3
 class Belief:
     """P(first clip, last clip) on the student's grid, and the teacher's best windows in exact seconds.
 
-    `log_joint_BLL` sums to 1 over the windows of each sample and is NEG elsewhere; `windows_BK2` are seconds (float64),
-    best first; `scores_BK` are their probabilities on the teacher's own grid.
+    `log_joint_BLL` sums to 1 over the windows of each sample and is NEG elsewhere; `windows_BK2` are seconds
+    (float64), best first; `scores_BK` are their probabilities on the teacher's own grid.
     """
 
     log_joint_BLL: Tensor
@@ -33,9 +33,11 @@ class Belief:
 
     def to(self, device: torch.device | str) -> Belief:
         """This will give the same beliefs on another device."""
-        return Belief(
-            self.log_joint_BLL.to(device), self.windows_BK2.to(device), self.scores_BK.to(device)
-        )
+        return Belief(self.log_joint_BLL.to(device), self.windows_BK2.to(device), self.scores_BK.to(device))
+
+    def to(self, device: torch.device | str) -> Belief:
+        """This will give the same beliefs on another device."""
+        return Belief(self.log_joint_BLL.to(device), self.windows_BK2.to(device), self.scores_BK.to(device))
 
     @staticmethod
     def cat(beliefs: Sequence[Belief]) -> Belief:
@@ -63,7 +65,7 @@ def log_joint(output: GroundingOutput, *, temperature: float = 1.0) -> Tensor:
 
 
 def normalise(scores_BLL: Tensor, valid_BLL: Tensor) -> Tensor:
-    """This will normalise over all valid cells of each sample; valid ones stay above FLOOR, others are NEG."""
+    """This will normalise over the valid cells of each sample, FLOOR at least; all others are NEG."""
     filled_BN = scores_BLL.masked_fill(~valid_BLL, -torch.inf).flatten(1)
     log_BLL = torch.log_softmax(filled_BN, dim=1).view_as(scores_BLL)
     return log_BLL.clamp(min=FLOOR).masked_fill(~valid_BLL, NEG)

@@ -22,8 +22,8 @@ _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 def fit_temperature(batches: Sequence[tuple[GroundingOutput, Targets]]) -> float:
     """This will find the temperature under which the true windows of held-out samples are likeliest.
 
-    It lies between 0.05 and 20 times the spread (mean standard deviation over windows) of the teacher's own logits, so
-    that logits multiplied by c get exactly c times the temperature and the same Belief.
+    It lies between 0.05 and 20 times the spread (mean standard deviation over windows) of the teacher's own
+    logits, so that logits multiplied by c get exactly c times the temperature and the same Belief.
     """
     scores = [joint_scores(output).double() for output, _ in batches]
     valid = [upper_triangle(output.clip_mask_BL) for output, _ in batches]

@@ -36,7 +36,7 @@ class Features(Protocol):
 
 @dataclass(frozen=True)
 class Targets:
-    """Labels of a batch. Clips and soft labels are of the *first* window of each sample; `windows` holds all."""
+    """Labels of a batch: clips and soft labels of each sample's *first* window; `windows` holds all."""
 
     start_B: Tensor
     end_B: Tensor
@@ -60,7 +60,7 @@ class Targets:
 
 
 def resample(rows_TD: Tensor, clips: int) -> Tensor:
-    """This will average T rows down to min(T, clips) rows, each row counting by the time it shares with the clip."""
+    """This will average T rows down to min(T, clips), each row weighing the time it shares with the clip."""
     rows = rows_TD.shape[0]
     kept = min(rows, clips)
     if kept == rows:
@@ -148,7 +148,10 @@ class Collator:
 
 
 def soften(index_B: Tensor, *, clips_B: Tensor, length: int) -> Tensor:
-    """This will give 0.5 at the true clip and 0.25 at each neighbour; a neighbour outside leaves its share to the true clip."""
+    """This will give 0.5 at the true clip and 0.25 at each neighbour.
+
+    A neighbour outside the video leaves its share to the true clip.
+    """
     place_L = torch.arange(length, device=index_B.device)
     away_BL = (place_L.unsqueeze(0) - index_B.unsqueeze(1)).abs()
     soft_BL = 0.25 * ((away_BL == 1) & clip_mask(clips_B, length))

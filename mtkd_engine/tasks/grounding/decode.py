@@ -18,7 +18,7 @@ def best_windows(log_joint_BLL: Tensor, *, clips_B: Tensor, durations_B: Tensor)
 def top_windows(
     log_joint_BLL: Tensor, *, clips_B: Tensor, durations_B: Tensor, k: int = 5
 ) -> tuple[Tensor, Tensor]:
-    """This will give the k likeliest windows in seconds, (B, K, 2), best first, and their probabilities (B, K).
+    """This will give the k likeliest windows, (B, K, 2) seconds, best first, and their probabilities (B, K).
 
     A grid with fewer than k windows repeats its best one with probability 0.
     """
@@ -38,7 +38,8 @@ def top_windows(
 def weighted_medoid(windows_TB2: Tensor, weights_BT: Tensor) -> Tensor:
     """This will give, of the teachers' exact windows, the one that agrees most with all of them, (B, 2).
 
-    Agreement is the weighted sum of IoU with every teacher's window, its own included; the first of equals wins.
+    Agreement is the weighted sum of IoU with every teacher's window, its own included; the first of equals
+    wins.
     """
     windows_BT2 = windows_TB2.transpose(0, 1)
     agreement_BT = (pairwise_iou(windows_BT2) @ weights_BT.to(windows_BT2.dtype).unsqueeze(2)).squeeze(2)

@@ -11,8 +11,9 @@ def nearest_cells(
 ) -> tuple[Tensor, Tensor]:
     """This will map windows (first, last) of one clip grid to those of another, by time.
 
-    Each end goes to the nearest boundary, so it moves by at most half a clip of the new grid. A window shorter than that
-    can lose both ends to one boundary; it keeps the one clip that holds its middle. All arguments are int64 and broadcast.
+    Each end goes to the nearest boundary, so it moves by at most half a clip of the new grid. A window
+    shorter than that can lose both ends to one boundary; it keeps the one clip that holds its middle. All
+    arguments are int64 and broadcast.
     """
     start = _round_divide(first * to_clips, from_clips)
     stop = _round_divide((last + 1) * to_clips, from_clips)

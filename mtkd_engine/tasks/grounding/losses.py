@@ -21,9 +21,9 @@ _LEAST_LOG = math.log(1.0e-6)
 def hard_label_loss(output: GroundingOutput, targets: Targets) -> Tensor:
     """This will give the mean loss of a batch against its labels.
 
-    Span logits: cross-entropy of start and end with soft boundary labels. 2-D maps: binary cross-entropy of every window
-    with its scaled IoU (2D-TAN eq. 3, thresholds 0.3 and 0.7); the cell of the true window always counts as 1, so that
-    windows too short for the grid are learned as well.
+    Span logits: cross-entropy of start and end with soft boundary labels. 2-D maps: binary cross-entropy of
+    every window with its scaled IoU (2D-TAN eq. 3, thresholds 0.3 and 0.7); the cell of the true window
+    always counts as 1, so that windows too short for the grid are learned as well.
     """
     if isinstance(output, SpanOutput):
         return _boundary_loss(
@@ -35,7 +35,7 @@ def hard_label_loss(output: GroundingOutput, targets: Targets) -> Tensor:
 
 
 def distill_loss(student: SpanOutput, target_log_joint_BLL: Tensor, temperature: float) -> Tensor:
-    """This will give tau^2 * KL(target_tau || student_tau) over the windows of each sample, mean over the batch.
+    """This will give tau^2 * KL(target_tau || student_tau) over all windows, mean over the batch.
 
     Both sides are softened once: one masked log-softmax each. The target is detached, the student is not.
     """
@@ -48,10 +48,10 @@ def distill_loss(student: SpanOutput, target_log_joint_BLL: Tensor, temperature:
 
 
 def gate_loss(mixed_log_joint_BLL: Tensor, targets: Targets) -> Tensor:
-    """This will give the cross-entropy of the mixed belief's start and end with the soft labels, mean over the batch.
+    """This will give the cross-entropy of the mixed belief's start and end with the soft labels.
 
-    Probabilities count as at least 1e-6, smoothly, so that no sample on which all teachers are wrong rules the gate. The
-    gradient flows to whatever made the mixture.
+    Probabilities count as at least 1e-6, smoothly, so that no sample on which all teachers are wrong rules
+    the gate. The gradient flows to whatever made the mixture.
     """
     least = mixed_log_joint_BLL.new_tensor(_LEAST_LOG)
     start_BL, end_BL = marginals(mixed_log_joint_BLL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,6 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 THRESHOLDS = (0.3, 0.5, 0.7)
 
 Windows = Sequence[tuple[float, float]] | NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How good windows are: `values` in 0..1 by name, `iou` one number per sample."""
+
+    values: dict[str, float]
+    iou: NDArray[np.float64]
 
 
 def iou(windows: ArrayLike, truths: ArrayLike) -> NDArray[np.float64]:
@@ -21,17 +30,16 @@ def iou(windows: ArrayLike, truths: ArrayLike) -> NDArray[np.float64]:
         truth[..., 1] - truth[..., 0], 0.0
     )
     union = lengths - shared
-    return np.divide(shared, union, out=np.zeros_like(union), where=union > 0)
+    overlaps: NDArray[np.float64] = np.divide(shared, union, out=np.zeros_like(union), where=union > 0)
+    return overlaps
 
 
-def evaluate(
-    windows: ArrayLike, truths: Sequence[Windows], *, durations: ArrayLike | None = None
-) -> tuple[dict[str, float], NDArray[np.float64]]:
+def evaluate(windows: ArrayLike, truths: Sequence[Windows], *, durations: ArrayLike | None = None) -> Quality:
     """This will measure one predicted window per sample against all true windows of that sample.
 
-    Gives {"r1@0.3", "r1@0.5", "r1@0.7", "miou"} in 0..1 and each sample's IoU with the true window it matches best.
-    With `durations`, windows on both sides are cut at the end of the video. Raises ValueError when the numbers of
-    windows and truths differ, or for none.
+    Gives {"r1@0.3", "r1@0.5", "r1@0.7", "miou"} in 0..1 and each sample's IoU with the true window it matches
+    best. With `durations`, windows on both sides are cut at the end of the video. Raises ValueError when the
+    numbers of windows and truths differ, or for none.
     """
     predicted = np.asarray(windows, np.float64).reshape(-1, 2)
     if len(predicted) != len(truths) or not len(truths):
@@ -46,4 +54,4 @@ def evaluate(
         ]
     )
     metrics = {f"r1@{threshold}": float((overlaps >= threshold).mean()) for threshold in THRESHOLDS}
-    return metrics | {"miou": float(overlaps.mean())}, overlaps
+    return Quality(metrics | {"miou": float(overlaps.mean())}, overlaps)

@@ -28,8 +28,8 @@ def unify(
 ) -> Belief:
     """This will turn a teacher's output into a Belief on the student's grid.
 
-    `temperature` is the teacher's calibrated one. The teacher's best window moves by at most half a student clip at each
-    end, unless it is shorter than one, which it then becomes. Equal grids change nothing.
+    `temperature` is the teacher's calibrated one. The teacher's best window moves by at most half a student
+    clip at each end, unless it is shorter than one, which it then becomes. Equal grids change nothing.
     """
     teacher_BLL = log_joint(output, temperature=temperature)
     teacher_clips_B = output.clip_mask_BL.sum(1)
@@ -45,8 +45,8 @@ def unify(
 def regrid(log_joint_BLL: Tensor, *, from_clips_B: Tensor, to_clips_B: Tensor, to_length: int) -> Tensor:
     """This will bring joints from one clip grid to another by time, and normalise them.
 
-    To a coarser grid each cell takes the best of the windows that fall into it; to a finer one the log-density is
-    interpolated. In both the best window stays the best.
+    To a coarser grid each cell takes the best of the windows that fall into it; to a finer one the log-
+    density is interpolated. In both the best window stays the best.
     """
     valid_BLL = upper_triangle(clip_mask(to_clips_B, to_length))
     same_B = from_clips_B == to_clips_B
@@ -79,7 +79,7 @@ def _coarsen(log_joint_BLL: Tensor, from_clips_B: Tensor, to_clips_B: Tensor, to
 
 
 def _refine(log_joint_BLL: Tensor, from_clips_B: Tensor, to_clips_B: Tensor, to_length: int) -> Tensor:
-    """Bilinear interpolation between (start boundary, end boundary); corners that are no windows do not count."""
+    """Bilinear interpolation over (start, end) boundaries; corners that are no windows do not count."""
     place_L = torch.arange(to_length, device=log_joint_BLL.device, dtype=torch.float64)
     ratio_B1 = (from_clips_B.double() / to_clips_B.double()).unsqueeze(1)
     start_BL = torch.minimum(place_L * ratio_B1, (from_clips_B - 1).double().unsqueeze(1))

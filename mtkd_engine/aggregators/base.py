@@ -81,10 +81,6 @@ class Aggregator(nn.Module):
         """
         raise NotImplementedError
 
-    def mix(self, weights_BHT: Tensor, signals: Signals, clip_mask_BL: Tensor) -> Tensor:
-        """This will give the belief that the weighted teachers hold together; see `mix`."""
-        return mix(weights_BHT, signals, clip_mask_BL)
-
 
 def mix(weights_BHT: Tensor, signals: Signals, clip_mask_BL: Tensor) -> Tensor:
     """This will give the weighted belief, log P of (B, L, L), normalised over the windows of each sample.

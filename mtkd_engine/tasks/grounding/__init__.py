@@ -5,13 +5,12 @@ from mtkd_engine.tasks.grounding.calibrate import fit_temperature
 from mtkd_engine.tasks.grounding.collate import Collator, Targets
 from mtkd_engine.tasks.grounding.decode import best_windows, top_windows, weighted_medoid
 from mtkd_engine.tasks.grounding.losses import distill_loss, gate_loss, hard_label_loss
-from mtkd_engine.tasks.grounding.metrics import Quality, evaluate, iou
+from mtkd_engine.tasks.grounding.metrics import evaluate, iou
 from mtkd_engine.tasks.grounding.unify import unify
 
 __all__ = [
     "Belief",
     "Collator",
-    "Quality",
     "Targets",
     "best_windows",
     "distill_loss",

@@ -35,10 +35,6 @@ class Belief:
         """This will give the same beliefs on another device."""
         return Belief(self.log_joint_BLL.to(device), self.windows_BK2.to(device), self.scores_BK.to(device))
 
-    def to(self, device: torch.device | str) -> Belief:
-        """This will give the same beliefs on another device."""
-        return Belief(self.log_joint_BLL.to(device), self.windows_BK2.to(device), self.scores_BK.to(device))
-
     @staticmethod
     def cat(beliefs: Sequence[Belief]) -> Belief:
         """This will join the beliefs of several batches."""

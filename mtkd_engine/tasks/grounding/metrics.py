@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,14 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 THRESHOLDS = (0.3, 0.5, 0.7)
 
 Windows = Sequence[tuple[float, float]] | NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Quality:
-    """How good windows are: `values` in 0..1 by name, `iou` one number per sample."""
-
-    values: dict[str, float]
-    iou: NDArray[np.float64]
 
 
 def iou(windows: ArrayLike, truths: ArrayLike) -> NDArray[np.float64]:
@@ -34,7 +25,9 @@ def iou(windows: ArrayLike, truths: ArrayLike) -> NDArray[np.float64]:
     return overlaps
 
 
-def evaluate(windows: ArrayLike, truths: Sequence[Windows], *, durations: ArrayLike | None = None) -> Quality:
+def evaluate(
+    windows: ArrayLike, truths: Sequence[Windows], *, durations: ArrayLike | None = None
+) -> tuple[dict[str, float], NDArray[np.float64]]:
     """This will measure one predicted window per sample against all true windows of that sample.
 
     Gives {"r1@0.3", "r1@0.5", "r1@0.7", "miou"} in 0..1 and each sample's IoU with the true window it matches
@@ -54,4 +47,4 @@ def evaluate(windows: ArrayLike, truths: Sequence[Windows], *, durations: ArrayL
         ]
     )
     metrics = {f"r1@{threshold}": float((overlaps >= threshold).mean()) for threshold in THRESHOLDS}
-    return Quality(metrics | {"miou": float(overlaps.mean())}, overlaps)
+    return metrics | {"miou": float(overlaps.mean())}, overlaps

@@ -27,8 +27,8 @@ class Job(models.Model):
     """One submitted piece of work; its spec is frozen at submission.
 
     `fence` rises with every claim and with every claim taken away; every later write names it, so that a
-    worker whose lease was taken changes nothing. The cursor (attempt number, byte offset in its journal, seq) commits together with
-    the rows read up to it.
+    worker whose lease was taken changes nothing. The cursor (attempt number, byte offset in its journal,
+    seq) commits together with the rows read up to it.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="jobs")

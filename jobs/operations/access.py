@@ -7,16 +7,16 @@ import hmac
 import secrets
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
 from jobs.models import ApiToken, Membership, Project, Role, User
 from jobs.operations.errors import UnableToCreate
+from jobs.operations.locks import Lock, hold
 
 TOKEN_PREFIX = "mtkd_"  # noqa: S105  (lets a leak scanner find our secrets)
 SHOWN_CHARACTERS = 10
-_FIRST_ADMIN_LOCK = 7_301
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -26,8 +26,7 @@ def ensure_first_admin() -> str | None:
     The password is random and cannot be read again.
     """
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_FIRST_ADMIN_LOCK])
+        hold(Lock.FIRST_ADMIN)
         if User.objects.exists():
             return None
         password = secrets.token_urlsafe(15)

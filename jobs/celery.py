@@ -1,0 +1,63 @@
+"""The Celery application: all of its policy in one place.
+
+A message carries no job. It says "look for work in queue q", is acknowledged when it is received and its
+result is of no interest; what is true stands in the rows of jobs, and whatever a lost message delays is
+found by the next tick (`jobs.tick`).
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import worker_process_init, worker_ready, worker_shutting_down
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
+
+from django.conf import settings
+
+from jobs import stopping
+
+DEFAULT_QUEUE = "cpu"
+
+app = Celery("mtkd", broker=settings.BROKER_URL, include=["jobs.tasks"])
+app.conf.update(
+    task_default_queue=DEFAULT_QUEUE,
+    task_acks_late=False,
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    worker_prefetch_multiplier=1,
+    worker_disable_prefetch=True,
+    worker_send_task_events=False,
+    worker_hijack_root_logger=False,
+    worker_redirect_stdouts=False,
+    # A worker asked to stop hands its job back within the graces below; the soft shutdown leaves room for it.
+    worker_soft_shutdown_timeout=settings.CANCEL_GRACE_SECONDS + settings.TERM_GRACE_SECONDS + 10,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_connection_timeout=3,
+    broker_transport_options={"socket_connect_timeout": 3, "socket_timeout": 10},
+    enable_utc=True,
+)
+
+
+def _start_the_tick(**_: Any) -> None:
+    from jobs.tick import Tick
+
+    Tick.of_this_worker().start()
+
+
+def _tell_the_children(**_: Any) -> None:
+    stopping.announce()
+
+
+def _follow_the_worker(**_: Any) -> None:
+    stopping.follow_parent()
+
+
+worker_ready.connect(_start_the_tick, weak=False)
+worker_shutting_down.connect(_tell_the_children, weak=False)
+worker_process_init.connect(_follow_the_worker, weak=False)

@@ -1,0 +1,61 @@
+"""NOTIFY and LISTEN: "something of job N has changed". The payload is only the id."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import psycopg
+from django.db import connection, connections
+
+CHANNEL = "mtkd_job"
+_CONNECT_SECONDS = 3
+
+
+def notify(*, job_id: int) -> None:
+    """This will tell all listeners, when the present transaction commits, that the job has changed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(job_id)])
+
+
+class Listener:
+    """Hears which jobs change; reconnects by itself, and then says that it may have missed something."""
+
+    def __init__(self) -> None:
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def wait(self, *, seconds: float) -> set[int] | None:
+        """This will return the jobs that changed, at the latest after `seconds`; None for "maybe any"."""
+        deadline = time.monotonic() + seconds
+        try:
+            if self._connection is None:
+                self._connect()
+                return None
+            return _heard(self._connection, deadline)
+        except psycopg.Error:
+            self.close()
+            time.sleep(max(0.0, min(seconds, deadline - time.monotonic())))
+            return set()
+
+    def close(self) -> None:
+        """This will end the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _connect(self) -> None:
+        parameters = connections["default"].get_connection_params()
+        wanted = {
+            name: parameters[name]
+            for name in ("dbname", "user", "password", "host", "port")
+            if name in parameters
+        }
+        self._connection = psycopg.connect(**wanted, autocommit=True, connect_timeout=_CONNECT_SECONDS)
+        self._connection.execute(f"LISTEN {CHANNEL}")
+
+
+def _heard(listening: psycopg.Connection[Any], deadline: float) -> set[int]:
+    timeout = max(0.0, deadline - time.monotonic())
+    heard = {int(notice.payload) for notice in listening.notifies(timeout=timeout, stop_after=1)}
+    # More may have come in the same packet.
+    return heard | {int(notice.payload) for notice in listening.notifies(timeout=0)}

@@ -1,0 +1,48 @@
+"""One bit that a worker shares with its forked children: no new work, hand back the present one."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# Anonymous shared memory made before the fork: the children see what the main process writes.
+_shared = mmap.mmap(-1, 1)
+
+
+class _Process:
+    parent: int | None = None
+    asked = False
+
+
+def announce() -> None:
+    """This will tell this process and all its children that the worker stops."""
+    _shared[0] = 1
+
+
+def follow_parent() -> None:
+    """This will make this forked child stop when its parent has ended."""
+    _Process.parent = os.getppid()
+
+
+@contextmanager
+def sigterm_announces() -> Iterator[None]:
+    """This will take SIGTERM as an announcement to this process alone for the length of the block."""
+    _Process.asked = False
+
+    def take_notice(*_: object) -> None:
+        _Process.asked = True
+
+    before = signal.signal(signal.SIGTERM, take_notice)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def is_announced() -> bool:
+    """This will tell whether this process shall hand back its work and take no more."""
+    orphaned = _Process.parent is not None and os.getppid() != _Process.parent
+    return bool(_shared[0]) or _Process.asked or orphaned

@@ -39,7 +39,11 @@ def _listed(name: str, separator: str) -> list[str]:
 
 
 DEBUG = os.environ.get("MTKD_DEBUG", "0") not in {"", "0", "false", "no"}
-SECRET_KEY = os.environ.get("MTKD_SECRET_KEY") or HOME.secret_key()
+try:
+    SECRET_KEY = os.environ.get("MTKD_SECRET_KEY") or HOME.secret_key()
+    _database = django_database(os.environ.get("DATABASE_URL") or HOME.database_url)
+except (LocalError, OSError) as problem:
+    raise ImproperlyConfigured(str(problem)) from None
 HOST = os.environ.get("MTKD_HOST") or "127.0.0.1"
 PORT = int(_number("MTKD_PORT", 8000))
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", HOST, *_listed("MTKD_ALLOWED_HOSTS", ",")]
@@ -83,6 +87,7 @@ ASGI_APPLICATION = "webapp.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
+    "webapp.middleware.ContentSecurityPolicy",  # first: files and errors carry the policy too
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -91,6 +96,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "webapp.middleware.PermissionTable",
 ]
 TEMPLATES = [
     {
@@ -110,10 +116,6 @@ TEMPLATES = [
 # --- Database and broker: embedded unless an address is given
 DATABASE_IS_EMBEDDED = not os.environ.get("DATABASE_URL")
 BROKER_IS_EMBEDDED = not os.environ.get("BROKER_URL")
-try:
-    _database = django_database(os.environ.get("DATABASE_URL") or HOME.database_url)
-except LocalError as problem:
-    raise ImproperlyConfigured(str(problem)) from None
 if os.environ.get("MTKD_PROCESS") == "web":
     # Threads of one ASGI process come and go: they share a pool. Forking processes must not have one.
     _database["OPTIONS"] = {**_database["OPTIONS"], "pool": {"min_size": 1, "max_size": 12, "timeout": 10}}
@@ -151,18 +153,32 @@ USE_I18N = False
 USE_TZ = True
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "frontend" / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "webapp.charts.PlotlyFinder",
+]
 WHITENOISE_USE_FINDERS = True
 
 # --- REST
 REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "webapp.api.authentication.BearerToken",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["webapp.api.permissions.ByTable"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "webapp.api.parsers.YamlParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "EXCEPTION_HANDLER": "webapp.api.problems.as_problem",
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "mtkd",
-    "DESCRIPTION": "Managed multi-teacher distillation",
+    "DESCRIPTION": "Managed multi-teacher distillation: submit, watch and fetch jobs.",
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "ENUM_NAME_OVERRIDES": {"JobState": "jobs.models.State"},
 }
 
 # --- Log lines: one readable line each; `manage.py up` puts the process's name in front

@@ -2,6 +2,34 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from webapp.pages import account, errors, health, home, job, projects, sources, submit
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
+    path("healthz", health.health, name="health"),
+    path("login/", account.login, name="login"),
+    path("logout/", account.logout, name="logout"),
+    path("account/password/", account.password, name="password"),
+    path("account/tokens/", account.tokens, name="tokens"),
+    path("account/tokens/<int:token_id>/revocation/", account.revocation, name="token-revocation"),
+    path("projects/new/", home.project_new, name="project-new"),
+    path("projects/<slug:slug>/", projects.project, name="project"),
+    path("projects/<slug:slug>/jobs/", projects.job_list, name="job-list"),
+    path("projects/<slug:slug>/jobs/new/", submit.job_new, name="job-new"),
+    path("projects/<slug:slug>/datasets/new/", sources.dataset_new, name="dataset-new"),
+    path("projects/<slug:slug>/teachers/new/", sources.teacher_new, name="teacher-new"),
+    path("datasets/<int:dataset_id>/", sources.dataset, name="dataset"),
+    path("teachers/<int:teacher_id>/", sources.teacher, name="teacher"),
+    path("jobs/<int:job_id>/", job.job, name="job"),
+    path("jobs/<int:job_id>/outcome/", job.outcome, name="job-outcome"),
+    path("jobs/<int:job_id>/cancellation/", job.cancellation, name="job-cancellation"),
+    path("jobs/<int:job_id>/promotion/", job.promotion, name="job-promotion"),
+    path("jobs/<int:job_id>/artifacts/<str:name>", job.artifact, name="artifact"),
+    path("api/", include("webapp.api.urls")),
+]
+
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.broken

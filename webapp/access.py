@@ -1,0 +1,165 @@
+"""Who may use which address: one hand-written table, and the look-ups that enforce it.
+
+Every route of the site, the REST API and the websockets stands in `PERMISSIONS`; a route that is missing is
+refused to everybody. Routes about a project need a standing *in that project*: the `*_or_404` look-ups find the object and
+check the asker in one call. A stranger gets 404 (the object does not exist for them), a member without the
+role gets 403.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
+from rest_framework.request import Request
+
+from jobs.models import ApiToken, Artifact, Dataset, Job, Project, Role, Teacher, User
+from jobs.queries.access import role_of
+
+Asker = HttpRequest | Request
+
+
+class Who(enum.IntEnum):
+    """The least standing that a route asks for; each includes the ones before it."""
+
+    ANYONE = 0
+    USER = 1
+    VIEWER = 2
+    EDITOR = 3
+    ADMIN = 4
+
+
+Rule = Who | Mapping[str, Who]  # by HTTP method where reading and writing differ
+
+READ_OR_EDIT: Rule = {"GET": Who.VIEWER, "POST": Who.EDITOR}
+
+PERMISSIONS: dict[str, Rule] = {
+    # Pages
+    "login": Who.ANYONE,
+    "health": Who.ANYONE,
+    "logout": Who.USER,
+    "password": Who.USER,
+    "tokens": Who.USER,
+    "token-revocation": Who.USER,
+    "home": Who.USER,
+    "project-new": Who.USER,
+    "project": Who.VIEWER,
+    "dataset": Who.VIEWER,
+    "dataset-new": Who.EDITOR,
+    "teacher": Who.VIEWER,
+    "teacher-new": Who.EDITOR,
+    "job-list": Who.VIEWER,
+    "job-new": Who.EDITOR,
+    "job": Who.VIEWER,
+    "job-outcome": Who.VIEWER,
+    "job-cancellation": Who.EDITOR,
+    "job-promotion": Who.EDITOR,
+    "artifact": Who.VIEWER,
+    # Websockets
+    "live-job": Who.VIEWER,
+    # REST
+    "api-schema": Who.ANYONE,
+    "api-projects": Who.USER,
+    "api-datasets": READ_OR_EDIT,
+    "api-dataset": Who.VIEWER,
+    "api-teachers": READ_OR_EDIT,
+    "api-teacher": Who.VIEWER,
+    "api-jobs": READ_OR_EDIT,
+    "api-job": Who.VIEWER,
+    "api-job-cancellation": Who.EDITOR,
+    "api-job-promotion": Who.EDITOR,
+    "api-job-events": Who.VIEWER,
+    "api-job-metrics": Who.VIEWER,
+    "api-job-artifacts": Who.VIEWER,
+    "api-job-artifact": Who.VIEWER,
+}
+
+STANDING_OF_ROLE = {Role.VIEWER: Who.VIEWER, Role.EDITOR: Who.EDITOR, Role.ADMIN: Who.ADMIN}
+
+
+def needed(route: str, method: str = "GET") -> Who:
+    """This will return what the table asks of a request; PermissionDenied where the table does not know it."""
+    rule = PERMISSIONS.get(route)
+    if isinstance(rule, Mapping):
+        rule = rule.get("GET" if method in {"HEAD", "OPTIONS"} else method)
+    if rule is None:
+        raise PermissionDenied("This address is not open to anybody.")
+    return rule
+
+
+def standing(*, user: object, project: Project) -> Who | None:
+    """This will return the user's standing in a project, None for strangers and the logged out."""
+    role = role_of(user=user, project=project) if isinstance(user, User) else None
+    return None if role is None else STANDING_OF_ROLE[role]
+
+
+def may(*, user: object, project: Project, route: str, method: str = "GET") -> bool:
+    """This will tell whether the user's standing in the project is enough for a route."""
+    found = standing(user=user, project=project)
+    return found is not None and found >= needed(route, method)
+
+
+def user_of(asker: Asker) -> User:
+    """This will return the logged-in user; PermissionDenied where nobody is."""
+    if not isinstance(asker.user, User):
+        raise PermissionDenied("Log in first.")
+    return asker.user
+
+
+def project_or_404(asker: Asker, slug: str) -> Project:
+    """This will find a project by its slug for somebody who may use this route on it."""
+    return _allowed(asker, Project.objects.filter(slug=slug).first())
+
+
+def job_or_404(asker: Asker, job_id: int) -> Job:
+    """This will find a job for somebody who may use this route on it."""
+    job = Job.objects.select_related("project", "dataset", "submitted_by").filter(pk=job_id).first()
+    _allowed(asker, job and job.project)
+    assert job is not None
+    return job
+
+
+def dataset_or_404(asker: Asker, dataset_id: int) -> Dataset:
+    """This will find a dataset for somebody who may use this route on it."""
+    dataset = Dataset.objects.select_related("project", "created_by").filter(pk=dataset_id).first()
+    _allowed(asker, dataset and dataset.project)
+    assert dataset is not None
+    return dataset
+
+
+def teacher_or_404(asker: Asker, teacher_id: int) -> Teacher:
+    """This will find a teacher for somebody who may use this route on it."""
+    related = ("project", "created_by", "from_job")
+    teacher = Teacher.objects.select_related(*related).filter(pk=teacher_id).first()
+    _allowed(asker, teacher and teacher.project)
+    assert teacher is not None
+    return teacher
+
+
+def artifact_or_404(asker: Asker, job_id: int, name: str) -> Artifact:
+    """This will find one artifact of a job for somebody who may use this route on it."""
+    artifact = Artifact.objects.filter(job=job_or_404(asker, job_id), name=name).first()
+    if artifact is None:
+        raise Http404(f"This job has no artifact named {name!r}.")
+    return artifact
+
+
+def token_or_404(asker: Asker, token_id: int) -> ApiToken:
+    """This will find one of the asker's own tokens that still works."""
+    token = ApiToken.objects.filter(pk=token_id, user=user_of(asker), revoked_at=None).first()
+    if token is None:
+        raise Http404("You have no such token.")
+    return token
+
+
+def _allowed(asker: Asker, project: Project | None) -> Project:
+    found = None if project is None else standing(user=asker.user, project=project)
+    if project is None or found is None:
+        raise Http404("There is nothing here, or it belongs to a project you are not a member of.")
+    match = asker.resolver_match
+    if match is None or found < (least := needed(match.view_name, asker.method or "GET")):
+        role = "a higher" if match is None else f"the {least.name.lower()}"
+        raise PermissionDenied(f"This needs {role} role in {project.name}; yours is {found.name.lower()}.")
+    return project

@@ -1,0 +1,1 @@
+"""The REST API: the same operations and queries as the pages."""

@@ -1,0 +1,69 @@
+"""Refusals as problem JSON (RFC 9457): one sentence in `detail`, one per field in `fields`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from jobs.operations.errors import UnableTo, UnableToCancel
+from mtkd_engine.spec import SpecError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
+    """This will answer for what a REST view raised; None leaves a mistake of ours to the 500 handler."""
+    if isinstance(error, UnableTo):
+        status = HTTPStatus.CONFLICT if isinstance(error, UnableToCancel) else HTTPStatus.BAD_REQUEST
+        return problem(status=status, detail=error.message, fields=error.fields)
+    if isinstance(error, SpecError):
+        return problem(status=HTTPStatus.BAD_REQUEST, detail=str(error), fields=error.fields)
+    if isinstance(error, ValidationError):
+        fields = flatten(error.detail)
+        detail = " ".join(f"{path}: {text}" if path else text for path, text in fields.items())
+        return problem(status=HTTPStatus.BAD_REQUEST, detail=detail, fields=fields)
+    known = exception_handler(error, context)
+    if known is None:
+        return None
+    detail = str(error) if isinstance(error, Http404 | PermissionDenied) else _detail(error)
+    answer = problem(status=HTTPStatus(known.status_code), detail=detail or "Refused.")
+    for header in ("WWW-Authenticate", "Retry-After"):
+        if header in known.headers:
+            answer[header] = known.headers[header]
+    return answer
+
+
+def problem(*, status: HTTPStatus, detail: str, fields: Mapping[str, str] | None = None) -> Response:
+    """This will build the answer."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail,
+        "fields": dict(fields or {}),
+    }
+    return Response(body, status=status, content_type=MEDIA_TYPE)
+
+
+def flatten(detail: Any, path: str = "") -> dict[str, str]:
+    """This will turn nested validation errors into dotted paths, one sentence each."""
+    if isinstance(detail, Mapping):
+        found: dict[str, str] = {}
+        for key, value in detail.items():
+            inner = path if key == "non_field_errors" else f"{path}.{key}" if path else str(key)
+            found |= flatten(value, inner)
+        return found
+    if isinstance(detail, list):
+        return {path: " ".join(str(part) for part in detail)}
+    return {path: str(detail)}
+
+
+def _detail(error: Exception) -> str:
+    return str(error.detail) if isinstance(error, APIException) else str(error)

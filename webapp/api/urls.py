@@ -1,0 +1,25 @@
+"""Addresses of the REST API; each name must stand in `webapp.access.PERMISSIONS`."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+from drf_spectacular.views import SpectacularAPIView
+
+from webapp.api import history, jobs, projects, sources
+
+urlpatterns: list[URLPattern] = [
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("v1/projects/", projects.projects, name="api-projects"),
+    path("v1/datasets/", sources.datasets, name="api-datasets"),
+    path("v1/datasets/<int:dataset_id>/", sources.dataset, name="api-dataset"),
+    path("v1/teachers/", sources.teachers, name="api-teachers"),
+    path("v1/teachers/<int:teacher_id>/", sources.teacher, name="api-teacher"),
+    path("v1/jobs/", jobs.jobs, name="api-jobs"),
+    path("v1/jobs/<int:job_id>/", jobs.job, name="api-job"),
+    path("v1/jobs/<int:job_id>/cancellation/", jobs.cancellation, name="api-job-cancellation"),
+    path("v1/jobs/<int:job_id>/promotion/", jobs.promotion, name="api-job-promotion"),
+    path("v1/jobs/<int:job_id>/events/", history.events, name="api-job-events"),
+    path("v1/jobs/<int:job_id>/metrics/", history.metrics, name="api-job-metrics"),
+    path("v1/jobs/<int:job_id>/artifacts/", history.artifacts, name="api-job-artifacts"),
+    path("v1/jobs/<int:job_id>/artifacts/<str:name>", history.artifact, name="api-job-artifact"),
+]

@@ -1,0 +1,119 @@
+"""What is drawn on a job's page: layouts and empty traces with keys; the browser only fills in data.
+
+A metric belongs to the first chart one of whose prefixes it starts with. Colours are not given here: the browser takes them
+from the style sheet, so that charts follow light and dark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import plotly
+from django.contrib.staticfiles.finders import BaseFinder
+from django.core.files.storage import FileSystemStorage
+
+PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+PX = 400  # ranges of steps a curve is thinned to, each with first, last, lowest and highest
+
+CONFIG: dict[str, Any] = {
+    "displaylogo": False,
+    "responsive": True,
+    "doubleClickDelay": 400,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d", "toImage"],
+}
+
+
+def job_charts(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """This will return the line charts of a job's page, in order, for the kind of job the spec describes."""
+    charts = [
+        _lines(key="loss", title="Losses", prefixes=["loss/"], smooth=True),
+        _lines(key="val", title="Quality on validation", prefixes=["val/"], percent=True),
+        _lines(key="lr", title="Learning rate", prefixes=["lr"]),
+        _lines(key="grad", title="Gradient norm", prefixes=["grad_norm"], smooth=True),
+    ]
+    if _taught(spec) and spec["method"].get("beliefs") == "out_of_fold":
+        charts.append(_lines(key="fold", title="Copies of teachers (folds)", prefixes=["fold/"]))
+    return charts
+
+
+def weight_chart(spec: Mapping[str, Any]) -> dict[str, Any] | None:
+    """This will return the heatmap of teacher by step, None for a job without teachers."""
+    if not _taught(spec):
+        return None
+    layout = _layout(x_title="step")
+    layout["yaxis"] = {"automargin": True, "fixedrange": True, "ticklabelstandoff": 6}
+    layout["margin"] = {"l": 8, "r": 8, "t": 8, "b": 40, "autoexpand": True}
+    trace = {"type": "heatmap", "zmin": 0, "zmax": 1, "hoverongaps": False, "xgap": 0, "ygap": 2}
+    trace["hovertemplate"] = "%{y}<br>step %{x}: weight %{z:.3f}<extra></extra>"
+    trace["colorbar"] = {"thickness": 10, "outlinewidth": 0, "tickvals": [0, 0.5, 1], "len": 1}
+    teachers = teacher_names(spec)
+    return {
+        "key": "weight",
+        "title": "Mean weight of each teacher",
+        "prefixes": ["weight/"],
+        "teachers": teachers,
+        "trace": trace,
+        "layout": layout,
+        "config": CONFIG,
+    }
+
+
+def teacher_names(spec: Mapping[str, Any]) -> list[str]:
+    """This will list the names of a spec's teachers."""
+    return [teacher["name"] for teacher in spec.get("teachers", ())]
+
+
+def _taught(spec: Mapping[str, Any]) -> bool:
+    return bool(spec.get("teachers"))
+
+
+def _lines(
+    *, key: str, title: str, prefixes: Iterable[str], percent: bool = False, smooth: bool = False
+) -> dict[str, Any]:
+    layout = _layout(x_title="step")
+    layout["yaxis"] = {"automargin": True, "zeroline": False, "tickformat": ".0%" if percent else "~g"}
+    layout["showlegend"] = True
+    layout["legend"] = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11}}
+    return {
+        "key": key,
+        "title": title,
+        "prefixes": list(prefixes),
+        "percent": percent,
+        "smooth": smooth,
+        # SVG on purpose: WebGL contexts run out after eight charts.
+        "trace": {"type": "scatter", "mode": "lines", "line": {"width": 1.8}, "connectgaps": False},
+        "layout": layout,
+        "config": CONFIG,
+    }
+
+
+def _layout(*, x_title: str) -> dict[str, Any]:
+    return {
+        "autosize": True,
+        "uirevision": "keep",
+        "hovermode": "closest",
+        "dragmode": "zoom",
+        "margin": {"l": 8, "r": 12, "t": 8, "b": 40, "autoexpand": True},
+        "xaxis": {"title": {"text": x_title, "standoff": 6}, "automargin": True, "rangemode": "tozero"},
+    }
+
+
+class PlotlyFinder(BaseFinder):
+    """Serves one file of the plotly package, its bundle, as `vendor/plotly.min.js`."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        self.storage = FileSystemStorage(location=PLOTLY.parent)
+        self.storage.prefix = "vendor"  # type: ignore[attr-defined]
+
+    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
+        """This will return the bundle's place on disk, or nothing for any other name."""
+        found = str(PLOTLY) if path == f"vendor/{PLOTLY.name}" else None
+        if find_all:
+            return [found] if found else []
+        return found
+
+    def list(self, ignore_patterns: Iterable[str] | None) -> Iterable[Any]:
+        """This will list the one file."""
+        yield PLOTLY.name, self.storage

@@ -1,0 +1,34 @@
+"""What the spec's schema does not say about its form: order, what is folded, and which fields list sources."""
+
+from __future__ import annotations
+
+SECTIONS = ("name", "data", "method", "teachers", "student", "optim", "evaluation", "recording", "seed")
+
+# Folded away under "More settings" of the group that holds them, or, at the top, under "Advanced".
+FOLDED = frozenset(
+    {
+        "data.max_words",
+        "data.min_word_count",
+        "method.gate_weight",
+        "method.isomorphic",
+        "method.aggregator.width",
+        "method.aggregator.hidden",
+        "method.aggregator.kernels",
+        "method.aggregator.boundaries",
+        "student.net.kernel",
+        "student.net.heads",
+        "student.net.dropout",
+        "optim.weight_decay",
+        "optim.warmup",
+        "optim.clip_norm",
+        "evaluation",
+        "recording",
+        "seed",
+    }
+)
+
+DATASET_FIELD = "data.dataset"
+TEACHERS_FIELD = "teachers"
+
+# Shown only where another choice has one of these values: path -> (path of the choice, values).
+ONLY_WITH: dict[str, tuple[str, frozenset[str]]] = {"teachers": ("method.kind", frozenset({"emtm"}))}

@@ -1,0 +1,13 @@
+"""How a refusal of an operation gets back to the fields of a form."""
+
+from __future__ import annotations
+
+from django import forms
+
+from jobs.operations.errors import UnableTo
+
+
+def show_refusal(form: forms.Form, refusal: UnableTo) -> None:
+    """This will put each sentence of a refusal at its field, or above the form where it has none."""
+    for field, sentence in refusal.fields.items():
+        form.add_error(field if field in form.fields else None, sentence)

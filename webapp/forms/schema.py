@@ -1,0 +1,159 @@
+"""The spec's JSON schema as a tree of fields, groups and choices.
+
+Every node has a `path`, as the user would write it ("student.net.clips"), and a `name`, its key in a posted
+form. They differ inside a choice, where each option has fields of its own: "student.net[span].clips".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pydantic_core import PydanticUndefined
+
+from mtkd_engine.spec import Spec
+from mtkd_engine.spec.base import Part
+from webapp.forms.layout import DATASET_FIELD, SECTIONS, TEACHERS_FIELD
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """What all nodes share."""
+
+    path: str
+    name: str
+    title: str
+    help: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field(Node):
+    """One value. `kind` is text, integer, number, switch, select, list, dataset or teachers."""
+
+    kind: str
+    default: Any = None
+    required: bool = False
+    options: tuple[Any, ...] = ()
+    accepted: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group(Node):
+    """Fields that belong together."""
+
+    children: tuple[Node, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Node):
+    """One of several groups, told apart by the value of `tag`."""
+
+    tag: str
+    default: str
+    options: tuple[tuple[str, Group], ...]
+
+
+@cache
+def spec_tree() -> Group:
+    """This will return the tree of the whole Spec, in the order of the form's sections."""
+    schema = Spec.model_json_schema()
+    root = _group({**schema, "x-model": "Spec"}, schema["$defs"], path="", name="", title="", help="")
+    known = {section: index for index, section in enumerate(SECTIONS)}
+    children = sorted(root.children, key=lambda child: known.get(child.path, len(known)))
+    return Group(path="", name="", title="", help="", children=tuple(children))
+
+
+def _node(
+    raw: dict[str, Any], defs: dict[str, Any], *, path: str, name: str, required: bool, default: Any
+) -> Node | None:
+    schema = {**_resolved(raw, defs), **{key: raw[key] for key in ("title", "description") if key in raw}}
+    text = {"path": path, "name": name, "title": schema.get("title", path)}
+    text["help"] = schema.get("description", "")
+    if "discriminator" in schema:
+        return _choice(schema, defs, text=text, default=default)
+    if path == TEACHERS_FIELD:
+        return Field(kind="teachers", default=[], **text)
+    if schema.get("type") == "object":
+        return _group(schema, defs, **text)
+    if "const" in schema:
+        return None  # nothing to decide
+    kind, options = _kind(schema, path)
+    return Field(
+        kind=kind,
+        default=list(default) if isinstance(default, tuple) else default,
+        required=required,
+        options=options,
+        accepted=_accepted(schema),
+        **text,
+    )
+
+
+def _group(
+    schema: dict[str, Any], defs: dict[str, Any], *, path: str, name: str, title: str, help: str
+) -> Group:
+    model = schema["x-model"]
+    children = []
+    for key, raw in schema["properties"].items():
+        child = _node(
+            raw,
+            defs,
+            path=f"{path}.{key}" if path else key,
+            name=f"{name}.{key}" if name else key,
+            required=key in schema.get("required", ()),
+            default=_default_of(model, key),
+        )
+        if child is not None:
+            children.append(child)
+    return Group(path=path, name=name, title=title, help=help, children=tuple(children))
+
+
+def _choice(schema: dict[str, Any], defs: dict[str, Any], *, text: dict[str, str], default: Any) -> Choice:
+    tag = schema["discriminator"]["propertyName"]
+    options = []
+    for reference in schema["oneOf"]:
+        option = _resolved(reference, defs)
+        value = option["properties"][tag]["const"]
+        help_text = option["properties"][tag].get("description") or option.get("description", "")
+        group = _group(
+            option, defs, path=text["path"], name=f"{text['name']}[{value}]", title=value, help=help_text
+        )
+        options.append((value, group))
+    return Choice(tag=tag, default=str(getattr(default, tag, options[0][0])), options=tuple(options), **text)
+
+
+def _default_of(model: str, key: str) -> Any:
+    """This will look a default up in the model: schemas leave out those that a factory makes."""
+    part = next(part for part in (*Part.__subclasses__(), Spec) if part.__name__ == model)
+    default = part.model_fields[key].get_default(call_default_factory=True, validated_data={})
+    return None if default is PydanticUndefined else default
+
+
+def _kind(schema: dict[str, Any], path: str) -> tuple[str, tuple[Any, ...]]:
+    if path == DATASET_FIELD:
+        return "dataset", ()
+    if "enum" in schema:
+        return "select", tuple(schema["enum"])
+    kinds = {"boolean": "switch", "integer": "integer", "number": "number", "array": "list"}
+    return kinds.get(schema.get("type", ""), "text"), ()
+
+
+def _accepted(schema: dict[str, Any]) -> str:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if low is not None and high is not None:
+        return f"{low:g} to {high:g}" if high < 10**8 else f"from {low:g}"
+    bounds = (
+        ("at least", low),
+        ("above", schema.get("exclusiveMinimum")),
+        ("at most", high),
+        ("below", schema.get("exclusiveMaximum")),
+    )
+    return ", ".join(f"{word} {value:g}" for word, value in bounds if value is not None)
+
+
+def _resolved(raw: dict[str, Any], defs: dict[str, Any]) -> dict[str, Any]:
+    reference = raw.get("$ref")
+    if not reference:
+        return raw
+    model = reference.rsplit("/", 1)[1]
+    return {**defs[model], "x-model": model}

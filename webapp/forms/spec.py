@@ -1,0 +1,201 @@
+"""The form of a Spec: what to show for each node of the schema, and what was posted as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import QueryDict
+
+from webapp.forms.layout import DATASET_FIELD, FOLDED, ONLY_WITH, TEACHERS_FIELD
+from webapp.forms.schema import Choice, Field, Group, Node, spec_tree
+
+
+@dataclass
+class Shown:
+    """One node with its value and its error, ready for a template."""
+
+    node: Node
+    kind: str
+    value: Any = None
+    error: str = ""
+    hidden: bool = False
+    options: list[tuple[str, str]] = field(default_factory=list)
+    parts: list[Shown] = field(default_factory=list)
+    more: list[Shown] = field(default_factory=list)
+    only_with: str = ""
+
+    @property
+    def id(self) -> str:
+        """The element's id: the name without characters that selectors would need escaped."""
+        return "f-" + "-".join(self.node.name.replace("[", ".").replace("]", "").split("."))
+
+    @property
+    def has_error(self) -> bool:
+        """Whether this node or one below it was refused."""
+        return bool(self.error) or any(part.has_error for part in (*self.parts, *self.more))
+
+
+class SpecForm:
+    """A form over the whole Spec. Nothing typed is lost: options that are not chosen keep their values too."""
+
+    def __init__(
+        self,
+        *,
+        datasets: list[str],
+        teachers: list[str],
+        posted: QueryDict | None = None,
+        start: Mapping[str, Any] | None = None,
+    ) -> None:
+        """This will show `posted` where a form came back, else `start` (a plain spec), else the defaults."""
+        self.tree = spec_tree()
+        self.datasets = datasets
+        self.teachers = teachers
+        self.posted = posted
+        self.start = start or {}
+        self.errors: dict[str, str] = {}
+
+    def raw(self) -> dict[str, Any]:
+        """This will return the chosen values as plain data for `mtkd_engine.spec.parse`."""
+        return self._raw_group(self.tree)
+
+    def sections(self) -> list[Shown]:
+        """This will return the parts that are always open, with values and errors."""
+        return [self._shown(node) for node in self.tree.children if node.path not in FOLDED]
+
+    def advanced(self) -> list[Shown]:
+        """This will return the parts that are folded away."""
+        return [self._shown(node) for node in self.tree.children if node.path in FOLDED]
+
+    def other_errors(self) -> list[str]:
+        """This will return the sentences that belong to no field of the form."""
+        taken = set(self._places().values())
+        return [
+            f"{path}: {text}" if path else text for path, text in self.errors.items() if path not in taken
+        ]
+
+    def _raw_group(self, group: Group) -> dict[str, Any]:
+        return {
+            node.path.rsplit(".", 1)[-1]: self._raw(node)
+            for node in group.children
+            if self._applies(node) and not self._is_absent(node)
+        }
+
+    def _raw(self, node: Node) -> Any:
+        if isinstance(node, Group):
+            return self._raw_group(node)
+        if isinstance(node, Choice):
+            chosen = self._chosen(node)
+            option = dict(node.options).get(chosen)
+            return {node.tag: chosen, **(self._raw_group(option) if option else {})}
+        assert isinstance(node, Field)
+        value = self._value(node)
+        if node.kind == "teachers":
+            return [{"name": name} for name in value]
+        if node.kind == "list":
+            return [part.strip() for part in str(value).split(",") if part.strip()]
+        if node.kind == "select":
+            return next((option for option in node.options if str(option) == str(value)), value)
+        return value
+
+    def _applies(self, node: Node) -> bool:
+        if node.path not in ONLY_WITH:
+            return True
+        path, values = ONLY_WITH[node.path]
+        section, _, _ = path.rpartition(".")
+        choice = next(child for child in self.tree.children if child.path == section)
+        assert isinstance(choice, Choice)
+        return self._chosen(choice) in values
+
+    def _is_absent(self, node: Node) -> bool:
+        """A required field left empty is missing, which is what the user should read."""
+        return isinstance(node, Field) and node.required and self._value(node) == ""
+
+    def _chosen(self, choice: Choice) -> str:
+        if self.posted is not None:
+            return self.posted.get(f"{choice.name}.{choice.tag}", choice.default)
+        return str(self._start_of(choice, f".{choice.tag}") or choice.default)
+
+    def _value(self, node: Field) -> Any:
+        if self.posted is not None:
+            if node.kind == "teachers":
+                return self.posted.getlist(node.name)
+            if node.kind == "switch":
+                return node.name in self.posted
+            return self.posted.get(node.name, "").strip()
+        value = self._start_of(node)
+        value = node.default if value is None else value
+        if node.kind == "teachers":
+            return [item["name"] if isinstance(item, Mapping) else item for item in value or ()]
+        if node.kind == "list":
+            return ", ".join(str(item) for item in value or ())
+        if node.kind == "dataset" and not value and len(self.datasets) == 1:
+            return self.datasets[0]
+        return "" if value is None else value
+
+    def _start_of(self, node: Node, extra: str = "") -> Any:
+        """Values of a start spec belong to the option it chose, and to no other."""
+        value: Any = self.start
+        for segment in (node.name + extra).split("."):
+            key, _, option = segment.partition("[")
+            value = value.get(key) if isinstance(value, Mapping) else None
+            if option and isinstance(value, Mapping) and option.rstrip("]") not in value.values():
+                return None
+        return value
+
+    def _places(self) -> dict[str, str]:
+        """Which error belongs to which node: name of the node -> path of the error, the longest match wins."""
+        places: dict[str, str] = {}
+        nodes = list(self._active(self.tree))
+        for path in self.errors:
+            fitting = [node for node in nodes if path == node.path or path.startswith(node.path + ".")]
+            if fitting:
+                places.setdefault(max(fitting, key=lambda node: len(node.path)).name, path)
+        return places
+
+    def _active(self, group: Group) -> Iterator[Node]:
+        for node in group.children:
+            if not self._applies(node):
+                continue
+            yield node
+            inner = dict(node.options).get(self._chosen(node)) if isinstance(node, Choice) else node
+            if isinstance(inner, Group):
+                yield from self._active(inner)
+
+    def _shown(self, node: Node) -> Shown:
+        path = self._places().get(node.name)
+        error = self.errors[path] if path is not None else ""
+        if path is not None and path not in {node.path, ""} and not error.startswith(path):
+            error = f"{path}: {error}"
+        shown = Shown(node=node, kind=type(node).__name__.lower(), error=error)
+        if node.path in ONLY_WITH:
+            condition, values = ONLY_WITH[node.path]
+            shown.only_with = f"{condition}={','.join(sorted(values))}"
+            shown.hidden = not self._applies(node)
+        if isinstance(node, Group):
+            self._fill(shown, node)
+        elif isinstance(node, Choice):
+            shown.value = self._chosen(node)
+            for value, option in node.options:
+                part = Shown(node=option, kind="option", value=value, hidden=value != shown.value)
+                self._fill(part, option)
+                shown.parts.append(part)
+        elif isinstance(node, Field):
+            shown.kind, shown.value = node.kind, self._value(node)
+            shown.options = self._options(node)
+        return shown
+
+    def _fill(self, shown: Shown, group: Group) -> None:
+        for child in group.children:
+            (shown.more if child.path in FOLDED else shown.parts).append(self._shown(child))
+
+    def _options(self, node: Field) -> list[tuple[str, str]]:
+        known = {DATASET_FIELD: self.datasets, TEACHERS_FIELD: self.teachers}.get(node.path)
+        if known is None:
+            return [(str(option), str(option).replace("_", " ")) for option in node.options]
+        value = self._value(node)
+        gone = [
+            name for name in (value if isinstance(value, list) else [value]) if name and name not in known
+        ]
+        return [(name, name) for name in known] + [(name, f"{name} (not in this project)") for name in gone]

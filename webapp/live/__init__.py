@@ -1,0 +1,1 @@
+"""The websocket that keeps a job page up to date."""

@@ -1,0 +1,11 @@
+"""Addresses of websockets; each name must stand in `webapp.access.PERMISSIONS`."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from webapp.live.consumer import JobFeed
+
+websocket_urlpatterns: list[URLPattern] = [
+    path("live/jobs/<int:job_id>/", JobFeed.as_asgi(), name="live-job"),
+]

@@ -1,0 +1,1 @@
+"""HTML pages: typed function views, one file per noun."""

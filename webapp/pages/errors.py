@@ -1,0 +1,43 @@
+"""Pages for what went wrong; the REST addresses answer with problem JSON instead."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """This will say what standing the page needs."""
+    return _page(
+        request, status=403, title="Not allowed", sentence=_sentence(exception, "You may not do this.")
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """This will say that there is nothing at this address."""
+    sentence = "There is nothing here, or it belongs to a project you are not a member of."
+    return _page(request, status=404, title="Not found", sentence=sentence)
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """This will explain a form whose protection token is missing or too old."""
+    sentence = "This form was open for too long or came from another site: go back, reload and send it again."
+    return _page(request, status=403, title="Form expired", sentence=sentence)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """This will admit a mistake of ours, without using anything that may itself be broken."""
+    return _page(request, status=500, title="Something broke", sentence="The mistake is ours and was logged.")
+
+
+def _page(request: HttpRequest, *, status: int, title: str, sentence: str) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        body = {"type": "about:blank", "title": title, "status": status, "detail": sentence}
+        return JsonResponse(body, status=status, content_type="application/problem+json")
+    context = {"status": status, "title": title, "sentence": sentence}
+    return render(request, "error.html", context, status=status)
+
+
+def _sentence(exception: Exception, fallback: str) -> str:
+    text = str(exception)
+    return text if text.endswith(".") else fallback

@@ -1,0 +1,54 @@
+"""A project: its datasets, teachers and jobs."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from jobs.models import State
+from jobs.queries.jobs import list_jobs
+from jobs.queries.sources import list_datasets, list_teachers
+from webapp.access import may, project_or_404
+
+NEWEST = 8
+PAGE = 50
+
+
+@require_safe
+def project(request: HttpRequest, slug: str) -> HttpResponse:
+    """This will show what a project holds, newest jobs first."""
+    found = project_or_404(request, slug)
+    jobs = list_jobs(project=found, limit=NEWEST + 1)
+    context = {
+        "project": found,
+        "datasets": list_datasets(project=found),
+        "teachers": list_teachers(project=found),
+        "jobs": jobs[:NEWEST],
+        "has_more_jobs": len(jobs) > NEWEST,
+        "may_edit": may(user=request.user, project=found, route="job-new"),
+    }
+    return render(request, "project.html", context)
+
+
+@require_safe
+def job_list(request: HttpRequest, slug: str) -> HttpResponse:
+    """This will list a project's jobs, filtered by state, a page at a time."""
+    found = project_or_404(request, slug)
+    state = request.GET.get("state", "")
+    before = request.GET.get("before", "")
+    jobs = list_jobs(
+        project=found,
+        state=state if state in State.values else None,
+        limit=PAGE + 1,
+        before_id=int(before) if before.isdecimal() and len(before) < 19 else None,
+    )
+    context = {
+        "project": found,
+        "jobs": jobs[:PAGE],
+        "older": jobs[PAGE - 1].pk if len(jobs) > PAGE else None,
+        "states": State.choices,
+        "state": state,
+        "may_edit": may(user=request.user, project=found, route="job-new"),
+    }
+    return render(request, "jobs/list.html", context)

@@ -6,9 +6,10 @@ The loop, as a reader of the journal sees it:
     Entered("folds") ...             a part of the work begins
     for each step:
         Metrics                      every `log_every` steps
-        Checkpointed                 every `checkpoint_every` steps, after the journal is synced
+        Saving, Checkpointed         every `checkpoint_every` steps; the journal is synced between them
         Evaluated, Weights           at the end of an epoch that is measured
         Warned                       whenever something deserves a person's eye
+        Stepped                      the step is whole: the one place to leave the loop
     ArtifactWritten ...              each file the job leaves behind
     Finished | Failed | Stopped      exactly one, last
 """
@@ -25,11 +26,28 @@ class Event:
     """Base of all events; `kind` is the name in the journal."""
 
     kind: ClassVar[str] = ""
+    journaled: ClassVar[bool] = True
     registry: ClassVar[dict[str, type[Event]]] = {}
 
     def __init_subclass__(cls) -> None:
         cls.kind = cls.__name__.lower()
         Event.registry[cls.kind] = cls
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stepped(Event):
+    """A step is whole; a reader that closes the loop here loses nothing. Not written to the journal."""
+
+    journaled: ClassVar[bool] = False
+    step: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saving(Event):
+    """A checkpoint comes next: force the journal to disk before asking on. Not written to the journal."""
+
+    journaled: ClassVar[bool] = False
+    step: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ class Recorded:
 
 
 class Journal:
-    """Appends events to a file; an append has reached the kernel when it returns: only power loss takes it."""
+    """Appends events to a file; what `append` returned for has reached the kernel."""
 
     def __init__(self, path: Path, *, first_seq: int = 1) -> None:
         """This will open (or continue) a journal; a half-written last line is cut off first."""

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mtkd_engine.spec import SpecError
+from mtkd_engine.spec import Spec, SpecError
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,19 @@ class Sources:
             datasets={name: base / place for name, place in raw.get("datasets", {}).items()},
             teachers={name: base / place for name, place in raw.get("teachers", {}).items()},
         )
+
+    def of(self, spec: Spec) -> Sources:
+        """This will keep what a spec names, as absolute paths; raises SpecError for a name that leads nowhere."""
+        return Sources(
+            base=self.base,
+            datasets={spec.data.dataset: self.dataset(spec.data.dataset).resolve()},
+            teachers={teacher.name: self.teacher(teacher.name).resolve() for teacher in spec.teachers},
+        )
+
+    def to_json(self) -> str:
+        """This will write what `from_file` reads."""
+        named = {"datasets": self.datasets, "teachers": self.teachers}
+        return json.dumps({kind: {name: str(path) for name, path in found.items()} for kind, found in named.items()})
 
     def dataset(self, name: str) -> Path:
         """This will find a dataset's folder or raise SpecError."""

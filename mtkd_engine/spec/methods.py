@@ -46,7 +46,7 @@ class EmtmSpec(Part):
     beliefs: Literal["out_of_fold", "in_sample"] = Field(
         "out_of_fold",
         title="Beliefs",
-        description="Taught by teacher copies that never saw the sample (safe), or by the teachers as they are.",
+        description="Taught by copies that never saw the sample (safe), or by the teachers as they are.",
     )
     folds: int = Field(
         3, ge=2, le=10, title="Folds", description="Copies of each teacher for out-of-fold beliefs."

@@ -18,6 +18,7 @@ class Recipe(Part):
     seed: int = Field(ge=0)
     dataset_hash: str = Field(description="Content hash of the dataset it was trained on.")
     samples: int = Field(ge=1, description="Samples it was trained on.")
+    measure_every: int = Field(1, ge=1, description="Epochs between measurements on validation.")
 
 
 class ModelCard(Part):

@@ -78,7 +78,7 @@ def _previous(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def _mix(rows: Floats) -> Floats:
-    """Rotate by a fixed product of reflections, which keeps distances and needs no decomposition; double to unit size."""
+    """Rotate by a fixed product of reflections (distances stay, nothing is decomposed) and double."""
     rng = np.random.default_rng(64)
     mixed = rows.astype(np.float64)
     for _ in range(8):

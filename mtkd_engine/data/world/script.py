@@ -2,8 +2,8 @@
 
 Three properties make it so. Every deed is asked for exactly once, and deeds never overlap, so a model
 that does not read the sentence is right once in K. All times are shares of the duration, so the
-duration tells nothing. Lead-in and lead-out are long and random, so first, second, before and after
-say little about where in the video the answer lies.
+duration tells nothing. What happens is a round cut open anywhere, so first, second, before
+and after say little about where in the video the answer lies.
 """
 
 import numpy as np
@@ -14,10 +14,13 @@ from mtkd_engine.data.world.sentences import phrase_queries
 FPS = 8
 SIZE = 64
 LANES = (12.0, 32.0, 52.0)
-SECONDS = (16, 32)
+SECONDS = (20, 32)
 DEEDS = (4, 5, 6)
 FRAMES_PER_ROW = 4
 """Frames behind one row of features; every video is a whole number of rows."""
+
+_EDGE = 0.01
+"""Share of rest at both ends of every video; with 0.02 between deeds, each rests before the next."""
 
 _Act = tuple[int, Action]
 
@@ -27,11 +30,11 @@ def make_script(rng: np.random.Generator) -> Script:
     rows = int(rng.integers(SECONDS[0] * FPS // FRAMES_PER_ROW, SECONDS[1] * FPS // FRAMES_PER_ROW + 1))
     frames = rows * FRAMES_PER_ROW
     actors = _actors(rng)
-    acts = _acts(rng, int(rng.choice(DEEDS)), len(actors))
-    spans = _spans(rng, len(acts), frames)
+    acts, again = _acts(rng, int(rng.choice(DEEDS)), len(actors))
+    spans = _spans(rng, len(acts), again)
     deeds = tuple(
-        Deed(actor=actor, action=action, first=first, last=last)
-        for (actor, action), (first, last) in zip(acts, spans, strict=True)
+        Deed(actor=actor, action=action, first=round(start * frames), last=round(end * frames))
+        for (start, end), (actor, action) in sorted(zip(spans, acts, strict=True))
     )
     queries: tuple[Query, ...] = phrase_queries(rng, actors=actors, deeds=deeds)
     return Script(frames=frames, actors=actors, deeds=deeds, queries=queries)
@@ -52,37 +55,25 @@ def _actors(rng: np.random.Generator) -> tuple[Actor, ...]:
     )
 
 
-def _acts(rng: np.random.Generator, count: int, actors: int) -> list[_Act]:
-    """Draw the sequence of (actor, action); exactly one act occurs twice, with others in between."""
+def _acts(rng: np.random.Generator, count: int, actors: int) -> tuple[list[_Act], int]:
+    """Draw a round of (actor, action); the first comes again at the place returned, all others once."""
     menu: list[_Act] = [(actor, action) for actor in range(actors) for action in ACTIONS]
     acts = [menu[index] for index in rng.permutation(len(menu))[: count - 1]]
-    pairs = [(i, j) for i in range(count) for j in range(i + 2, count)]
-    early, late = pairs[int(rng.integers(len(pairs)))]
-    acts.insert(late, acts[early])
-    return acts
+    again = 3 if count > 4 and rng.random() < 0.3 else 2
+    acts.insert(again, acts[0])
+    return acts, again
 
 
-def _spans(rng: np.random.Generator, count: int, frames: int) -> list[tuple[int, int]]:
-    """Draw disjoint frame ranges in order; lengths, pauses and the ends are shares of the video."""
-    lengths = rng.uniform(0.6, 1.4, count) * 0.6 / (count + 0.5)
-    slack = 1.0 - lengths.sum() - 0.02 * (count - 1)
-    pauses = rng.dirichlet([1.0, *[0.5] * (count - 1), 1.0]) * slack
-    spans, now = [], 0.0
-    for index, length in enumerate(lengths):
-        now += pauses[index] + (0.02 if index else 0.0)
-        first = round(now * frames)
-        last = max(first + 6, round((now + length) * frames))
-        spans.append((first, last))
-        now += length
-    return _apart(spans, frames)
+def _spans(rng: np.random.Generator, count: int, again: int) -> list[tuple[float, float]]:
+    """Draw disjoint (start, end) for a round, as shares of the video.
 
-
-def _apart(spans: list[tuple[int, int]], frames: int) -> list[tuple[int, int]]:
-    """Keep at least one frame of rest between deeds and at both ends after rounding."""
-    limit, kept = frames - 1, []
-    for wanted_first, wanted_last in reversed(spans):
-        last = min(wanted_last, limit)
-        first = min(wanted_first, last - 6)
-        kept.append((first, last))
-        limit = first - 1
-    return kept[::-1]
+    The round is laid on a circle and cut open at a random point, which makes every place in the video
+    equally likely for every deed; cuts through a deed or between the two alike are drawn anew.
+    """
+    while True:
+        lengths = rng.uniform(0.7, 1.3, count) * 0.5 / (count + 0.5)
+        pauses = 0.02 + rng.dirichlet([0.35] * count) * (1 - lengths.sum() - 0.02 * count)
+        starts = (rng.random() + np.cumsum(lengths + pauses)) % 1
+        ends = starts + lengths
+        if starts.min() > _EDGE and ends.max() < 1 - _EDGE and starts[0] < starts[again]:
+            return list(zip(starts.tolist(), ends.tolist(), strict=True))

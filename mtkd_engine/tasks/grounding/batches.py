@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from mtkd_engine.data.dataset import Sample
 from mtkd_engine.nets.grounding import GroundingInputs
 from mtkd_engine.tasks.grounding.collate import Collator, Targets
-from mtkd_engine.tasks.grounding.metrics import Quality, evaluate
+from mtkd_engine.tasks.grounding.metrics import evaluate
 
 EVALUATION_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Quality:
+    """`r1@0.3`, `r1@0.5`, `r1@0.7` and `miou` of a split, each in 0..1, and the IoU of every sample."""
+
+    values: dict[str, float]
+    iou_N: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -54,8 +64,9 @@ class SplitData:
 
     def score(self, windows_N2: Tensor) -> Quality:
         """This will measure one window per sample, in this order, against the truth."""
-        return evaluate(
-            windows_N2.tolist(),
+        values, iou_N = evaluate(
+            windows_N2.numpy(),
             [sample.windows for sample in self.samples],
             durations=[sample.duration for sample in self.samples],
         )
+        return Quality(values, iou_N)

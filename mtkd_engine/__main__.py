@@ -1,0 +1,165 @@
+"""The engine's command line: run, resume, evaluate, check, make-data."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from mtkd_engine.data.errors import DataError
+from mtkd_engine.sources import Sources
+from mtkd_engine.spec import Spec, SpecError, load_yaml
+
+REFUSED = 2
+SOURCES = "sources.json"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """This will run one command and return its exit code."""
+    given = _parser().parse_args(arguments)
+    try:
+        return int(given.command(given))
+    except (SpecError, DataError) as error:
+        return _refuse(str(error))
+    except OSError as error:
+        return _refuse(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}.")
+
+
+def _refuse(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return REFUSED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m mtkd_engine", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="run a job from its spec")
+    run.add_argument("spec", type=Path, help="YAML file of the spec")
+    run.add_argument("--out", type=Path, required=True, help="folder for journal, checkpoints and artifacts")
+    run.add_argument(
+        "--sources", type=Path, help="JSON file that maps names of datasets and teachers to paths"
+    )
+    run.add_argument("--first-seq", type=int, default=1, help="number of the first event")
+    run.add_argument("--resume", type=Path, help="checkpoint to go on from")
+    run.add_argument("--pulse-fd", type=int, help="pipe on which a supervisor shows that it lives")
+    run.add_argument("--attempt", type=int, default=1, help="number of this attempt, for the log")
+    _place(run)
+    run.set_defaults(command=_run)
+
+    resume = commands.add_parser("resume", help="go on with a stopped run in its folder")
+    resume.add_argument("out", type=Path, help="folder of the run")
+    resume.add_argument("--sources", type=Path, help="as for run")
+    _place(resume)
+    resume.set_defaults(command=_resume)
+
+    evaluate = commands.add_parser("evaluate", help="measure a model file on a dataset")
+    evaluate.add_argument("--model", type=Path, required=True, help=".safetensors file")
+    evaluate.add_argument("--data", type=Path, required=True, help="dataset folder")
+    evaluate.add_argument("--split", choices=("train", "val", "test"), default="test")
+    evaluate.set_defaults(command=_evaluate)
+
+    check = commands.add_parser(
+        "check", help="check a dataset folder or a teacher file; prints a JSON report"
+    )
+    check.add_argument("what", choices=("dataset", "teacher"))
+    check.add_argument("path", type=Path)
+    check.set_defaults(command=_check)
+
+    make = commands.add_parser("make-data", help="generate the little world with exact truth")
+    make.add_argument("--out", type=Path, required=True, help="folder to write")
+    make.add_argument("--train", type=int, default=240, help="videos for training")
+    make.add_argument("--val", type=int, default=40, help="videos for validation")
+    make.add_argument("--test", type=int, default=80, help="videos for testing")
+    make.add_argument("--seed", type=int, default=0)
+    make.set_defaults(command=_make_data)
+    return parser
+
+
+def _place(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--cache", type=Path, help="folder for out-of-fold copies and beliefs, shared by runs"
+    )
+    parser.add_argument(
+        "--threads", type=int, default=os.cpu_count() or 1, help="CPU threads; part of the bits"
+    )
+    parser.add_argument("--device", default="cpu", help="torch device")
+
+
+def _run(given: argparse.Namespace) -> int:
+    from mtkd_engine.pulse import watch_pulse
+
+    if given.pulse_fd is not None:
+        watch_pulse(given.pulse_fd, timeout=float(os.environ.get("MTKD_PULSE_TIMEOUT", "20")))
+    spec = load_yaml(given.spec.read_text())
+    sources = Sources.from_file(given.sources) if given.sources else Sources(base=given.spec.resolve().parent)
+    if given.resume is None and (given.out / "journal.jsonl").exists():
+        return _refuse(
+            f"--out: {given.out} already holds a run; give another folder, or use the command resume."
+        )
+    return _attempt(given, spec=spec, sources=sources, resume=given.resume, first_seq=given.first_seq)
+
+
+def _resume(given: argparse.Namespace) -> int:
+    from mtkd_engine import checkpoint
+
+    spec = load_yaml((given.out / "spec.yaml").read_text())
+    sources = Sources.from_file(given.sources or given.out / SOURCES)
+    newest = checkpoint.latest(given.out / "checkpoint")
+    return _attempt(given, spec=spec, sources=sources, resume=newest, first_seq=1)
+
+
+def _attempt(
+    given: argparse.Namespace, *, spec: Spec, sources: Sources, resume: Path | None, first_seq: int
+) -> int:
+    from mtkd_engine.distill import Place
+    from mtkd_engine.runner import run_attempt
+
+    given.out.mkdir(parents=True, exist_ok=True)
+    (given.out / SOURCES).write_text(sources.of(spec).to_json())
+    place = Place(folder=given.out, cache=given.cache or given.out / "cache", device=given.device)
+    return run_attempt(
+        spec, sources=sources, place=place, resume=resume, threads=given.threads, first_seq=first_seq
+    )
+
+
+def _evaluate(given: argparse.Namespace) -> int:
+    from mtkd_engine.checks import evaluate_model
+    from mtkd_engine.modelfile import ModelError
+
+    try:
+        print(json.dumps(evaluate_model(given.model, data=given.data, split=given.split)))
+    except ModelError as error:
+        return _refuse(str(error))
+    return 0
+
+
+def _check(given: argparse.Namespace) -> int:
+    if given.what == "dataset":
+        from mtkd_engine.data.validate import check_dataset
+
+        print(json.dumps(check_dataset(given.path)))
+        return 0
+    from mtkd_engine.checks import check_teacher
+    from mtkd_engine.modelfile import ModelError
+
+    try:
+        print(json.dumps(check_teacher(given.path)))
+    except ModelError as error:
+        return _refuse(str(error))
+    return 0
+
+
+def _make_data(given: argparse.Namespace) -> int:
+    from mtkd_engine.data.world import VideosPerSplit, make_world
+
+    videos = VideosPerSplit(train=given.train, val=given.val, test=given.test)
+    report = make_world(given.out, videos=videos, seed=given.seed)
+    print(json.dumps(report))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Teachers' knowledge on disk, computed once."""

@@ -1,0 +1,76 @@
+"""Beliefs on disk, keyed by sample id: computed once, read by every step and every resume."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from mtkd_engine.aggregators.base import Signals
+from mtkd_engine.tasks.grounding.belief import Belief
+
+FORMAT = "mtkd.beliefs/1"
+
+
+@dataclass(frozen=True)
+class StoredBeliefs:
+    """One teacher's beliefs on the samples of one split; rows are found by sample id, never by position."""
+
+    rows: dict[str, int]
+    belief: Belief
+
+    def of(self, sample_ids: Sequence[str], *, length: int) -> Belief:
+        """This will give the beliefs on these samples, on the first `length` clips of the grid."""
+        index = torch.tensor([self.rows[sample_id] for sample_id in sample_ids])
+        return Belief(
+            log_joint_BLL=self.belief.log_joint_BLL[index, :length, :length],
+            windows_BK2=self.belief.windows_BK2[index],
+            scores_BK=self.belief.scores_BK[index],
+        )
+
+
+@dataclass(frozen=True)
+class Faculty:
+    """All teachers' stored beliefs on one split, in the order of their names."""
+
+    names: list[str]
+    stored: list[StoredBeliefs]
+
+    def signals(self, sample_ids: Sequence[str], *, length: int, device: torch.device | str) -> Signals:
+        """This will stack the teachers' beliefs on these samples."""
+        beliefs = [stored.of(sample_ids, length=length) for stored in self.stored]
+        return Signals.stack([belief.to(device) for belief in beliefs], self.names)
+
+
+def save_beliefs(path: Path, *, sample_ids: Sequence[str], belief: Belief) -> None:
+    """This will write the file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{os.getpid()}.partial")  # two jobs may compute the same beliefs
+    tensors: dict[str, Tensor] = {
+        "log_joint": belief.log_joint_BLL.contiguous(),
+        "windows": belief.windows_BK2.contiguous(),
+        "scores": belief.scores_BK.contiguous(),
+    }
+    save_file(tensors, partial, metadata={"format": FORMAT, "sample_ids": json.dumps(list(sample_ids))})
+    partial.replace(path)
+
+
+def load_beliefs(path: Path) -> StoredBeliefs:
+    """This will read a file that `save_beliefs` wrote; raises ValueError when it is something else."""
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata() or {}
+        if metadata.get("format") != FORMAT:
+            raise ValueError(f"{path.name} holds no beliefs; accepted is a file of format {FORMAT}.")
+        belief = Belief(
+            log_joint_BLL=file.get_tensor("log_joint"),
+            windows_BK2=file.get_tensor("windows"),
+            scores_BK=file.get_tensor("scores"),
+        )
+    return StoredBeliefs({key: row for row, key in enumerate(json.loads(metadata["sample_ids"]))}, belief)

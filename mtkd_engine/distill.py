@@ -1,0 +1,114 @@
+"""One job from spec to student, as a generator of typed events.
+
+load dataset and teachers        refuse what does not fit, before any work
+beliefs of the teachers          out-of-fold on train, as they are on validation and test
+fit                              the training loop (loop.py): student, twin and aggregator together
+evaluate                         last and best state on test, beside every baseline
+export                           student, per-sample table, result
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mtkd_engine.data.dataset import Dataset, load_dataset
+from mtkd_engine.events import Entered, Event, ProbeSet, Started
+from mtkd_engine.loop import JobError, Progress, Schedule, fit
+from mtkd_engine.methods.build import build_job
+from mtkd_engine.report import report
+from mtkd_engine.seeding import derived_seed, seed_everything
+from mtkd_engine.sources import Sources
+from mtkd_engine.spec import Spec, spec_hash
+from mtkd_engine.teachers.live import LiveTeacher, load_teachers
+from mtkd_engine.teachers.prepare import prepare_faculties
+
+__all__ = ["JobError", "Place", "distill"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where an attempt works: its folder, the cache shared by attempts and jobs, the device."""
+
+    folder: Path
+    cache: Path
+    device: str = "cpu"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of this attempt's checkpoints."""
+        return self.folder / "checkpoint"
+
+    @property
+    def artifacts(self) -> Path:
+        """Folder of the files this attempt leaves behind."""
+        return self.folder / "artifacts"
+
+
+def distill(spec: Spec, *, sources: Sources, place: Place, resume: Path | None = None) -> Generator[Event, None, None]:
+    """This will run a job and yield what happens; the last event is Finished.
+
+    Raises SpecError, DataError or ModelError for what the user handed in, JobError when training cannot go on.
+    Closing the generator after a Stepped writes a checkpoint; `resume` goes on from one, to the same bits.
+    """
+    seed_everything(spec.seed)
+    dataset = load_dataset(sources.dataset(spec.data.dataset))
+    teachers = load_teachers(
+        {teacher.name: sources.teacher(teacher.name) for teacher in spec.teachers},
+        feature_width=dataset.features.width,
+    )
+    schedule = _schedule(spec, place=place)
+    yield _started(spec, dataset=dataset, teachers=teachers, schedule=schedule, place=place, resume=resume)
+
+    faculties = yield from prepare_faculties(
+        spec, teachers=teachers, dataset=dataset, cache=place.cache, device=place.device
+    )
+    # Whether copies came from the cache or were trained just now must not show in the student.
+    torch.manual_seed(derived_seed("student", spec.seed))
+    job = build_job(spec, dataset=dataset, faculties=faculties, device=place.device)
+    if job.probe:
+        yield ProbeSet(sample_ids=[s.sample_id for s in job.probe], labels=[s.sentence for s in job.probe])
+
+    yield Entered(part="training")
+    progress = Progress()
+    yield from fit(job.method, train=job.train, schedule=schedule, progress=progress, resume=resume)
+
+    yield from report(spec, job=job, progress=progress, dataset=dataset, folder=place.artifacts)
+
+
+def _schedule(spec: Spec, *, place: Place) -> Schedule:
+    return Schedule(
+        optim=spec.optim,
+        seed=spec.seed,
+        log_every=spec.recording.log_every,
+        measure_every=spec.evaluation.every_epochs,
+        checkpoint_every=spec.recording.checkpoint_every,
+        checkpoints=place.checkpoints,
+        spec_hash=spec_hash(spec),
+    )
+
+
+def _started(
+    spec: Spec,
+    *,
+    dataset: Dataset,
+    teachers: list[LiveTeacher],
+    schedule: Schedule,
+    place: Place,
+    resume: Path | None,
+) -> Started:
+    return Started(
+        spec_hash=spec_hash(spec),
+        method=spec.method.kind,
+        teachers=[teacher.name for teacher in teachers],
+        total_steps=schedule.steps(len(dataset.splits["train"])),
+        threads=torch.get_num_threads(),
+        device=place.device,
+        versions={"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+        resumed_from_step=int(resume.stem.split("-")[-1]) if resume is not None else None,
+    )

@@ -1,0 +1,1 @@
+"""Measuring students, teachers, aggregated targets and the baselines beside them."""

@@ -1,0 +1,112 @@
+"""What a result is held against: blind, best single, uniform, static, medoid, oracle.
+
+Everything that is chosen or fitted here sees train and validation only; test is read once, at the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mtkd_engine.aggregators import mix
+from mtkd_engine.cache.beliefs import Faculty
+from mtkd_engine.data.dataset import Sample
+from mtkd_engine.evaluation.targets import plain_medoid, same_weights, target_windows, top_windows
+from mtkd_engine.seeding import derived_seed
+from mtkd_engine.tasks.grounding.batches import Quality, SplitData
+from mtkd_engine.tasks.grounding.losses import gate_loss
+
+GRID = 20
+STATIC_STEPS = 150
+STATIC_RATE = 0.05
+STATIC_BATCH = 256
+
+
+@dataclass(frozen=True)
+class Baselines:
+    """Quality of each baseline on one split, the teachers' own quality, and the static weights found."""
+
+    named: dict[str, Quality]
+    teachers: dict[str, Quality]
+    static_weights: dict[str, float]
+    best_single: str
+
+    def values(self) -> dict[str, dict[str, float]]:
+        """This will give the metrics of all of them; teachers as `teacher:NAME`."""
+        result = {name: quality.values for name, quality in self.named.items()}
+        return result | {f"teacher:{name}": quality.values for name, quality in self.teachers.items()}
+
+
+def blind_window(samples: tuple[Sample, ...]) -> tuple[float, float]:
+    """This will find the one window, as fractions of the duration, with the best R1@0.5 on these samples.
+
+    It uses neither video nor sentence; ties go to the better mean IoU. Candidates lie on a grid of 1/20.
+    """
+    truths = np.array([[s.windows[0][0] / s.duration, s.windows[0][1] / s.duration] for s in samples])
+    starts, ends = np.triu_indices(GRID + 1, k=1)
+    candidates = np.stack([starts, ends], axis=1) / GRID
+    meet = np.minimum(candidates[:, None, 1], truths[None, :, 1])
+    meet = np.clip(meet - np.maximum(candidates[:, None, 0], truths[None, :, 0]), 0, None)
+    join = (candidates[:, 1] - candidates[:, 0])[:, None] + (truths[:, 1] - truths[:, 0])[None] - meet
+    iou = meet / np.maximum(join, 1e-12)
+    best = max(range(len(candidates)), key=lambda c: (float((iou[c] >= 0.5).mean()), float(iou[c].mean())))
+    return float(candidates[best, 0]), float(candidates[best, 1])
+
+
+def blind_quality(train: tuple[Sample, ...], split: SplitData) -> Quality:
+    """This will measure the blind window that was found on train."""
+    start, end = blind_window(train)
+    durations = torch.tensor([sample.duration for sample in split.samples])
+    return split.score(torch.stack([start * durations, end * durations], dim=1))
+
+
+def measure_baselines(
+    *, train: SplitData, val: SplitData, test: SplitData, faculties: dict[str, Faculty], seed: int
+) -> Baselines:
+    """This will measure every baseline on test; `faculties` holds the teachers' beliefs by split name."""
+    faculty = faculties["test"]
+    names = faculty.names
+    own_windows = top_windows(faculty, test)
+    teachers = {name: test.score(own_windows[t]) for t, name in enumerate(names)}
+    val_windows = top_windows(faculties["val"], val)
+    val_miou = [val.score(val_windows[t]).values["miou"] for t in range(len(names))]
+    best = names[int(np.argmax(val_miou))]
+    static_T = fit_static(faculties["train"], train, seed=seed)
+    count = len(test)
+    uniform_T = torch.full((len(names),), 1 / len(names))
+    named = {
+        "blind": blind_quality(train.samples, test),
+        "best_single": teachers[best],
+        "uniform": test.score(target_windows(same_weights(uniform_T, count), faculty, test)),
+        "static": test.score(target_windows(same_weights(static_T, count), faculty, test)),
+        "medoid": test.score(plain_medoid(faculty, test)),
+        "oracle": test.score(_oracle_windows(own_windows, test)),
+    }
+    static = {name: round(float(static_T[t]), 6) for t, name in enumerate(names)}
+    return Baselines(named=named, teachers=teachers, static_weights=static, best_single=best)
+
+
+def fit_static(faculty: Faculty, train: SplitData, *, seed: int) -> Tensor:
+    """This will learn one weight per teacher from beliefs on the training split, (T,) with sum 1."""
+    scores_T = torch.zeros(len(faculty.names), requires_grad=True)
+    optimizer = torch.optim.Adam([scores_T], lr=STATIC_RATE)
+    generator = torch.Generator().manual_seed(derived_seed("static", seed))
+    for _ in range(STATIC_STEPS):
+        chosen = torch.randperm(len(train), generator=generator)[:STATIC_BATCH].tolist()
+        batch = train.batch(chosen)
+        mask_BL = batch.inputs.clip_mask_BL
+        signals = faculty.signals(batch.sample_ids, length=mask_BL.shape[1], device=mask_BL.device)
+        weights_BHT = same_weights(torch.softmax(scores_T.to(mask_BL.device), dim=0), len(chosen))
+        loss = gate_loss(mix(weights_BHT, signals, mask_BL), batch.targets)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    return torch.softmax(scores_T.detach(), dim=0)
+
+
+def _oracle_windows(windows_TN2: Tensor, split: SplitData) -> Tensor:
+    iou_TN = torch.stack([torch.as_tensor(split.score(windows_N2).iou_N) for windows_N2 in windows_TN2])
+    return windows_TN2[iou_TN.argmax(0), torch.arange(windows_TN2.shape[1])]

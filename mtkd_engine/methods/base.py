@@ -1,0 +1,38 @@
+"""What a method is to the loop: trained modules, named loss terms for a batch, and a measurement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from torch import Tensor, nn
+
+from mtkd_engine.events import Event
+from mtkd_engine.tasks.grounding.batches import Batch
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Loss terms by name, already weighted (the loss is their sum), and detached numbers worth watching."""
+
+    losses: dict[str, Tensor]
+    observed: dict[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A measurement on validation: the number that chooses the best state, and what to say about it."""
+
+    score: float
+    events: list[Event]
+
+
+class Method(nn.Module):
+    """Everything that is trained together; its `state_dict` is what a checkpoint keeps."""
+
+    def terms(self, batch: Batch) -> Terms:
+        """This will compute the loss terms of one batch."""
+        raise NotImplementedError
+
+    def measure(self, *, step: int) -> Measured:
+        """This will measure the student on the whole validation split, without gradients."""
+        raise NotImplementedError

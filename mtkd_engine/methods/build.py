@@ -1,0 +1,110 @@
+"""From a Spec to everything the loop needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import nn
+
+from mtkd_engine.aggregators import build as build_aggregator
+from mtkd_engine.cache.beliefs import Faculty
+from mtkd_engine.data.dataset import Dataset, Sample
+from mtkd_engine.data.vocabulary import build_vocabulary
+from mtkd_engine.methods.base import Method
+from mtkd_engine.methods.emtm import Emtm
+from mtkd_engine.methods.solo import Solo
+from mtkd_engine.nets.grounding.span import SpanHead, SpanModel
+from mtkd_engine.nets.registry import build as build_net
+from mtkd_engine.seeding import derived_seed
+from mtkd_engine.spec import EmtmSpec, ModelCard, Recipe, SpanNet, Spec
+from mtkd_engine.tasks.grounding.batches import SplitData
+from mtkd_engine.tasks.grounding.collate import Collator
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job ready to run: what is trained, on what, and what the student will say about itself."""
+
+    method: Method
+    student: nn.Module
+    card: ModelCard
+    train: SplitData
+    val: SplitData
+    test: SplitData
+    faculties: dict[str, Faculty]
+    probe: list[Sample] = field(default_factory=list)
+
+
+def build_job(spec: Spec, *, dataset: Dataset, faculties: dict[str, Faculty], device: str) -> Job:
+    """This will build student, method and splits; parameters come from torch's global generator."""
+    card = _card(spec, dataset=dataset)
+    student = build_net(card.net, feature_width=card.feature_width, vocabulary_size=len(card.vocabulary))
+    collator = Collator.of(card, dataset.features)
+    splits = {name: SplitData(samples, collator, device=device) for name, samples in dataset.splits.items()}
+    probe = _probe(spec, dataset.splits["val"]) if faculties else []
+    method = _method(spec, student, faculties=faculties, val=splits["val"], probe=probe).to(device)
+    return Job(
+        method=method,
+        student=student,
+        card=card,
+        train=splits["train"],
+        val=splits["val"],
+        test=splits["test"],
+        faculties=faculties,
+        probe=probe,
+    )
+
+
+def _card(spec: Spec, *, dataset: Dataset) -> ModelCard:
+    train = dataset.splits["train"]
+    alone = spec.method.kind == "solo"
+    recipe = Recipe(
+        optim=spec.optim,
+        seed=spec.seed,
+        dataset_hash=dataset.content_hash,
+        samples=len(train),
+        measure_every=spec.evaluation.every_epochs,
+    )
+    return ModelCard(
+        net=spec.student.net,
+        feature_width=dataset.features.width,
+        max_words=spec.data.max_words,
+        vocabulary=tuple(build_vocabulary((s.sentence for s in train), spec.data.min_word_count)),
+        # A distilled student is no recipe from labels alone: copies of it could not be trained the same way.
+        recipe=recipe if alone else None,
+    )
+
+
+def _probe(spec: Spec, samples: tuple[Sample, ...]) -> list[Sample]:
+    generator = torch.Generator().manual_seed(derived_seed("probe", spec.seed))
+    chosen = torch.randperm(len(samples), generator=generator)[: spec.evaluation.probe_samples]
+    return [samples[index] for index in sorted(chosen.tolist())]
+
+
+def _method(
+    spec: Spec, student: nn.Module, *, faculties: dict[str, Faculty], val: SplitData, probe: list[Sample]
+) -> Method:
+    if not isinstance(spec.method, EmtmSpec):
+        return Solo(student, val=val)
+    assert isinstance(student, SpanModel)
+    assert isinstance(spec.student.net, SpanNet)
+    twin_net = spec.student.net.model_copy(
+        update={
+            "attention_layers": spec.student.net.attention_layers + spec.method.isomorphic.attention_layers
+        }
+    )
+    return Emtm(
+        student,
+        twin=SpanHead(twin_net) if spec.method.isomorphic.enabled else None,
+        aggregator=build_aggregator(
+            spec.method.aggregator,
+            teachers=len(faculties["train"].names),
+            feature_width=spec.student.net.width,
+        ),
+        spec=spec.method,
+        train_faculty=faculties["train"],
+        val_faculty=faculties["val"],
+        val=val,
+        probe_ids=[sample.sample_id for sample in probe],
+    )

@@ -1,0 +1,1 @@
+"""Where teachers' knowledge comes from: frozen networks, their out-of-fold copies, their stored beliefs."""

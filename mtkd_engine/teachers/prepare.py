@@ -1,0 +1,102 @@
+"""All teachers' beliefs on all splits, made once and kept in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Generator
+from pathlib import Path
+
+from mtkd_engine.cache.beliefs import Faculty, StoredBeliefs, load_beliefs, save_beliefs
+from mtkd_engine.data.dataset import Dataset
+from mtkd_engine.events import Entered, Event, Stepped, Warned
+from mtkd_engine.spec import EmtmSpec, Spec
+from mtkd_engine.tasks.grounding.belief import Belief
+from mtkd_engine.teachers.folds import out_of_fold_beliefs, train_folds
+from mtkd_engine.teachers.live import LiveTeacher, beliefs_of
+
+SPLITS = ("train", "val", "test")
+
+
+def prepare_faculties(
+    spec: Spec, *, teachers: list[LiveTeacher], dataset: Dataset, cache: Path, device: str
+) -> Generator[Event, None, dict[str, Faculty]]:
+    """This will train missing out-of-fold copies and compute missing beliefs; returns them by split name.
+
+    On validation and test every teacher speaks as it is: it was not trained there. On train it speaks
+    through copies that did not see the sample, unless the spec asks for `in_sample` or the teacher was
+    trained on another dataset. Without teachers the result is empty.
+    """
+    if not isinstance(spec.method, EmtmSpec):
+        return {}
+    stored: dict[str, list[StoredBeliefs]] = {split: [] for split in SPLITS}
+    for teacher in teachers:
+        folds = _folds(spec.method, teacher=teacher, dataset=dataset)
+        if folds:
+            yield from train_folds(teacher, dataset=dataset, folds=folds, cache=cache, device=device)
+        elif _saw(teacher, dataset):
+            yield Warned(
+                code="in_sample_beliefs",
+                message=f"Teacher {teacher.name!r} teaches the samples it was trained on; it is nearly right on all "
+                "of them, so learned weights mean little. Beliefs 'out_of_fold' avoid this.",
+            )
+        yield Entered(part="beliefs", detail=teacher.name)
+        for split in SPLITS:
+            stored[split].append(
+                _beliefs(
+                    teacher,
+                    split=split,
+                    folds=folds if split == "train" else 0,
+                    dataset=dataset,
+                    student_length=spec.student.net.clips,
+                    cache=cache,
+                    device=device,
+                )
+            )
+            yield Stepped(step=0)
+    names = [teacher.name for teacher in teachers]
+    return {split: Faculty(names, beliefs) for split, beliefs in stored.items()}
+
+
+def _saw(teacher: LiveTeacher, dataset: Dataset) -> bool:
+    return teacher.card.recipe is None or teacher.card.recipe.dataset_hash == dataset.content_hash
+
+
+def _folds(method: EmtmSpec, *, teacher: LiveTeacher, dataset: Dataset) -> int:
+    return method.folds if method.beliefs == "out_of_fold" and _saw(teacher, dataset) else 0
+
+
+def _beliefs(
+    teacher: LiveTeacher,
+    *,
+    split: str,
+    folds: int,
+    dataset: Dataset,
+    student_length: int,
+    cache: Path,
+    device: str,
+) -> StoredBeliefs:
+    made_of = f"{teacher.content_hash}/{dataset.content_hash}/{split}/{folds}/{student_length}"
+    path = cache / "beliefs" / f"{hashlib.sha256(made_of.encode()).hexdigest()[:24]}.safetensors"
+    samples = dataset.splits[split]
+    if not path.exists():
+        belief: Belief
+        if folds:
+            belief = out_of_fold_beliefs(
+                teacher,
+                dataset=dataset,
+                folds=folds,
+                cache=cache,
+                student_length=student_length,
+                device=device,
+            )
+        else:
+            belief = beliefs_of(
+                teacher.model,
+                teacher.card,
+                samples=samples,
+                dataset=dataset,
+                student_length=student_length,
+                device=device,
+            )
+        save_beliefs(path, sample_ids=[sample.sample_id for sample in samples], belief=belief)
+    return load_beliefs(path)

@@ -6,6 +6,7 @@ All of them come from the environment; nothing needs to be set. See CONTRIBUTING
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,11 @@ CANCEL_GRACE_SECONDS = 25
 TERM_GRACE_SECONDS = 5
 MAX_LOST_ATTEMPTS = 3
 METRIC_CHUNK_POINTS = 512
+
+# --- The engine: how it is started, on how many threads, and how long a check of a dataset or teacher may take
+ENGINE_COMMAND: list[str] = [sys.executable, "-m", "mtkd_engine"]
+THREADS = int(_number("MTKD_THREADS", min(os.cpu_count() or 1, 8)))
+CHECK_SECONDS = 300
 
 # --- Applications
 INSTALLED_APPS = [
@@ -135,6 +141,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+CSRF_FAILURE_VIEW = "webapp.pages.errors.csrf_failed"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"

@@ -1,0 +1,1 @@
+"""Tables, queues and processes of mtkd; answers no request."""

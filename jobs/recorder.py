@@ -87,7 +87,7 @@ class Recorder:
         if row is None:
             raise FencedOutError
         attempt, offset, seq = row
-        assert attempt == self._attempt.number, "the cursor stands in another attempt's journal"  # noqa: S101
+        assert attempt == self._attempt.number, "the cursor stands in another attempt's journal"
         return offset, seq
 
     def _read(self, lines: list[Recorded]) -> Batch:

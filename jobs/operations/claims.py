@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count, ExpressionWrapper, F, Max, OuterRef, QuerySet, Subquery, Value
 from django.db.models import DateTimeField as DateTime
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Now
 
 from jobs.models import ACTIVE, Attempt, Job, State
@@ -95,7 +96,7 @@ def database_has_been_up_for_a_lease() -> bool:
     """This will tell whether holders have had a whole lease to report since the database started."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT now() - pg_postmaster_start_time() > %s", [timedelta(seconds=settings.LEASE_SECONDS)]
+            "SELECT extract(epoch FROM now() - pg_postmaster_start_time()) > %s", [settings.LEASE_SECONDS]
         )
         row = cursor.fetchone()
     return bool(row and row[0])
@@ -118,6 +119,6 @@ def _next_of(queue: str) -> Job | None:
     )
 
 
-def _lease_end() -> ExpressionWrapper:
+def _lease_end() -> Combinable:
     lease = Value(timedelta(seconds=settings.LEASE_SECONDS))
     return ExpressionWrapper(Now() + lease, output_field=DateTime())

@@ -20,11 +20,11 @@ LOST = "lost"
 
 
 @transaction.atomic
-def succeed(*, claim: Claim, result: dict[str, Any], artifacts: list[Artifact], exit_code: int) -> None:
+def succeed(*, claim: Claim, result: dict[str, Any], artifacts: list[Artifact]) -> None:
     """This will end the job with its result and the artifacts that lie in the storage."""
     _locked(claim)
     Artifact.objects.bulk_create(artifacts)
-    _close_attempt(claim.attempt_id, Outcome.SUCCEEDED, exit_code=exit_code)
+    _close_attempt(claim.attempt_id, Outcome.SUCCEEDED, exit_code=0)
     _end(claim.job_id, State.SUCCEEDED, result=result)
 
 

@@ -35,10 +35,11 @@ class MetricWriter:
         """This will store one run for each metric, all later than what was written before."""
         known = self._known()
         fresh: list[MetricChunk] = []
-        for metric, run in runs.items():
+        for metric, points in runs.items():
+            run = points
             held = known.setdefault(metric, _Open())
             if held.points + len(run) >= settings.METRIC_CHUNK_POINTS or held.rows >= MOST_OPEN_ROWS:
-                run = join([*_take_open(self._attempt_id, metric), run])
+                run = join([*_take_open(self._attempt_id, metric), points])
                 held.rows = held.points = 0
             for part, full in _cut(run, settings.METRIC_CHUNK_POINTS):
                 fresh.append(_chunk(self._job_id, self._attempt_id, metric, part, sealed=full))

@@ -1,0 +1,55 @@
+"""The files of a finished job into the storage."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from jobs.models import Artifact, Event
+from jobs.operations.claims import Claim
+from jobs.operations.errors import UnableToPublish
+from jobs.storage import StorageError, put_file
+
+RESULT = "result.json"
+
+
+def publish(claim: Claim) -> list[Artifact]:
+    """This will store what the attempt said it wrote, verified, and return rows that are not saved yet.
+
+    Raises UnableToPublish when a file is missing, has changed, or cannot be stored.
+    """
+    written = Event.objects.filter(attempt_id=claim.attempt_id, kind="artifactwritten").order_by("seq")
+    newest = {event.payload["name"]: event.payload for event in written}
+    return [_stored(claim, name, payload) for name, payload in newest.items()]
+
+
+def read_result(claim: Claim) -> dict[str, Any]:
+    """This will read the job's result; raises UnableToPublish when there is none."""
+    try:
+        result = json.loads((claim.folder / RESULT).read_text())
+    except (OSError, ValueError) as error:
+        raise UnableToPublish(f"The engine finished, but its {RESULT} cannot be read: {error}.") from None
+    if not isinstance(result, dict):
+        raise UnableToPublish(f"The engine finished, but its {RESULT} is not an object.")
+    return result
+
+
+def _stored(claim: Claim, name: str, payload: dict[str, Any]) -> Artifact:
+    source = claim.folder / payload["path"]
+    key = f"artifacts/{claim.job_id}/{claim.number}/{Path(name).name}"
+    try:
+        if not source.resolve().is_relative_to(claim.folder.resolve()):
+            raise StorageError(f"{name} lies outside the folder of its attempt.")
+        put_file(source, key=key, sha256=payload["sha256"])
+    except (StorageError, OSError) as error:
+        raise UnableToPublish(f"The artifact {name} could not be stored: {error}") from None
+    return Artifact(
+        job_id=claim.job_id,
+        attempt_id=claim.attempt_id,
+        name=name,
+        storage_key=key,
+        sha256=payload["sha256"],
+        size=payload["size"],
+        media_type=payload["media_type"],
+    )

@@ -1,0 +1,116 @@
+"""The folder of an attempt: what the engine is given, and where it goes on from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from django.conf import settings
+
+from jobs.engine import end_leftover
+from jobs.models import Attempt, Event, Job
+from jobs.operations.claims import Claim, FencedOutError, held
+from jobs.recorder import Recorder, open_journal
+from jobs.storage import path_of
+
+_log = logging.getLogger(__name__)
+_CHECKPOINTS_TRIED = 20
+
+
+@dataclass(frozen=True)
+class Resume:
+    """A checkpoint to go on from, and what it was made with: the same makes the same bits."""
+
+    path: Path
+    threads: int
+    device: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the engine of an attempt is started."""
+
+    arguments: list[str]
+    threads: int
+    device: str
+
+
+def prepare(claim: Claim) -> Plan:
+    """This will record what the last attempt still had to say, and plan how the engine goes on from there.
+
+    Raises FencedOutError or a database's error; doing it twice is the same as once.
+    """
+    job = held(claim).select_related("dataset").prefetch_related("teachers").first()
+    if job is None:
+        raise FencedOutError
+    _drain_last_journal(claim, job)
+    first_seq = open_journal(claim=claim)
+    resume = _newest_checkpoint(claim)
+    threads, device = (resume.threads, resume.device) if resume else (settings.THREADS, "cpu")
+    if claim.folder.exists():  # of another database with the same home
+        shutil.rmtree(claim.folder)
+    claim.folder.mkdir(parents=True)
+    spec, sources = claim.folder / "job.yaml", claim.folder / "sources.json"
+    spec.write_text(yaml.safe_dump(job.spec, sort_keys=False, allow_unicode=True))
+    sources.write_text(json.dumps(_sources(job)))
+    arguments = ["run", str(spec), "--out", str(claim.folder), "--sources", str(sources)]
+    arguments += ["--cache", str(Path(settings.MTKD_HOME) / "cache"), "--attempt", str(claim.number)]
+    arguments += ["--first-seq", str(first_seq), "--threads", str(threads), "--device", device]
+    if resume is not None:
+        arguments += ["--resume", str(resume.path)]
+    return Plan(arguments=arguments, threads=threads, device=device)
+
+
+def _drain_last_journal(claim: Claim, job: Job) -> None:
+    last = job.attempts.filter(number=job.cursor_attempt).exclude(pk=claim.attempt_id).first()
+    if last is None or not Path(last.folder).is_dir():
+        return
+    end_leftover(pid=last.engine_pid, folder=Path(last.folder))
+    recorder = Recorder(claim=claim, attempt=last)
+    try:
+        while recorder.flush():
+            pass
+    except ValueError as error:
+        _log.warning(
+            "The rest of the journal of attempt %s of job %s is lost: %s", last.number, job.pk, error
+        )
+
+
+def _newest_checkpoint(claim: Claim) -> Resume | None:
+    named = (
+        Event.objects.filter(job_id=claim.job_id, kind="checkpointed")
+        .select_related("attempt")
+        .order_by("-seq")[:_CHECKPOINTS_TRIED]
+    )
+    for event in named:
+        path = Path(event.attempt.folder) / event.payload["path"]
+        if _is(path, event.payload["sha256"]):
+            return Resume(path=path, threads=event.attempt.threads, device=event.attempt.device)
+    return None
+
+
+def _is(path: Path, sha256: str) -> bool:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except OSError:
+        return False
+
+
+def _sources(job: Job) -> dict[str, dict[str, str]]:
+    return {
+        "datasets": {job.dataset.name: str(path_of(job.dataset.storage_key))},
+        "teachers": {teacher.name: str(path_of(teacher.storage_key)) for teacher in job.teachers.all()},
+    }
+
+
+def clear(claim: Claim) -> None:
+    """This will remove the checkpoints of a job that nobody will resume; journals and logs stay."""
+    for attempt in Attempt.objects.filter(job_id=claim.job_id):
+        if attempt.folder:
+            shutil.rmtree(Path(attempt.folder) / "checkpoint", ignore_errors=True)

@@ -1,0 +1,84 @@
+"""Same bits in every engine test, and small builders of batches and outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import Tensor
+
+from mtkd_engine.nets.grounding import GroundingInputs, Map2dOutput, SpanOutput
+from mtkd_engine.tasks.grounding import Targets
+from mtkd_engine.tasks.grounding.collate import soften
+from mtkd_engine.tasks.grounding.grid import clip_mask, windows_of_cells
+
+
+@pytest.fixture(autouse=True)
+def _same_bits() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(min(threads, 2))
+    torch.use_deterministic_algorithms(True)
+    torch.manual_seed(0)
+    yield
+    torch.use_deterministic_algorithms(False)
+    torch.set_num_threads(threads)
+
+
+def _generator(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def make_inputs(
+    clips: Sequence[int], words: Sequence[int], *, length: int, width: int = 8, vocabulary: int = 20, seed: int = 0
+) -> GroundingInputs:
+    """Random videos and sentences of these lengths, zeros in the padding."""
+    generator = _generator(seed)
+    clip_mask_BL = clip_mask(torch.tensor(clips), length)
+    word_mask_BW = clip_mask(torch.tensor(words), max(words))
+    features_BLD = torch.randn(len(clips), length, width, generator=generator) * clip_mask_BL.unsqueeze(-1)
+    words_BW = torch.randint(2, vocabulary, word_mask_BW.shape, generator=generator) * word_mask_BW
+    return GroundingInputs(features_BLD, clip_mask_BL, words_BW, word_mask_BW)
+
+
+def make_span(clips: Sequence[int], *, length: int, scale: float = 2.0, seed: int = 0) -> SpanOutput:
+    """Random start and end logits, garbage in the padding included."""
+    logits_2BL = scale * torch.randn(2, len(clips), length, generator=_generator(seed))
+    return SpanOutput(logits_2BL[0], logits_2BL[1], clip_mask(torch.tensor(clips), length))
+
+
+def make_map(clips: Sequence[int], *, length: int, scale: float = 2.0, seed: int = 0) -> Map2dOutput:
+    """Random logits on a map, garbage outside the windows included."""
+    map_BLL = scale * torch.randn(len(clips), length, length, generator=_generator(seed))
+    return Map2dOutput(map_BLL, clip_mask(torch.tensor(clips), length))
+
+
+def make_targets(clips: Sequence[int], *, length: int, duration: float = 30.0, seed: int = 0) -> Targets:
+    """One random true window per sample that lies exactly on the clip grid."""
+    clips_B = torch.tensor(clips)
+    draw_2B = torch.rand(2, len(clips), generator=_generator(seed))
+    ends_2B = (draw_2B * clips_B).long().sort(dim=0).values
+    durations_B = torch.full((len(clips),), duration, dtype=torch.float64)
+    windows_B2: Tensor = windows_of_cells(ends_2B[0], ends_2B[1], durations=durations_B, clips=clips_B)
+    return Targets(
+        start_B=ends_2B[0],
+        end_B=ends_2B[1],
+        soft_start_BL=soften(ends_2B[0], clips_B=clips_B, length=length),
+        soft_end_BL=soften(ends_2B[1], clips_B=clips_B, length=length),
+        windows=tuple(window_2.unsqueeze(0) for window_2 in windows_B2),
+        durations_B=durations_B,
+        clips_B=clips_B,
+    )
+
+
+@pytest.fixture(scope="session")
+def make() -> SimpleNamespace:
+    """The builders above as `make.inputs`, `make.span`, `make.map`, `make.targets`."""
+    builders: dict[str, Callable[..., object]] = {
+        "inputs": make_inputs,
+        "span": make_span,
+        "map": make_map,
+        "targets": make_targets,
+    }
+    return SimpleNamespace(**builders)

@@ -36,15 +36,19 @@ def judge(*, exit_code: int, last_word: Event | None, wish: Wish, log: str) -> V
         return Verdict("cancelled")
     if wish == "hand_back":
         return Verdict("handed_back", sentence="Its worker was stopped.")
+    return _without_a_word(exit_code, log)
+
+
+def _without_a_word(exit_code: int, log: str) -> Verdict:
     if exit_code == STOPPED:
         return Verdict("handed_back", sentence="Its engine was stopped from outside.")
     if exit_code < 0 or exit_code == PULSE_LOST:
         return Verdict("lost", "lost", _with_log(_loss(exit_code), log))
     if exit_code == REFUSED and log:
         return Verdict("failed", "input", log.splitlines()[-1])
-    if exit_code == SUCCEEDED:
-        return Verdict("failed", "crashed", _with_log("The engine ended without a result.", log))
     sentence = f"The engine ended unexpectedly with exit code {exit_code}."
+    if exit_code == SUCCEEDED:
+        sentence = "The engine ended without a result."
     return Verdict("failed", "crashed", _with_log(sentence, log))
 
 

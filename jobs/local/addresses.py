@@ -25,15 +25,20 @@ def django_database(url: str) -> dict[str, Any]:
     name = unquote(parts.path.lstrip("/"))
     if not name:
         raise LocalError("DATABASE_URL must name a database, as in postgresql://user@host/name.")
+    try:
+        port = parts.port
+    except ValueError:
+        raise LocalError(
+            f"The port in DATABASE_URL must be a number: {parts.netloc.rpartition('@')[2]!r}."
+        ) from None
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     host = options.pop("host", None) or unquote(parts.hostname or "")
-    port = options.pop("port", None) or parts.port or ""
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": name,
         "USER": unquote(parts.username or options.pop("user", "")),
         "PASSWORD": unquote(parts.password or options.pop("password", "")),
         "HOST": host,
-        "PORT": str(port),
+        "PORT": str(options.pop("port", None) or port or ""),
         "OPTIONS": options,
     }

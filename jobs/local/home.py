@@ -12,6 +12,7 @@ account of the database cannot enter. The folder outside is `/var/lib/mtkd/<hash
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -133,16 +134,14 @@ def own_folder(folder: Path, *, mode: int, account: Account | None = None, may_b
     owner = os.geteuid() if account is None else account.uid
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir(mode=mode)
-    except FileExistsError:
-        pass
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(mode=mode)
+            folder.chmod(mode)
+            if account is not None:
+                os.chown(folder, account.uid, account.gid)
+        found = folder.stat() if may_be_open else folder.lstat()
     except OSError as error:
         raise LocalError(f"The folder {folder} cannot be made: {error.strerror}.") from error
-    else:
-        folder.chmod(mode)
-        if account is not None:
-            os.chown(folder, account.uid, account.gid)
-    found = folder.stat() if may_be_open else folder.lstat()
     if not stat.S_ISDIR(found.st_mode):
         raise LocalError(f"{folder} must be a folder, but it is something else.")
     if not may_be_open and (found.st_uid != owner or found.st_mode & 0o022):

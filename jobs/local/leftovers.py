@@ -15,7 +15,7 @@ from jobs.local.records import Record, read_records
 
 TOKEN_VARIABLE = "MTKD_TREE"  # noqa: S105 - a mark of descent, not a secret
 STOP_ORDER = ("worker", "web", "broker", "database")
-LEFTOVER_SECONDS = 20.0
+LEFTOVER_SECONDS = 15.0
 
 
 def end_leftovers(home: Home) -> list[str]:

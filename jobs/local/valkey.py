@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from jobs.local.binaries import valkey_program
 from jobs.local.child import CHECK_SECONDS, Child, Program
@@ -35,7 +37,7 @@ def start_valkey(home: Home) -> Child:
     home.valkey_socket.unlink(missing_ok=True)
     child = Child(program=valkey_server(home), home=home)
     deadline = time.monotonic() + START_SECONDS
-    client = redis.Redis(unix_socket_path=str(home.valkey_socket))
+    client = redis.Redis(unix_socket_path=str(home.valkey_socket), retry=Retry(NoBackoff(), 0))
     try:
         while True:
             try:

@@ -113,7 +113,7 @@ def test_a_broken_database_shows_the_end_of_its_log(home: Home) -> None:
 
 
 def test_a_missing_wheel_is_one_clear_sentence(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(binaries.importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     with pytest.raises(LocalError, match=r"pip install '\.\[embedded\]'.*DATABASE_URL"):
         start_postgres(home)
 

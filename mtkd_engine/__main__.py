@@ -83,7 +83,7 @@ def _place(parser: argparse.ArgumentParser) -> None:
         "--cache", type=Path, help="folder for out-of-fold copies and beliefs, shared by runs"
     )
     parser.add_argument(
-        "--threads", type=int, default=os.cpu_count() or 1, help="CPU threads; part of the bits"
+        "--threads", type=int, default=max(1, (os.cpu_count() or 2) - 1), help="CPU threads; part of the bits"
     )
     parser.add_argument("--device", default="cpu", help="torch device")
 

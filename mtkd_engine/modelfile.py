@@ -18,6 +18,7 @@ from mtkd_engine.spec.base import explain
 
 HEADER_KEY = "mtkd.model"
 SHOWN = 3
+DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "I64": "int64", "BOOL": "bool"}
 
 
 class ModelError(ValueError):
@@ -101,7 +102,8 @@ def _opened(path: Path) -> Any:
 
 
 def _described(tensor: Any) -> tuple[tuple[int, ...], str]:
-    return tuple(tensor.get_shape()), str(tensor.get_dtype())
+    dtype = str(tensor.get_dtype())
+    return tuple(tensor.get_shape()), DTYPES.get(dtype, dtype)
 
 
 def _differences(wanted: dict[str, Any], found: dict[str, Any]) -> str:

@@ -49,8 +49,9 @@ def _describe(amount: Floats) -> Floats:
     weight = seen / np.maximum(mass, _PRESENT)
     # Columns are taken as angles: whatever leaves on one side comes back on the other.
     turn = np.exp(2j * np.pi * np.arange(width) / width)
-    angle = (by_column @ turn) * weight
-    y = (by_row @ np.linspace(-1, 1, height)) * weight
+    # einsum adds in one fixed order; a product of matrices would depend on the number of threads
+    angle = np.einsum("tw,w->t", by_column, turn) * weight
+    y = np.einsum("th,h->t", by_row, np.linspace(-1, 1, height)) * weight
     compact = mass * weight * mass / np.maximum(by_row.max(axis=1) * by_column.max(axis=1), 1)
     both = seen * _previous(seen)
     dx = np.angle(angle * np.conj(_previous(angle)) + 1e-12) * both

@@ -89,7 +89,7 @@ def _act(poses: _Poses, action: Action, first: int, last: int, actor: Actor) -> 
     elif action == "shrink":
         poses.scale[during] = 1 - 0.6 * _swell(share)
     else:
-        poses.visible[during] = np.arange(count) // 2 % 2 == 0
+        poses.visible[during] = np.arange(count) // 2 % 2 == 1
 
 
 def _swell(share: Floats) -> Floats:

@@ -34,7 +34,8 @@ def web(*, host: str, port: int, environment: Mapping[str, str]) -> Program:
         name="web",
         command=[
             *(sys.executable, "-m", "uvicorn", "webapp.asgi:application"),
-            *("--host", host, "--port", str(port), "--no-access-log", "--timeout-graceful-shutdown", "5"),
+            *("--host", host, "--port", str(port), "--no-access-log", "--lifespan", "off"),
+            *("--log-level", "warning", "--timeout-graceful-shutdown", "5"),
         ],
         environment={**environment, "MTKD_HOST": host, "MTKD_PORT": str(port), "MTKD_PROCESS": "web"},
         folder=CHECKOUT,
@@ -47,8 +48,10 @@ def worker(*, number: int, environment: Mapping[str, str]) -> Program:
     return Program(
         name=f"worker-{number}",
         command=[
-            *(sys.executable, "-m", "celery", "--app", "jobs.celery", "worker", "--pool", "prefork"),
+            *(sys.executable, "-W", "ignore:You're running the worker with superuser privileges"),
+            *("-m", "celery", "--quiet", "--app", "jobs.celery", "worker", "--pool", "prefork"),
             *("--concurrency", "1", "--hostname", f"worker-{number}@%h", "--loglevel", "INFO"),
+            *("--without-mingle", "--without-gossip"),
         ],
         environment={**environment, "MTKD_PROCESS": "worker"},
         folder=CHECKOUT,

@@ -30,7 +30,10 @@ def test_the_expected_tensors_are_those_of_the_built_network(net: NetSpec) -> No
 
 def test_asking_for_the_tensors_of_a_huge_card_takes_no_memory() -> None:
     card = ModelCard(
-        net=SpanNet(width=512), feature_width=65_536, max_words=5, vocabulary=("<pad>", "<unk>", *["w"] * 500_000)
+        net=SpanNet(width=512),
+        feature_width=65_536,
+        max_words=5,
+        vocabulary=("<pad>", "<unk>", *["w"] * 500_000),
     )
     assert expected_tensors(card)["encoder.words.weight"] == ((500_002, 512), "float32")
 
@@ -45,7 +48,7 @@ def test_same_seed_gives_the_same_bits_after_training_steps(net: NetSpec, make: 
             batch = make.inputs([12, 5, 9], [6, 3, 4], length=12, seed=step)
             loss = hard_label_loss(model(batch), make.targets([12, 5, 9], length=12, seed=step))
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
         return [parameter.detach().clone() for parameter in model.parameters()]
 
@@ -73,9 +76,7 @@ def test_word_order_changes_the_output(net: NetSpec, make: SimpleNamespace) -> N
     batch = replace(batch, words_BW=torch.tensor([[2, 3, 4, 5]]))
     turned = model(replace(batch, words_BW=torch.tensor([[4, 5, 2, 3]])))
     straight = model(batch)
-    apart = (
-        straight.start_BL - turned.start_BL if net.family == "span" else straight.map_BLL - turned.map_BLL
-    )
+    apart = straight.start_BL - turned.start_BL if net.family == "span" else straight.map_BLL - turned.map_BLL
     assert float(apart.detach().abs().max()) > 1e-4
 
 

@@ -72,7 +72,7 @@ def test_other_samples_of_the_batch_change_nothing(model: nn.Module, inputs: Gro
 def test_the_padding_gets_no_gradient(model: nn.Module, inputs: GroundingInputs) -> None:
     features_BLD = inputs.features_BLD.clone().requires_grad_()
     output = model(replace(inputs, features_BLD=features_BLD))
-    torch.stack([part[part > -1e3].sum() for part in logits(output)]).sum().backward()
+    torch.stack([part[part > -1e3].sum() for part in logits(output)]).sum().backward()  # type: ignore[no-untyped-call]
     assert features_BLD.grad is not None
     reached_BL = features_BLD.grad.abs().sum(2) > 0
     assert torch.equal(reached_BL, inputs.clip_mask_BL)

@@ -51,7 +51,9 @@ def test_the_best_window_moves_by_at_most_half_a_student_clip(
     valid_BLL = upper_triangle(clip_mask(torch.tensor(to_clips), STUDENT_LENGTH))
     assert bool(torch.isfinite(belief.log_joint_BLL).all())
     assert bool((belief.log_joint_BLL[~valid_BLL] == NEG).all())
-    torch.testing.assert_close(belief.log_joint_BLL.exp().sum((1, 2)), torch.ones(len(clips)), atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        belief.log_joint_BLL.exp().sum((1, 2)), torch.ones(len(clips)), atol=1e-4, rtol=0
+    )
 
     durations_B = torch.full((len(clips),), duration, dtype=torch.float64)
     student_B2 = best_windows(belief.log_joint_BLL, clips_B=torch.tensor(to_clips), durations_B=durations_B)
@@ -61,7 +63,9 @@ def test_the_best_window_moves_by_at_most_half_a_student_clip(
     short_B = (exact_B2[:, 1] - exact_B2[:, 0] < clip_B) & (
         (student_B2[:, 1] - student_B2[:, 0] - clip_B).abs() < 1e-6 * duration
     )
-    holds_middle_B = (student_B2[:, 0] <= exact_B2.mean(1) + 1e-9) & (exact_B2.mean(1) <= student_B2[:, 1] + 1e-9)
+    holds_middle_B = (student_B2[:, 0] <= exact_B2.mean(1) + 1e-9) & (
+        exact_B2.mean(1) <= student_B2[:, 1] + 1e-9
+    )
     assert bool(((moved_B <= 0.5 * clip_B + 1e-6 * duration) | (short_B & holds_middle_B)).all())
 
 

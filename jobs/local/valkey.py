@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+import socket
 
 from jobs.local.binaries import valkey_program
-from jobs.local.child import CHECK_SECONDS, Child, Program
+from jobs.local.child import Child, Program, wait_until
 from jobs.local.home import Home, LocalError
 
 START_SECONDS = 20.0
@@ -34,21 +30,26 @@ def valkey_server(home: Home) -> Program:
 
 def start_valkey(home: Home) -> Child:
     """This will start the broker and return once it answers, or raise LocalError with the end of its log."""
+    program = valkey_server(home)
     home.valkey_socket.unlink(missing_ok=True)
-    child = Child(program=valkey_server(home), home=home)
-    deadline = time.monotonic() + START_SECONDS
-    client = redis.Redis(unix_socket_path=str(home.valkey_socket), retry=Retry(NoBackoff(), 0))
+    child = Child(program=program, home=home)
     try:
-        while True:
-            try:
-                if client.ping():
-                    return child
-            except redis.exceptions.RedisError:
-                if child.exit_code() is not None or time.monotonic() > deadline:
-                    raise LocalError(f"The broker did not start:\n{child.last_lines()}") from None
-            time.sleep(CHECK_SECONDS)
+        wait_until(lambda: child.exit_code() is not None or _answers(home), seconds=START_SECONDS)
+        if not _answers(home):
+            raise LocalError(f"The broker did not start:\n{child.last_lines()}")
     except BaseException:
         child.kill()
         raise
-    finally:
-        client.close()
+    return child
+
+
+def _answers(home: Home) -> bool:
+    """This will tell whether the broker takes commands; while it still reads its file, it answers otherwise."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.settimeout(1)
+        try:
+            line.connect(str(home.valkey_socket))
+            line.sendall(b"PING\r\n")
+            return line.recv(16).startswith(b"+PONG")
+        except OSError:
+            return False

@@ -73,7 +73,7 @@ def _spans(rng: np.random.Generator, count: int, again: int) -> list[tuple[float
     while True:
         lengths = rng.uniform(0.7, 1.3, count) * 0.5 / (count + 0.5)
         pauses = 0.02 + rng.dirichlet([0.35] * count) * (1 - lengths.sum() - 0.02 * count)
-        starts = (rng.random() + np.cumsum(lengths + pauses)) % 1
+        starts = (rng.random() + np.cumsum(np.roll(lengths, 1) + pauses)) % 1
         ends = starts + lengths
         if starts.min() > _EDGE and ends.max() < 1 - _EDGE and starts[0] < starts[again]:
             return list(zip(starts.tolist(), ends.tolist(), strict=True))

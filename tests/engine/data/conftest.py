@@ -1,13 +1,10 @@
 """A small good dataset folder that each test spoils in one way."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-
-Spoil = Callable[[str, object], None]
 
 
 def write_json(path: Path, content: object) -> None:
@@ -15,7 +12,7 @@ def write_json(path: Path, content: object) -> None:
 
 
 def write_features(path: Path, features: dict[str, np.ndarray]) -> None:
-    np.savez(path, **features)
+    np.savez(path, allow_pickle=True, **features)
 
 
 def annotated(count: int = 1, duration: float = 10.0) -> dict[str, object]:

@@ -70,7 +70,8 @@ METRIC_CHUNK_POINTS = 512
 
 # --- The engine: how it is started, on how many threads, and how long a check of a dataset or teacher may take
 ENGINE_COMMAND: list[str] = [sys.executable, "-m", "mtkd_engine"]
-THREADS = int(_number("MTKD_THREADS", min(os.cpu_count() or 1, 8)))
+# One core stays free: two spinning training threads on two busy cores are slower than one.
+THREADS = int(_number("MTKD_THREADS", min(max(1, (os.cpu_count() or 2) - 1), 8)))
 CHECK_SECONDS = 300
 
 # --- Applications

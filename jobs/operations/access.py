@@ -17,22 +17,45 @@ from jobs.operations.locks import Lock, hold
 
 TOKEN_PREFIX = "mtkd_"  # noqa: S105  (lets a leak scanner find our secrets)
 SHOWN_CHARACTERS = 10
+FIRST_PROJECT = "default"
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 
 def ensure_first_admin() -> str | None:
-    """This will make user `admin` with project `default` and return the password, or None if users exist.
+    """This will make user `admin` with project `default` and return the password, or None if there is an admin.
 
     The password is random and cannot be read again.
     """
     with transaction.atomic():
         hold(Lock.FIRST_ADMIN)
-        if User.objects.exists():
+        if User.objects.filter(is_superuser=True).exists():
             return None
         password = secrets.token_urlsafe(15)
         user = User.objects.create_superuser(username="admin", password=password)
-        create_project(name="default", user=user)
+        project = Project.objects.filter(slug=FIRST_PROJECT).first()
+        if project is None:
+            create_project(name=FIRST_PROJECT, user=user)
+        else:
+            Membership.objects.create(project=project, user=user, role=Role.ADMIN)
         return password
+
+
+def ensure_demo_project() -> tuple[User, Project]:
+    """This will return user `demo`, who cannot log in, and the first project, where they are an editor.
+
+    The demo never makes the first admin, so that the password is shown by the first `manage.py up`.
+    """
+    with transaction.atomic():
+        hold(Lock.FIRST_ADMIN)
+        user, made = User.objects.get_or_create(username="demo")
+        if made:
+            user.set_unusable_password()
+            user.save()
+        project = Project.objects.filter(slug=FIRST_PROJECT).first()
+        if project is None:
+            return user, create_project(name=FIRST_PROJECT, user=user)
+        Membership.objects.get_or_create(project=project, user=user, defaults={"role": Role.EDITOR})
+        return user, project
 
 
 def reset_password(*, user: User) -> str:

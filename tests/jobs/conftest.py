@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import pytest
 from django.db import connections
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from jobs.models import Dataset, Job, Project, Teacher, User
 from jobs.operations.access import create_project
@@ -24,9 +24,13 @@ class MakeJob(Protocol):
     def __call__(self, name: str = "steps:20", **changes: Any) -> Job: ...
 
 
+class WaitFor(Protocol):
+    def __call__(self, condition: Callable[[], object], *, seconds: float = 15.0) -> None: ...
+
+
 @pytest.fixture(autouse=True)
 def _own_places(
-    settings: SettingsWrapper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     if "local" in request.path.parts:
         return
@@ -84,17 +88,29 @@ def make_job(project: Project, user: User, dataset: Dataset) -> MakeJob:
     return make
 
 
-def take(queue: str = "cpu") -> Claim:
-    taken = claim(queue=queue, worker="here:1", threads=1, device="cpu")
-    assert taken is not None
-    return taken
+@pytest.fixture
+def take() -> Callable[[], Claim]:
+    """Claims the next job, which must be there."""
+
+    def take_next() -> Claim:
+        taken = claim(queue="cpu", worker="here:1", threads=1, device="cpu")
+        assert taken is not None
+        return taken
+
+    return take_next
 
 
-def wait_for(condition: Callable[[], object], *, seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
+@pytest.fixture
+def wait_for() -> WaitFor:
+    """Polls a condition until it holds, and fails after some seconds."""
+
+    def wait(condition: Callable[[], object], *, seconds: float = 15.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "it did not happen in time"
+            time.sleep(0.01)
+
+    return wait
 
 
 @pytest.fixture

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from kombu.exceptions import OperationalError
+
+from jobs import doorbell
+from jobs.models import Dataset, Event, Job, Project, State, Teacher, User
+from jobs.operations.errors import UnableToCancel, UnableToSubmit
+from jobs.operations.jobs import request_cancel, submit
+from jobs.queries.jobs import job_detail, list_jobs
+from mtkd_engine.spec import parse
+
+pytestmark = pytest.mark.django_db
+EMTM = {"data": {"dataset": "world"}, "teachers": ["span"], "method": {"kind": "emtm"}}
+
+
+def test_a_job_holds_its_frozen_spec_and_its_sources(
+    project: Project, user: User, dataset: Dataset, teacher: Teacher
+) -> None:
+    spec = parse(EMTM)
+    job = submit(project=project, user=user, spec=spec)
+    assert job.state == State.QUEUED
+    assert parse(job.spec) == spec
+    assert (job.dataset, list(job.teachers.all()), job.name) == (dataset, [teacher], "emtm on world")
+
+
+def test_unknown_names_are_refused_by_field(project: Project, user: User, dataset: Dataset) -> None:
+    with pytest.raises(UnableToSubmit) as refusal:
+        submit(project=project, user=user, spec=parse({"data": {"dataset": "wrld"}}))
+    assert refusal.value.fields == {
+        "data.dataset": "given 'wrld', accepted is a dataset of this project: world."
+    }
+    with pytest.raises(UnableToSubmit) as refusal:
+        submit(project=project, user=user, spec=parse(EMTM))
+    assert "no teacher yet" in refusal.value.fields["teachers.0.name"]
+    assert not Job.objects.exists()
+
+
+def test_a_teacher_of_another_feature_width_is_refused(
+    project: Project, user: User, dataset: Dataset, teacher: Teacher
+) -> None:
+    Teacher.objects.filter(pk=teacher.pk).update(report={"card": {"feature_width": 12}})
+    with pytest.raises(UnableToSubmit, match=r"width 12.*width 8") as refusal:
+        submit(project=project, user=user, spec=parse(EMTM))
+    assert list(refusal.value.fields) == ["teachers.0.name"]
+
+
+def test_a_dataset_of_another_project_is_unknown_here(project: Project, user: User, dataset: Dataset) -> None:
+    other = Project.objects.create(name="other", slug="other")
+    with pytest.raises(UnableToSubmit):
+        submit(project=other, user=user, spec=parse({"data": {"dataset": "world"}}))
+
+
+def test_a_broker_that_is_away_does_not_stop_a_submission(
+    make_job: Any, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    def away(*_: Any, **__: Any) -> None:
+        raise OperationalError("away")
+
+    monkeypatch.setattr(doorbell.app, "send_task", away)
+    with django_capture_on_commit_callbacks(execute=True):
+        job = make_job()
+    assert Job.objects.get(pk=job.pk).state == State.QUEUED
+
+
+def test_a_queued_job_is_cancelled_at_once_and_stays_cancelled(make_job: Any, user: User) -> None:
+    job = request_cancel(job=make_job(), user=user)
+    assert job.state == State.CANCELLED
+    assert job.finished_at is not None
+    with pytest.raises(UnableToCancel, match="has ended already"):
+        request_cancel(job=job, user=user)
+
+
+def test_asking_twice_to_cancel_an_active_job_keeps_the_first_time(
+    make_job: Any, user: User, take: Any
+) -> None:
+    job = make_job()
+    take()
+    first = request_cancel(job=job, user=user).cancel_requested_at
+    again = request_cancel(job=job, user=user)
+    assert (again.cancel_requested_at, again.state) == (first, State.STARTING)
+
+
+def test_jobs_are_listed_newest_first_and_page_by_page(make_job: Any, project: Project) -> None:
+    ids = [make_job().pk for _ in range(5)][::-1]
+    assert [job.pk for job in list_jobs(project=project, limit=2)] == ids[:2]
+    assert [job.pk for job in list_jobs(project=project, limit=9, before_id=ids[1])] == ids[2:]
+    assert list_jobs(project=project, state="failed") == []
+
+
+def test_the_detail_of_a_job_needs_no_further_query(make_job: Any, django_assert_num_queries: Any) -> None:
+    job = make_job()
+    detail = job_detail(job_id=job.pk)
+    with django_assert_num_queries(0):
+        assert detail.dataset.name == "world"
+        assert detail.project.name
+        assert [*detail.teachers.all(), *detail.attempts.all(), *detail.artifacts.all()] == []
+    assert not Event.objects.exists()

@@ -27,7 +27,8 @@ CHECK_SECONDS = 0.02
 class Program:
     """How to run one child. Everything is data, so that a restart is the same call again.
 
-    `stop_signal` asks it to end, `stop_seconds` is how long it may take before it is killed.
+    `stop_signal` asks it to end, `stop_seconds` is how long it may take before it is killed; `descriptors` are
+    open files that it inherits under the same numbers.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
     account: Account | None = None
+    descriptors: Sequence[int] = ()
 
 
 class Child:
@@ -59,6 +61,7 @@ class Child:
                     cwd=program.folder,
                     env={**os.environ, **program.environment},
                     start_new_session=True,
+                    pass_fds=self.program.descriptors,
                     **drop_to(program.account),
                     preexec_fn=_dying_with_parent(program.stop_signal),  # noqa: PLW1509 - takes no locks
                 )

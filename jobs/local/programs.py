@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import http.client
 import os
 import socket
 import sys
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from jobs.local.child import Child, Program, wait_until
 from jobs.local.home import CHECKOUT, Home, LocalError
 
-PORTS_TRIED = 100
+FIRST_PORT, PORTS_TRIED = 8000, 100
+BACKLOG = 1024
 READY_SECONDS = 60.0
 MIGRATE_SECONDS = 600.0
 HAND_BACK_SECONDS = 60.0  # a stopping worker writes its checkpoint and hands the job back
@@ -28,18 +32,20 @@ def migrate(*, home: Home, environment: Mapping[str, str]) -> Child:
     return child
 
 
-def web(*, host: str, port: int, environment: Mapping[str, str]) -> Program:
-    """This will return how to run the web process on host and port."""
+def web(*, listener: socket.socket, environment: Mapping[str, str]) -> Program:
+    """This will return how to run the web process on an open port."""
+    host, port = listener.getsockname()[:2]
     return Program(
         name="web",
         command=[
             *(sys.executable, "-m", "uvicorn", "webapp.asgi:application"),
-            *("--host", host, "--port", str(port), "--no-access-log", "--lifespan", "off"),
+            *("--fd", str(listener.fileno()), "--no-access-log", "--lifespan", "off"),
             *("--log-level", "warning", "--timeout-graceful-shutdown", "5"),
         ],
         environment={**environment, "MTKD_HOST": host, "MTKD_PORT": str(port), "MTKD_PROCESS": "web"},
         folder=CHECKOUT,
         stop_seconds=15.0,
+        descriptors=(listener.fileno(),),
     )
 
 
@@ -59,54 +65,53 @@ def worker(*, number: int, environment: Mapping[str, str]) -> Program:
     )
 
 
-def choose_port(environment: Mapping[str, str] = os.environ) -> tuple[str, int]:
-    """This will return host and port to serve on: MTKD_PORT where given, else the next free one from 8000.
+def listen(environment: Mapping[str, str] = os.environ) -> socket.socket:
+    """This will return an open port to serve on: MTKD_PORT where given, else the next free one from 8000.
 
-    Raises LocalError when the given port is taken or is no port.
+    It is opened here and handed to the web process, so that two copies never take one port, and requests
+    wait instead of failing while the web process is started again. LocalError says what is wrong.
     """
     host = environment.get("MTKD_HOST") or "127.0.0.1"
     given = environment.get("MTKD_PORT") or ""
+    if given and not (given.isdigit() and 0 < int(given) < 65536):
+        raise LocalError(f"MTKD_PORT must be a number from 1 to 65535, but it is {given!r}.")
+    for port in [int(given)] if given else range(FIRST_PORT, FIRST_PORT + PORTS_TRIED):
+        try:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise LocalError(f"Port {port} of {host} cannot be opened: {error.strerror}.") from None
     if given:
-        if not given.isdigit() or not 0 < int(given) < 65536:
-            raise LocalError(f"MTKD_PORT must be a number from 1 to 65535, but it is {given!r}.")
-        if not _is_free(host, int(given)):
-            raise LocalError(f"Port {given} of {host}, which MTKD_PORT names, is in use by another program.")
-        return host, int(given)
-    for port in range(8000, 8000 + PORTS_TRIED):
-        if _is_free(host, port):
-            return host, port
-    raise LocalError(f"No port from 8000 to {8000 + PORTS_TRIED - 1} of {host} is free: set MTKD_PORT.")
+        raise LocalError(f"Port {given} of {host}, which MTKD_PORT names, is in use by another program.")
+    last = FIRST_PORT + PORTS_TRIED - 1
+    raise LocalError(f"No port from {FIRST_PORT} to {last} of {host} is free: set MTKD_PORT.")
 
 
-def wait_for_web(*, child: Child, host: str, port: int) -> None:
-    """This will return once the web process takes connections; LocalError carries the end of its log."""
-    if not wait_until(
-        lambda: child.exit_code() is not None or _answers(host, port), seconds=READY_SECONDS
-    ) or (child.exit_code() is not None):
+def wait_for_web(*, child: Child, listener: socket.socket) -> None:
+    """This will return once the web process answers requests; LocalError carries the end of its log."""
+    wait_until(lambda: child.exit_code() is not None or _answers(listener), seconds=READY_SECONDS)
+    if not _answers(listener):
         child.kill()
         raise LocalError(f"The web process did not start:\n{child.last_lines(12)}")
 
 
-def address(host: str, port: int) -> str:
-    """This will return the URL a person opens."""
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    return f"http://{shown}:{port}/"
+def address(listener: socket.socket) -> str:
+    """This will return the URL a person on this host opens."""
+    host, port = listener.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
 
 
-def _is_free(host: str, port: int) -> bool:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as attempt:
-        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            attempt.bind((host, port))
-        except OSError:
-            return False
-    return True
-
-
-def _answers(host: str, port: int) -> bool:
+def _answers(listener: socket.socket) -> bool:
+    parts = urlsplit(address(listener))
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=1)
     try:
-        with socket.create_connection((host, port), timeout=1):
-            return True
-    except OSError:
+        connection.request("HEAD", "/")
+        connection.getresponse()
+    except (OSError, http.client.HTTPException):
         return False
+    else:
+        return True
+    finally:
+        connection.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import signal
+import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ class Tree:
         self._report: Report = report or (lambda _name, _text: None)
         self._durable = durable
         self._services: list[Service] = []
+        self._listener: socket.socket | None = None
         self.environment = {
             **(environment or {}),
             "MTKD_HOME": str(home.root),
@@ -81,10 +83,10 @@ class Tree:
 
     def start_web(self) -> None:
         """This will start the web process and return once it answers at `url`."""
-        host, port = programs.choose_port({**os.environ, **self.environment})
-        program = programs.web(host=host, port=port, environment=self.environment)
-        programs.wait_for_web(child=self.add("web", lambda: self._child(program)), host=host, port=port)
-        self.url = programs.address(host, port)
+        self._listener = listener = programs.listen({**os.environ, **self.environment})
+        program = programs.web(listener=listener, environment=self.environment)
+        programs.wait_for_web(child=self.add("web", lambda: self._child(program)), listener=listener)
+        self.url = programs.address(listener)
         write_note(home=self.home, token=self._token, url=self.url)
 
     def start_workers(self, count: int) -> None:
@@ -119,6 +121,8 @@ class Tree:
 
         `meanwhile` is called while waiting. An interrupt during the wait kills what is left at once.
         """
+        if self._listener is not None:
+            self._listener.close()  # the web process has its own hold of it
         try:
             workers = [service for service in self._services if service.name.startswith("worker")]
             others = [service for service in reversed(self._services) if service not in workers]

@@ -5,6 +5,7 @@ With `--deaf` the worker does not listen to SIGTERM.
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +16,11 @@ from jobs.local.home import Home, LocalError
 from jobs.local.logs import Console
 from jobs.local.postgres import start_postgres
 
-WEB = "import http.server, sys; http.server.ThreadingHTTPServer(('127.0.0.1', int(sys.argv[1])), None).serve_forever()"
+WEB = (
+    "import http.server as h, socket, sys\n"
+    "server = h.ThreadingHTTPServer(('', 0), h.BaseHTTPRequestHandler, bind_and_activate=False)\n"
+    "server.socket = socket.socket(fileno=int(sys.argv[1])); server.serve_forever()"
+)
 DEAF_WORKER = (
     "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); signal.pause()"
 )
@@ -27,8 +32,14 @@ WORKER = (
 )
 
 
-def web(*, host: str, port: int, environment: Mapping[str, str]) -> Program:
-    return Program(name="web", command=[sys.executable, "-c", WEB, str(port)], environment=environment)
+def web(*, listener: socket.socket, environment: Mapping[str, str]) -> Program:
+    number = listener.fileno()
+    return Program(
+        name="web",
+        command=[sys.executable, "-c", WEB, str(number)],
+        environment=environment,
+        descriptors=(number,),
+    )
 
 
 def worker(*, number: int, environment: Mapping[str, str]) -> Program:

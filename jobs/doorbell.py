@@ -34,6 +34,7 @@ def rings_waiting(queue: str) -> int | None:
     """This will count the messages of `queue` that no worker has taken, or give None: broker away."""
     try:
         with app.connection_for_write() as broker:
+            broker.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=2)
             return int(broker.default_channel.queue_declare(queue=queue, passive=False).message_count)
     except (KombuError, OperationalError, OSError):
         return None

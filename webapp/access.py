@@ -1,9 +1,9 @@
 """Who may use which address: one hand-written table, and the look-ups that enforce it.
 
 Every route of the site, the REST API and the websockets stands in `PERMISSIONS`; a route that is missing is
-refused to everybody. Routes about a project need a standing *in that project*: the `*_or_404` look-ups find the object and
-check the asker in one call. A stranger gets 404 (the object does not exist for them), a member without the
-role gets 403.
+refused to everybody. Routes about a project need a standing *in that project*: the `*_or_404` look-ups find
+the object and check the asker in one call. A stranger gets 404 (the object does not exist for them), a member
+without the role gets 403.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def project_or_404(asker: Asker, slug: str) -> Project:
 def job_or_404(asker: Asker, job_id: int) -> Job:
     """This will find a job for somebody who may use this route on it."""
     job = Job.objects.select_related("project", "dataset", "submitted_by").filter(pk=job_id).first()
-    _allowed(asker, job and job.project)
+    _allowed(asker, None if job is None else job.project)
     assert job is not None
     return job
 
@@ -124,7 +124,7 @@ def job_or_404(asker: Asker, job_id: int) -> Job:
 def dataset_or_404(asker: Asker, dataset_id: int) -> Dataset:
     """This will find a dataset for somebody who may use this route on it."""
     dataset = Dataset.objects.select_related("project", "created_by").filter(pk=dataset_id).first()
-    _allowed(asker, dataset and dataset.project)
+    _allowed(asker, None if dataset is None else dataset.project)
     assert dataset is not None
     return dataset
 
@@ -133,7 +133,7 @@ def teacher_or_404(asker: Asker, teacher_id: int) -> Teacher:
     """This will find a teacher for somebody who may use this route on it."""
     related = ("project", "created_by", "from_job")
     teacher = Teacher.objects.select_related(*related).filter(pk=teacher_id).first()
-    _allowed(asker, teacher and teacher.project)
+    _allowed(asker, None if teacher is None else teacher.project)
     assert teacher is not None
     return teacher
 

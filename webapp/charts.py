@@ -1,7 +1,7 @@
 """What is drawn on a job's page: layouts and empty traces with keys; the browser only fills in data.
 
-A metric belongs to the first chart one of whose prefixes it starts with. Colours are not given here: the browser takes them
-from the style sheet, so that charts follow light and dark.
+A metric belongs to the first chart one of whose prefixes it starts with. Colours are not given here: the browser
+takes them from the style sheet, so that charts follow light and dark.
 """
 
 from __future__ import annotations
@@ -74,8 +74,7 @@ def _lines(
 ) -> dict[str, Any]:
     layout = _layout(x_title="step")
     layout["yaxis"] = {"automargin": True, "zeroline": False, "tickformat": ".0%" if percent else "~g"}
-    layout["showlegend"] = True
-    layout["legend"] = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11}}
+    layout["showlegend"] = False  # the page draws its own legend, which holds the newest values
     return {
         "key": key,
         "title": title,

@@ -31,7 +31,7 @@ class BearerToken(BaseAuthentication):
         return "Bearer"
 
 
-class BearerScheme(OpenApiAuthenticationExtension):
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """Describes the scheme in the OpenAPI document."""
 
     target_class = BearerToken

@@ -67,8 +67,8 @@ def spec_tree() -> Group:
 def _node(
     raw: dict[str, Any], defs: dict[str, Any], *, path: str, name: str, required: bool, default: Any
 ) -> Node | None:
-    schema = {**_resolved(raw, defs), **{key: raw[key] for key in ("title", "description") if key in raw}}
-    text = {"path": path, "name": name, "title": schema.get("title", path)}
+    schema: dict[str, Any] = {**_resolved(raw, defs), **raw}
+    text: dict[str, Any] = {"path": path, "name": name, "title": schema.get("title", path)}
     text["help"] = schema.get("description", "")
     if "discriminator" in schema:
         return _choice(schema, defs, text=text, default=default)
@@ -90,7 +90,13 @@ def _node(
 
 
 def _group(
-    schema: dict[str, Any], defs: dict[str, Any], *, path: str, name: str, title: str, help: str
+    schema: dict[str, Any],
+    defs: dict[str, Any],
+    *,
+    path: str,
+    name: str,
+    title: str,
+    help: str,  # noqa: A002
 ) -> Group:
     model = schema["x-model"]
     children = []
@@ -108,7 +114,7 @@ def _group(
     return Group(path=path, name=name, title=title, help=help, children=tuple(children))
 
 
-def _choice(schema: dict[str, Any], defs: dict[str, Any], *, text: dict[str, str], default: Any) -> Choice:
+def _choice(schema: dict[str, Any], defs: dict[str, Any], *, text: dict[str, Any], default: Any) -> Choice:
     tag = schema["discriminator"]["propertyName"]
     options = []
     for reference in schema["oneOf"]:
@@ -124,7 +130,8 @@ def _choice(schema: dict[str, Any], defs: dict[str, Any], *, text: dict[str, str
 
 def _default_of(model: str, key: str) -> Any:
     """This will look a default up in the model: schemas leave out those that a factory makes."""
-    part = next(part for part in (*Part.__subclasses__(), Spec) if part.__name__ == model)
+    parts: list[type[Part]] = [Spec, *Part.__subclasses__()]
+    part = next(part for part in parts if part.__name__ == model)
     default = part.model_fields[key].get_default(call_default_factory=True, validated_data={})
     return None if default is PydanticUndefined else default
 

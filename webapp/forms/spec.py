@@ -32,6 +32,11 @@ class Shown:
         return "f-" + "-".join(self.node.name.replace("[", ".").replace("]", "").split("."))
 
     @property
+    def text(self) -> str:
+        """The value as it stands in an input: numbers without a needless exponent or ".0"."""
+        return f"{self.value:.10g}" if isinstance(self.value, float) else str(self.value)
+
+    @property
     def has_error(self) -> bool:
         """Whether this node or one below it was refused."""
         return bool(self.error) or any(part.has_error for part in (*self.parts, *self.more))
@@ -118,12 +123,16 @@ class SpecForm:
         return str(self._start_of(choice, f".{choice.tag}") or choice.default)
 
     def _value(self, node: Field) -> Any:
-        if self.posted is not None:
-            if node.kind == "teachers":
-                return self.posted.getlist(node.name)
-            if node.kind == "switch":
-                return node.name in self.posted
-            return self.posted.get(node.name, "").strip()
+        return self._started(node) if self.posted is None else self._posted(node, self.posted)
+
+    def _posted(self, node: Field, posted: QueryDict) -> Any:
+        if node.kind == "teachers":
+            return posted.getlist(node.name)
+        if node.kind == "switch":
+            return node.name in posted
+        return posted.get(node.name, "").strip()
+
+    def _started(self, node: Field) -> Any:
         value = self._start_of(node)
         value = node.default if value is None else value
         if node.kind == "teachers":

@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db import connection
+from psycopg.conninfo import make_conninfo
 
 CHANNEL = "mtkd_job"
 FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
@@ -51,7 +52,7 @@ class Bell:
         wait = FIRST_WAIT
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(**_address(), autocommit=True) as own:
+                async with await psycopg.AsyncConnection.connect(_address(), autocommit=True) as own:
                     await own.execute(f"LISTEN {CHANNEL}")
                     wait = FIRST_WAIT
                     self._ring_all()
@@ -81,7 +82,7 @@ def bell() -> Bell:
     return _bells.setdefault(asyncio.get_running_loop(), Bell())
 
 
-def _address() -> dict[str, str]:
+def _address() -> str:
     settings = connection.settings_dict
     given = {
         "dbname": settings["NAME"],
@@ -91,4 +92,4 @@ def _address() -> dict[str, str]:
         "port": settings["PORT"],
         **{key: value for key, value in settings["OPTIONS"].items() if isinstance(value, str)},
     }
-    return {key: str(value) for key, value in given.items() if value}
+    return make_conninfo(**{key: str(value) for key, value in given.items() if value})

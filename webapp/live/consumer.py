@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -101,8 +102,7 @@ class JobFeed(AsyncWebsocketConsumer):  # type: ignore[misc]
                     checked = began
                     if not await self._close_unless_allowed():
                         return
-                cursor = after
-                frame = await in_thread(lambda: read_frame(job_id=self.job_id, after=cursor, px=px))
+                frame = await in_thread(partial(read_frame, job_id=self.job_id, after=after, px=px))
                 if frame["seq"] > after or frame["job"] != known:
                     async with asyncio.timeout(SEND_SECONDS):
                         await self.send(text_data=json.dumps(frame, allow_nan=False, separators=(",", ":")))
@@ -128,7 +128,8 @@ class JobFeed(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     def _same_origin(self) -> bool:
         headers = {key.lower(): value.decode("latin-1") for key, value in self.scope["headers"]}
-        return urlsplit(headers.get(b"origin", "")).netloc == headers.get(b"host", "-")
+        origin: str = headers.get(b"origin", "")
+        return urlsplit(origin).netloc == str(headers.get(b"host", "-"))
 
 
 async def _ring_or_timeout(rung: asyncio.Event) -> None:

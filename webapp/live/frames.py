@@ -20,7 +20,7 @@ from jobs.queries import history
 
 FAR_BEHIND = 2_000
 EVENTS_AT_ONCE = 500
-POINTS_AT_ONCE = 20_000
+NO_LIMIT = 10**7  # FAR_BEHIND bounds a tail: each number is one step of the engine
 NOT_SHOWN = frozenset({"checkpointed", "metrics"})
 
 
@@ -40,23 +40,29 @@ def read_frame(*, job_id: int, after: int, px: int) -> dict[str, Any]:
     }
     events: list[Event] = []
     points: dict[str, Any] = {}
-    if latest > after:
+    if latest > after and (after == 0 or latest - after > FAR_BEHIND):
+        frame["replace"] = True
+        events = _newest_events(job_id)
+        found = history.series(job_id=job_id, px=px)
+        points = {metric: _curve(curve) for metric, curve in found.items()}
+    elif latest > after:
         events = history.events_after(job_id=job_id, seq=after, limit=EVENTS_AT_ONCE)
-        seq = events[-1].seq if len(events) == EVENTS_AT_ONCE else latest
-        if after == 0 or latest - after > FAR_BEHIND:
-            frame["replace"] = True
-            found = history.series(job_id=job_id, px=px)
-            points = {metric: _curve(curve) for metric, curve in found.items()}
-        else:
-            tail = history.points_after(job_id=job_id, seq=after, limit_points=POINTS_AT_ONCE)
-            points = {metric: _curve(run) for metric, run in tail.items()}
-            if sum(len(run.seqs) for run in tail.values()) >= POINTS_AT_ONCE:
-                seq = min(seq, max(int(run.seqs.max()) for run in tail.values()))
-        frame["seq"] = seq
-        frame["more"] = seq < latest
+        tail = history.points_after(job_id=job_id, seq=after, limit_points=NO_LIMIT)
+        points = {metric: _curve(run) for metric, run in tail.items()}
+        if len(events) == EVENTS_AT_ONCE:  # then points beyond the last event come twice, which does no harm
+            frame["seq"] = min(latest, events[-1].seq)
+        frame["more"] = frame["seq"] < latest
     frame["events"] = [event_as_dict(event) for event in events if event.kind not in NOT_SHOWN]
     frame["points"] = points
     return frame
+
+
+def _newest_events(job_id: int) -> list[Event]:
+    """What a page needs that knows nothing yet: the newest events, and the probe set however old it is."""
+    shown = Event.objects.filter(job_id=job_id).exclude(kind__in=NOT_SHOWN).select_related("attempt")
+    newest = list(shown.order_by("-seq")[:EVENTS_AT_ONCE])[::-1]
+    oldest = newest[0].seq if newest else 0
+    return [*shown.filter(kind="probeset", seq__lt=oldest).order_by("seq"), *newest]
 
 
 def event_as_dict(event: Event) -> dict[str, Any]:

@@ -13,13 +13,13 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     )
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """This will say that there is nothing at this address."""
     sentence = "There is nothing here, or it belongs to a project you are not a member of."
     return _page(request, status=404, title="Not found", sentence=sentence)
 
 
-def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
     """This will explain a form whose protection token is missing or too old."""
     sentence = "This form was open for too long or came from another site: go back, reload and send it again."
     return _page(request, status=403, title="Form expired", sentence=sentence)

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 
 @require_safe
-def health(request: HttpRequest) -> JsonResponse:
+def health(_request: HttpRequest) -> JsonResponse:
     """This will answer 200 while the database can be reached, else 503."""
     try:
         with connection.cursor() as cursor:

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import filesizeformat
 from django.views.decorators.http import require_http_methods, require_safe
 
 from jobs.models import Dataset, Teacher
@@ -32,7 +33,8 @@ def teacher(request: HttpRequest, teacher_id: int) -> HttpResponse:
     """This will show where a teacher comes from and what it is."""
     found = teacher_or_404(request, teacher_id)
     jobs = found.jobs.order_by("-id")[:10]
-    return render(request, "sources/teacher.html", {"teacher": found, "project": found.project, "jobs": jobs})
+    context = {"teacher": found, "project": found.project, "jobs": jobs, "facts": _facts(found.report)}
+    return render(request, "sources/teacher.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,3 +64,19 @@ def _register(
             show_refusal(form, refusal)
     context = {"project": project, "form": form, "noun": noun, "roots": roots()}
     return render(request, "sources/new.html", context)
+
+
+def _facts(report: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a person wants to know of a model file, from the engine's report on it."""
+    card = report.get("card") or {}
+    net = card.get("net") or {}
+    facts = [
+        ("Architecture", ", ".join(f"{key} {value}" for key, value in net.items())),
+        ("Parameters", f"{report['parameters']:,}" if "parameters" in report else ""),
+        ("Size", filesizeformat(report["bytes"]) if "bytes" in report else ""),
+        ("Feature width", str(card.get("feature_width", ""))),
+        ("Vocabulary", f"{len(card['vocabulary']):,} words" if "vocabulary" in card else ""),
+        ("Temperature", f"{card['temperature']:.3g}" if "temperature" in card else ""),
+        *((name, f"{value:.3f}") for name, value in (card.get("metrics") or {}).items()),
+    ]
+    return [(name, value) for name, value in facts if value]

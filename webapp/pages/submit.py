@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from jobs.models import Job, Project
+from jobs.models import Job
 from jobs.operations.errors import UnableToSubmit
 from jobs.operations.jobs import submit
 from jobs.queries.sources import list_datasets, list_teachers
@@ -24,7 +24,7 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
     """This will submit the spec of the tab that was sent, or show both tabs with what is wrong."""
     project = project_or_404(request, slug)
     posted = request.POST if request.method == "POST" else None
-    start = _start(request, project)
+    start = _start(request)
     form = SpecForm(
         datasets=[dataset.name for dataset in list_datasets(project=project)],
         teachers=[teacher.name for teacher in list_teachers(project=project)],
@@ -48,6 +48,9 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "project": project,
         "form": form,
+        "sections": form.sections(),
+        "advanced": form.advanced(),
+        "other_errors": form.other_errors(),
         "mode": mode,
         "yaml": yaml_text,
         "yaml_errors": yaml_errors,
@@ -55,7 +58,7 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "jobs/new.html", context, status=200 if posted is None else 422)
 
 
-def _start(request: HttpRequest, project: Project) -> dict[str, Any]:
+def _start(request: HttpRequest) -> dict[str, Any]:
     """This will take the spec of the job named by `?like=`, when the asker may see it."""
     like = request.GET.get("like", "")
     job = Job.objects.filter(pk=int(like)).first() if like.isdecimal() and len(like) < 19 else None

@@ -1,0 +1,97 @@
+import { THEME_CHANGED } from "../palette.js";
+import { Plotly } from "../plotly.js";
+
+/** @typedef {import("../series.js").SeriesStore} SeriesStore */
+/** @typedef {import("../types.js").ChartPlan} ChartPlan */
+/** @typedef {{traces: object[], layout: object}} Figure */
+
+const SHORTEST = 100; // ms between two drawings: ten a second at most
+const PATIENCE = 3; // drawing may take at most about a quarter of the time
+
+/**
+ * A chart that follows the feed of its job. It draws when it is in view and has something new, and says
+ * so by the event `drawn` with the number of the newest point ("seq") and the time ("at").
+ */
+export class DrawnElement extends HTMLElement {
+  dirty = false;
+  inView = false;
+  drawing = false;
+  notBefore = 0;
+
+  connectedCallback() {
+    const plan = document.getElementById(this.dataset.layout ?? "")?.textContent;
+    /** @type {ChartPlan} */
+    this.plan = JSON.parse(plan ?? "{}");
+    this.box = /** @type {HTMLElement} */ (this.querySelector(".plot"));
+    this.legend = /** @type {HTMLElement} */ (this.querySelector('[data-part="legend"]'));
+    this.wait = /** @type {HTMLElement} */ (this.querySelector('[data-part="wait"]'));
+    /** @type {SeriesStore | undefined} */
+    this.store = undefined;
+    this.feed = this.closest("job-feed");
+    this.feed?.addEventListener("points", this.news);
+    document.addEventListener(THEME_CHANGED, this.repaint);
+    this.observer = new IntersectionObserver(this.seen, { rootMargin: "200px" });
+    this.observer.observe(this);
+  }
+
+  disconnectedCallback() {
+    this.feed?.removeEventListener("points", this.news);
+    document.removeEventListener(THEME_CHANGED, this.repaint);
+    this.observer?.disconnect();
+    clearTimeout(this.timer);
+    if (this.box) Plotly.purge(this.box);
+  }
+
+  /**
+   * What to draw; nothing while there is no data. Subclasses say.
+   * @param {SeriesStore} _store
+   * @returns {Figure | undefined}
+   */
+  figure(_store) {
+    return undefined;
+  }
+
+  repaint = () => {
+    this.dirty = this.store !== undefined;
+    this.schedule();
+  };
+
+  /** @param {Event} event */
+  news = (event) => {
+    /** @type {{store: SeriesStore, changed: Set<string>}} */
+    const { store, changed } = /** @type {CustomEvent} */ (event).detail;
+    this.store = store;
+    const prefixes = this.plan?.prefixes ?? [];
+    if ([...changed].some((name) => prefixes.some((prefix) => name.startsWith(prefix)))) this.repaint();
+  };
+
+  /** @param {IntersectionObserverEntry[]} entries */
+  seen = (entries) => {
+    this.inView = entries.at(-1)?.isIntersecting ?? false;
+    this.schedule();
+  };
+
+  schedule() {
+    if (!this.dirty || !this.inView || this.drawing || this.timer !== undefined) return;
+    this.timer = setTimeout(this.draw, Math.max(0, this.notBefore - performance.now()));
+  }
+
+  draw = async () => {
+    this.timer = undefined;
+    const figure = this.store && this.figure(this.store);
+    this.dirty = false;
+    if (!figure || !this.box || !this.store || !this.isConnected) return;
+    const seq = this.store.seq;
+    const began = performance.now();
+    this.drawing = true;
+    if (this.wait) this.wait.hidden = true;
+    await Plotly.react(this.box, figure.traces, figure.layout, this.plan?.config ?? {});
+    this.drawing = false;
+    this.notBefore = performance.now() + Math.max(SHORTEST, PATIENCE * (performance.now() - began));
+    requestAnimationFrame(() => {
+      this.dataset.drawnSeq = String(seq);
+      this.dispatchEvent(new CustomEvent("drawn", { bubbles: true, detail: { seq, at: Date.now() } }));
+    });
+    this.schedule();
+  };
+}

@@ -1,0 +1,128 @@
+import { Feed } from "../feed.js";
+import { SeriesStore } from "../series.js";
+import { span } from "../words.js";
+
+/** @typedef {import("../types.js").Frame} Frame */
+/** @typedef {import("../types.js").JobState} JobState */
+
+const TOO_LONG = 6; // times the points of a thinned curve: then ask for thinned ones again
+const RATE_SECONDS = 30;
+
+/**
+ * The whole of a job's page: keeps its state up to date and passes on what comes by the events
+ * `points`, `events` and, once, `ended`.
+ */
+class JobFeed extends HTMLElement {
+  connectedCallback() {
+    this.store = new SeriesStore();
+    /** @type {JobState | undefined} */
+    this.job = undefined;
+    /** @type {{at: number, step: number}[]} */
+    this.pace = [];
+    this.wasFinal = this.place("link")?.dataset.state === "finished";
+    this.px = Number(this.dataset.px);
+    this.link = new Feed({
+      path: `/live/jobs/${this.dataset.job}/`,
+      px: this.px,
+      onFrame: (frame) => this.take(frame),
+      onLink: (state, sentence) => this.showLink(state, sentence),
+    });
+    this.clock = setInterval(() => this.showTime(), 1000);
+    this.link.start();
+  }
+
+  disconnectedCallback() {
+    this.link?.close();
+    clearInterval(this.clock);
+  }
+
+  /**
+   * @param {string} name
+   * @returns {HTMLElement | null}
+   */
+  place(name) {
+    return this.querySelector(`[data-part="${name}"]`);
+  }
+
+  /** @param {Frame} frame */
+  take(frame) {
+    const { store } = this;
+    if (!store) return;
+    const changed = store.take(frame);
+    if (changed.size) this.tell("points", { store, changed });
+    if (frame.events.length) this.tell("events", { events: frame.events });
+    this.showJob(frame.job);
+    if (!frame.replace && store.longest > TOO_LONG * 4 * (this.px ?? 1)) this.link?.startOver();
+  }
+
+  /**
+   * @param {string} name
+   * @param {object} detail
+   */
+  tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+
+  /** @param {JobState} job */
+  showJob(job) {
+    this.job = job;
+    this.pace = [...(this.pace ?? []), { at: Date.now(), step: job.step }].filter(
+      ({ at, step }) => at > Date.now() - 1000 * RATE_SECONDS && step <= job.step,
+    );
+    const head = this.place("head");
+    if (head) head.dataset.state = job.state;
+    const state = this.place("state");
+    if (state) {
+      state.dataset.state = job.state;
+      state.textContent = job.cancelling ? "cancelling" : job.state;
+    }
+    const bar = /** @type {HTMLProgressElement | null} */ (this.place("bar"));
+    if (bar) bar.value = job.state === "succeeded" ? 100 : job.total_steps ? (100 * job.step) / job.total_steps : 0;
+    const cancel = /** @type {HTMLFormElement | null} */ (this.place("cancel"));
+    if (cancel) cancel.hidden = job.final;
+    this.showSteps(job);
+    this.showTime();
+    if (job.final && !this.wasFinal) {
+      this.wasFinal = true;
+      this.tell("ended", { job });
+    }
+  }
+
+  /** @param {JobState} job */
+  showSteps(job) {
+    const parts = [];
+    if (job.state === "queued") parts.push("Waiting for a worker");
+    if (job.total_steps) parts.push(`Step ${job.step} of ${job.total_steps}`);
+    if (job.part && !job.final) parts.push(job.part);
+    if (job.attempt > 1) parts.push(`attempt ${job.attempt}`);
+    const place = this.place("steps");
+    if (place) place.textContent = parts.join(" · ");
+  }
+
+  showTime() {
+    const { job, pace } = this;
+    const place = this.place("time");
+    if (!place || !job?.started_at) return;
+    const end = job.finished_at ? Date.parse(job.finished_at) : Date.now();
+    let text = `${span((end - Date.parse(job.started_at)) / 1000)}${job.final ? "" : " elapsed"}`;
+    const [first, last] = [pace?.[0], pace?.at(-1)];
+    if (!job.final && first && last && last.step > first.step && last.at > first.at) {
+      const left = ((job.total_steps - last.step) * (last.at - first.at)) / (last.step - first.step) / 1000;
+      text += ` · about ${span(left)} left`;
+    }
+    place.textContent = text;
+  }
+
+  /**
+   * @param {import("../feed.js").LinkState} state
+   * @param {string} sentence
+   */
+  showLink(state, sentence) {
+    const place = this.place("link");
+    if (!place || (place.dataset.state === state && !sentence)) return;
+    place.dataset.state = state;
+    place.textContent = sentence || state;
+  }
+}
+
+customElements.define("job-feed", JobFeed);

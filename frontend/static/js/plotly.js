@@ -1,0 +1,9 @@
+// The bundle of the plotly package, loaded by the page before this module runs.
+
+/**
+ * @typedef {object} Plotly
+ * @property {(box: HTMLElement, traces: object[], layout: object, config: object) => Promise<unknown>} react
+ * @property {(box: HTMLElement) => void} purge
+ */
+
+export const Plotly = /** @type {Plotly} */ (/** @type {any} */ (globalThis).Plotly);

@@ -1,0 +1,46 @@
+// Types of what the server sends; see webapp/live/frames.py.
+
+/** @typedef {"queued" | "starting" | "running" | "succeeded" | "failed" | "cancelled"} State */
+
+/**
+ * @typedef {object} JobState
+ * @property {State} state
+ * @property {boolean} final
+ * @property {number} step
+ * @property {number} total_steps
+ * @property {string} part
+ * @property {number} attempt
+ * @property {string} failure
+ * @property {boolean} cancelling
+ * @property {string | null} started_at
+ * @property {string | null} finished_at
+ */
+
+/** @typedef {{steps: number[], values: (number | string)[]}} Curve */
+
+/** @typedef {{seq: number, kind: string, step: number | null, at: string, attempt: number} & Record<string, any>} EngineEvent */
+
+/**
+ * @typedef {object} Frame
+ * @property {number} after
+ * @property {number} seq
+ * @property {boolean} replace
+ * @property {boolean} more
+ * @property {JobState} job
+ * @property {EngineEvent[]} events
+ * @property {Record<string, Curve>} points
+ */
+
+/**
+ * @typedef {object} ChartPlan
+ * @property {string} key
+ * @property {string} title
+ * @property {string[]} prefixes
+ * @property {boolean} [percent]
+ * @property {string[]} [teachers]
+ * @property {Record<string, any>} trace
+ * @property {Record<string, any>} layout
+ * @property {Record<string, any>} config
+ */
+
+export {};

@@ -1,0 +1,72 @@
+// Numbers, times and events in words.
+
+/**
+ * This will write a number in about four digits.
+ * @param {number | undefined} value
+ * @param {boolean} [percent]
+ */
+export function short(value, percent = false) {
+  if (value === undefined) return "–";
+  if (percent) return `${(100 * value).toFixed(1)}%`;
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toExponential(2);
+  return value.toPrecision(4).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+}
+
+/**
+ * This will write a span of time as minutes and seconds, or hours and minutes.
+ * @param {number} seconds
+ */
+export function span(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (/** @type {number} */ part) => String(part).padStart(2, "0");
+  return hours ? `${hours} h ${two(minutes)} min` : `${minutes}:${two(rest)}`;
+}
+
+/**
+ * This will write a size in bytes.
+ * @param {number} bytes
+ */
+export function size(bytes) {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  let unit = 0;
+  while (bytes >= 1000 && unit < units.length - 1) {
+    bytes /= 1000;
+    unit += 1;
+  }
+  return `${unit ? bytes.toFixed(1) : bytes} ${units[unit]}`;
+}
+
+/** @typedef {import("./types.js").EngineEvent} EngineEvent */
+
+/** @type {Record<string, (event: EngineEvent) => string>} */
+const SENTENCES = {
+  started: (e) =>
+    `Engine started: ${e.method}, ${e.total_steps} steps, ${e.threads} thread${e.threads === 1 ? "" : "s"} on ${e.device}` +
+    (e.resumed_from_step == null ? "" : `, resumed from step ${e.resumed_from_step}`),
+  entered: (e) => capital(e.part) + (e.detail ? `: ${e.detail}` : ""),
+  evaluated: (e) =>
+    `Measured on ${e.split}${e.which === "current" ? "" : ` (${e.which})`}: ` +
+    Object.entries(e.values).map(([name, value]) => `${name} ${typeof value === "number" ? short(value, true) : value}`).join(", "),
+  warned: (e) => e.message,
+  artifactwritten: (e) => `Wrote ${e.name} (${size(e.size)})`,
+  stopped: () => "Stopped with a checkpoint",
+  finished: () => "Finished",
+  failed: (e) => e.message,
+};
+
+/**
+ * This will say in one sentence what an event means; nothing for those that are drawn instead.
+ * @param {EngineEvent} event
+ */
+export function sentence(event) {
+  const words = SENTENCES[event.kind]?.(event);
+  return words && event.step != null ? `${words} · step ${event.step}` : words;
+}
+
+/** @param {unknown} text */
+function capital(text) {
+  const word = String(text);
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}

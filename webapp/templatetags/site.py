@@ -1,0 +1,66 @@
+"""Tags and filters of the site's templates."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.forms import BoundField
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from jobs.models import Job
+
+register = template.Library()
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString:
+    """This will write a time that the browser turns into the reader's own clock."""
+    if value is None:
+        return SafeString("–")
+    return format_html(
+        '<local-time><time datetime="{}">{} UTC</time></local-time>',
+        value.isoformat(),
+        value.strftime("%Y-%m-%d %H:%M"),
+    )
+
+
+@register.filter
+def share_done(job: Job) -> int:
+    """This will give a job's progress in percent."""
+    if job.state == "succeeded":
+        return 100
+    return min(100, 100 * job.step // job.total_steps) if job.total_steps else 0
+
+
+@register.filter
+def signed(value: float) -> str:
+    """This will write a difference with its sign, a real minus and one decimal."""
+    text = f"{value:+.1f}"
+    return text.replace("-", "−") if float(text) else "±0.0"
+
+
+@register.filter
+def short_hash(value: str) -> str:
+    """This will shorten a hash to what people compare."""
+    return value[:12]
+
+
+@register.filter
+def lookup(mapping: dict[str, Any], key: str) -> Any:
+    """This will read one key of a mapping whose keys templates cannot spell."""
+    return mapping.get(key, "") if isinstance(mapping, dict) else ""
+
+
+@register.filter
+def described(field: BoundField) -> BoundField:
+    """This will tie an input to its help and its error for those who cannot see them."""
+    ids = [f"{field.auto_id}-help"] if field.help_text else []
+    if field.errors:
+        ids.append(f"{field.auto_id}-error")
+        field.field.widget.attrs["aria-invalid"] = "true"
+    if ids:
+        field.field.widget.attrs["aria-describedby"] = " ".join(ids)
+    return field

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -117,12 +118,17 @@ def _attempt(
     from mtkd_engine.distill import Place
     from mtkd_engine.runner import run_attempt
 
+    resolved = sources.of(spec).to_json()
+    fresh = not given.out.exists()
     given.out.mkdir(parents=True, exist_ok=True)
-    (given.out / SOURCES).write_text(sources.of(spec).to_json())
+    (given.out / SOURCES).write_text(resolved)
     place = Place(folder=given.out, cache=given.cache or given.out / "cache", device=given.device)
-    return run_attempt(
+    code = run_attempt(
         spec, sources=sources, place=place, resume=resume, threads=given.threads, first_seq=first_seq
     )
+    if code == REFUSED and fresh:
+        shutil.rmtree(given.out)  # what was refused leaves nothing half-made
+    return code
 
 
 def _evaluate(given: argparse.Namespace) -> int:

@@ -50,7 +50,9 @@ class Place:
         return self.folder / "artifacts"
 
 
-def distill(spec: Spec, *, sources: Sources, place: Place, resume: Path | None = None) -> Generator[Event, None, None]:
+def distill(
+    spec: Spec, *, sources: Sources, place: Place, resume: Path | None = None
+) -> Generator[Event, None, None]:
     """This will run a job and yield what happens; the last event is Finished.
 
     Raises SpecError, DataError or ModelError for what the user handed in, JobError when training cannot go on.

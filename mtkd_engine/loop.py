@@ -107,9 +107,7 @@ def fit(
 
 def _optimizer(method: Method, optim: OptimSpec) -> torch.optim.AdamW:
     parameters = [p for p in method.parameters() if p.requires_grad]
-    return torch.optim.AdamW(
-        parameters, lr=optim.learning_rate, weight_decay=optim.weight_decay, fused=True
-    )
+    return torch.optim.AdamW(parameters, lr=optim.learning_rate, weight_decay=optim.weight_decay, fused=True)
 
 
 def _rate(step: int, total: int, optim: OptimSpec) -> float:

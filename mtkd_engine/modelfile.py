@@ -18,7 +18,14 @@ from mtkd_engine.spec.base import explain
 
 HEADER_KEY = "mtkd.model"
 SHOWN = 3
-DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "I64": "int64", "BOOL": "bool"}
+DTYPES = {
+    "F64": "float64",
+    "F32": "float32",
+    "F16": "float16",
+    "BF16": "bfloat16",
+    "I64": "int64",
+    "BOOL": "bool",
+}
 
 
 class ModelError(ValueError):

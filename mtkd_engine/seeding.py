@@ -18,7 +18,7 @@ def seed_everything(seed: int) -> None:
     # The backward pass of `table[index]` differs from run to run on CPU without it.
     torch.use_deterministic_algorithms(True)
     # Filling fresh memory is a debugging aid of that switch, not part of determinism: 8 % of a step.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     # Moments of parameters at rest decay into denormal numbers, on which a core is many times slower.
     torch.set_flush_denormal(True)
 

@@ -39,7 +39,9 @@ class Sources:
     def to_json(self) -> str:
         """This will write what `from_file` reads."""
         named = {"datasets": self.datasets, "teachers": self.teachers}
-        return json.dumps({kind: {name: str(path) for name, path in found.items()} for kind, found in named.items()})
+        return json.dumps(
+            {kind: {name: str(path) for name, path in found.items()} for kind, found in named.items()}
+        )
 
     def dataset(self, name: str) -> Path:
         """This will find a dataset's folder or raise SpecError."""

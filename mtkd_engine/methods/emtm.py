@@ -146,7 +146,8 @@ def normalised_entropy(weights_NT: Tensor) -> float:
 def _gradient_ratio(kd: Tensor, hard: Tensor, logits: tuple[Tensor, ...]) -> Tensor:
     def norm(loss: Tensor) -> Tensor:
         grads = torch.autograd.grad(loss, logits, retain_graph=True)
-        return torch.stack([g.norm() for g in grads]).norm()
+        both: Tensor = torch.stack([g.norm() for g in grads]).norm()
+        return both
 
     ratio: Tensor = norm(kd) / norm(hard).clamp_min(1e-12)
     return ratio.detach()

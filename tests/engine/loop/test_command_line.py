@@ -1,0 +1,116 @@
+"""The engine alone, as a process: exit codes, one sentence for bad input, stop and resume by signal."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mtkd_engine.events import Metrics, Stopped
+from mtkd_engine.journal import read
+from tests.engine.loop.conftest import SOLO
+
+pytestmark = pytest.mark.slow
+
+
+def engine(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "mtkd_engine", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)  # type: ignore[call-overload,no-any-return]
+
+
+def write_spec(base: Path, name: str, **parts: object) -> Path:
+    path = base / f"{name}.yaml"
+    path.write_text(yaml.safe_dump({**SOLO, **parts}))
+    return path
+
+
+def test_a_run_leaves_student_table_and_result(planted: Path, tmp_path: Path) -> None:
+    done = engine("run", write_spec(planted, "good"), "--out", tmp_path / "run", "--threads", 1)
+    assert done.returncode == 0, done.stderr
+    names = {path.name for path in (tmp_path / "run" / "artifacts").iterdir()}
+    assert names == {
+        "student.safetensors",
+        "student.json",
+        "per_sample.parquet",
+        "result.json",
+        "spec.yaml",
+    }
+    model = tmp_path / "run" / "artifacts" / "student.safetensors"
+    report = json.loads(engine("check", "teacher", model).stdout)
+    assert report["card"]["net"]["family"] == "span"
+    measured = json.loads(engine("evaluate", "--model", model, "--data", planted / "planted").stdout)
+    result = json.loads((tmp_path / "run" / "artifacts" / "result.json").read_text())
+    assert measured == pytest.approx(result["metrics"])
+    again = engine("run", write_spec(planted, "good"), "--out", tmp_path / "run")
+    assert again.returncode == 2
+    assert "already holds a run" in again.stderr
+
+
+def test_a_signal_stops_with_a_checkpoint_and_resume_goes_on_in_place(planted: Path, tmp_path: Path) -> None:
+    spec = write_spec(planted, "long", optim={"epochs": 300, "batch_size": 8})
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "mtkd_engine", "run", str(spec), "--out", str(out), "--threads", "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("step 20 "):
+                process.send_signal(signal.SIGTERM)
+                break
+        process.stdout.read()
+    assert process.returncode == 4
+    last = list(read(out / "journal.jsonl"))[-1]
+    assert isinstance(last.event, Stopped)
+    with subprocess.Popen([*command[:3], "resume", str(out), "--threads", "1"]) as resumed:
+        while True:
+            steps = [
+                line.event.step for line in read(out / "journal.jsonl") if isinstance(line.event, Metrics)
+            ]
+            if steps[-1] > last.event.step:
+                break
+            assert resumed.poll() is None
+        resumed.send_signal(signal.SIGINT)
+    assert resumed.returncode == 4
+    seqs = [line.seq for line in read(out / "journal.jsonl")]
+    assert seqs == list(range(1, len(seqs) + 1))
+
+
+def test_a_lost_pulse_ends_the_engine(planted: Path, tmp_path: Path) -> None:
+    spec = write_spec(planted, "pulse", optim={"epochs": 1000, "batch_size": 8})
+    receive, send = os.pipe()
+    command = [sys.executable, "-m", "mtkd_engine", "run", str(spec), "--out", str(tmp_path / "run")]
+    with subprocess.Popen(
+        [*command, "--pulse-fd", str(receive)], pass_fds=[receive], stdout=subprocess.PIPE, text=True
+    ) as process:
+        os.close(receive)
+        assert process.stdout is not None
+        process.stdout.readline()
+        os.close(send)
+        process.stdout.read()
+    assert process.returncode == 5
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ({"optim": {"epochs": 4, "bath": 8}}, "optim.bath: this key is not known here"),
+        ({"data": {"dataset": "nowhere"}}, "data.dataset: given 'nowhere'"),
+        ({"teachers": ["ghost"], "method": {"kind": "emtm"}}, "teachers: given 'ghost'"),
+        ({"teachers": ["good.yaml"], "method": {"kind": "emtm"}}, "not a complete .safetensors file"),
+    ],
+)
+def test_bad_input_gets_one_sentence_and_exit_code_2(
+    parts: dict[str, object], words: str, planted: Path, tmp_path: Path
+) -> None:
+    write_spec(planted, "good")
+    done = engine("run", write_spec(planted, "bad", **parts), "--out", tmp_path / "run")
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,71 @@
+"""A spec is strict, frozen, the same as YAML, and refuses with one sentence per field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from mtkd_engine.spec import SpecError, dump_yaml, load_yaml, parse, spec_hash
+
+GOOD: dict[str, Any] = {"data": {"dataset": "world"}}
+EMTM: dict[str, Any] = {**GOOD, "teachers": ["a", {"name": "b"}], "method": {"kind": "emtm"}}
+
+
+def test_a_spec_survives_yaml() -> None:
+    spec = parse(EMTM)
+    assert load_yaml(dump_yaml(spec)) == spec
+    assert spec_hash(load_yaml(dump_yaml(spec))) == spec_hash(spec)
+
+
+def test_a_bare_teacher_name_means_the_teacher_of_that_name() -> None:
+    assert [teacher.name for teacher in parse(EMTM).teachers] == ["a", "b"]
+
+
+def test_a_spec_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError):
+        parse(GOOD).seed = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "words"),
+    [
+        ({"foo": 1}, "foo", "not known here"),
+        ({"optim": {"epochs": 0}}, "optim.epochs", "given 0, but input should be greater than or equal to 1"),
+        ({"optim": {"bath": 3}}, "optim.bath", "not known here"),
+        ({"data": {}}, "data.dataset", "required"),
+        ({"method": {"kind": "magic"}}, "method", "'solo', 'emtm'"),
+        ({"method": {"kind": "emtm"}}, "teachers", "given none, method emtm accepts one or more"),
+        ({"teachers": ["a"]}, "teachers", "method solo learns from labels alone"),
+        (
+            {"student": {"net": {"family": "span", "heads": 5}}},
+            "student.net.heads",
+            "divisor of the width 48",
+        ),
+        ({"student": {"net": {"family": "cnn"}}}, "student.net", "'span', 'map2d'"),
+        (
+            {"teachers": ["a"], "method": {"kind": "emtm", "aggregator": {"kind": "kau", "kernels": [2]}}},
+            "method.aggregator.kernels",
+            "odd numbers from 1 to 31",
+        ),
+        ({"teachers": ["a", "a"], "method": {"kind": "emtm"}}, "teachers", "names each teacher once"),
+    ],
+)
+def test_a_refusal_names_the_field_what_was_given_and_what_is_accepted(
+    change: dict[str, Any], field: str, words: str
+) -> None:
+    with pytest.raises(SpecError) as refused:
+        parse({**GOOD, **change})
+    assert words in refused.value.fields[field]
+    assert len(refused.value.problems) == 1
+
+
+def test_unreadable_yaml_is_refused_with_its_line() -> None:
+    with pytest.raises(SpecError, match="not readable YAML in line 3"):
+        load_yaml("data: {dataset: w}\nteachers: [a\n")
+
+
+def test_a_spec_that_is_no_mapping_is_refused() -> None:
+    with pytest.raises(SpecError, match="given was list"):
+        load_yaml("- a\n- b\n")

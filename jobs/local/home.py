@@ -17,7 +17,6 @@ import hashlib
 import os
 import secrets
 import stat
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -59,7 +58,8 @@ class Home:
         mark = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:12]
         if os.geteuid() == 0:
             return STATE_OF_ROOT / mark
-        return Path(tempfile.gettempdir()) / f"mtkd-{mark}-{os.geteuid()}"
+        # Not TMPDIR: it may be long itself, and differ between the shells that must find each other here.
+        return Path("/tmp") / f"mtkd-{mark}-{os.geteuid()}"  # noqa: S108 - ownership is checked
 
     @cached_property
     def database_is_outside(self) -> bool:

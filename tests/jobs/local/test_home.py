@@ -22,6 +22,16 @@ def test_socket_paths_stay_short_however_long_the_home_is(folder: Path, length: 
         assert len(os.fsencode(socket)) <= LONGEST_SOCKET_PATH
 
 
+def test_the_sockets_of_an_ordinary_user_do_not_depend_on_its_temporary_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setenv("TMPDIR", str(folder / ("t" * 120)))
+    home = Home(folder / ("x" * 120))
+    assert home.run.parent.parent == Path("/tmp")
+    assert home.run.parent.name.endswith("-1000")
+
+
 def test_two_long_homes_do_not_share_their_sockets(folder: Path) -> None:
     one, two = Home(folder / ("x" * 120) / "one"), Home(folder / ("x" * 120) / "two")
     assert one.run != two.run

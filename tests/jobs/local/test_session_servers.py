@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import psycopg
 import pytest
 import redis
 from django.db import connection
@@ -19,3 +20,8 @@ def test_the_broker_of_the_session_answers(servers: Home, broker_url: str) -> No
     assert client.ping()
     client.close()
     assert broker_url.startswith("redis+socket:///")
+
+
+def test_processes_of_a_test_see_its_database(process_environment: dict[str, str]) -> None:
+    with psycopg.connect(process_environment["DATABASE_URL"]) as connection:
+        assert connection.execute("SELECT current_database()").fetchone() == ("test_mtkd",)

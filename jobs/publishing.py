@@ -9,7 +9,7 @@ from typing import Any
 from jobs.models import Artifact, Event
 from jobs.operations.claims import Claim
 from jobs.operations.errors import UnableToPublish
-from jobs.storage import StorageError, put_file
+from jobs.storage import StorageError, open_artifact, put_file
 
 RESULT = "result.json"
 
@@ -24,11 +24,15 @@ def publish(claim: Claim) -> list[Artifact]:
     return [_stored(claim, name, payload) for name, payload in newest.items()]
 
 
-def read_result(claim: Claim) -> dict[str, Any]:
-    """This will read the job's result; raises UnableToPublish when there is none."""
+def read_result(artifacts: list[Artifact]) -> dict[str, Any]:
+    """This will read the job's result among its stored artifacts; raises UnableToPublish without one."""
+    stored = {artifact.name: artifact for artifact in artifacts}
+    if RESULT not in stored:
+        raise UnableToPublish(f"The engine finished, but wrote no {RESULT}.")
     try:
-        result = json.loads((claim.folder / RESULT).read_text())
-    except (OSError, ValueError) as error:
+        with open_artifact(stored[RESULT]) as file:
+            result = json.load(file, parse_constant=str)  # the database has no NaN in JSON
+    except ValueError as error:
         raise UnableToPublish(f"The engine finished, but its {RESULT} cannot be read: {error}.") from None
     if not isinstance(result, dict):
         raise UnableToPublish(f"The engine finished, but its {RESULT} is not an object.")

@@ -130,7 +130,8 @@ class _Supervision:
         claim = self._claim
         if verdict.ending == "succeeded":
             try:
-                result, artifacts = read_result(claim), self._insist(lambda: publish(claim))
+                artifacts = self._insist(lambda: publish(claim))
+                result = read_result(artifacts)
             except UnableToPublish as error:
                 verdict = Verdict("failed", "storage", error.message)
             else:

@@ -55,7 +55,7 @@ def prepare(claim: Claim) -> Plan:
     if claim.folder.exists():  # of another database with the same home
         shutil.rmtree(claim.folder)
     claim.folder.mkdir(parents=True)
-    spec, sources = claim.folder / "job.yaml", claim.folder / "sources.json"
+    spec, sources = claim.folder / "job.yaml", claim.folder / "places.json"
     spec.write_text(yaml.safe_dump(job.spec, sort_keys=False, allow_unicode=True))
     sources.write_text(json.dumps(_sources(job)))
     arguments = ["run", str(spec), "--out", str(claim.folder), "--sources", str(sources)]

@@ -115,7 +115,7 @@ def test_every_write_of_who_lost_the_job_is_refused(make_job: Any, take: Take) -
         lambda: lose(claim=old, reason=""),
     ):
         with pytest.raises(FencedOutError):
-            write()  # type: ignore[no-untyped-call]
+            write()
 
 
 @pytest.mark.django_db

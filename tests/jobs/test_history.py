@@ -64,12 +64,13 @@ def test_the_live_tail_is_complete_up_to_the_number_it_returns(make_job: Any) ->
     for start in range(1, 3001, 50):
         points = [(seq, seq, float(seq), seq) for seq in range(start, start + 50)]
         writer.write({name: Run.of(points) for name in ("a", "b", "c")})
-    seq, seen = 0, {name: [] for name in ("a", "b", "c")}  # type: dict[str, list[int]]
+    seq = 0
+    seen: dict[str, list[int]] = {name: [] for name in ("a", "b", "c")}
     rounds = 0
     while found := points_after(job_id=job.pk, seq=seq, limit_points=1000):
-        for name, points in found.items():
-            seen[name] += points.seqs.tolist()
-        seq = max(int(points.seqs[-1]) for points in found.values())
+        for name, tail in found.items():
+            seen[name] += tail.seqs.tolist()
+        seq = max(int(tail.seqs[-1]) for tail in found.values())
         rounds += 1
     assert seen == {name: list(range(1, 3001)) for name in ("a", "b", "c")}
     assert rounds > 2

@@ -34,7 +34,7 @@ def world(tmp_path: Path) -> Path:
         entry = {"duration": 10.0, "timestamps": [[1.0, 4.0]], "sentences": ["the square moves"]}
         (folder / f"{split}.json").write_text(json.dumps({f"{split}-1": entry}))
     features = {f"{split}-1": np.ones((5, 3), np.float32) for split in ("train", "val", "test")}
-    np.savez(folder / "features.npz", **features)
+    np.savez(folder / "features.npz", **features)  # type: ignore[arg-type]
     return folder
 
 
@@ -98,9 +98,8 @@ def test_the_same_content_is_taken_in_once_per_project(
 def test_a_dataset_with_a_fault_is_refused_by_the_engine_and_leaves_nothing(
     project: Project, user: User, world: Path, settings: Settings
 ) -> None:
-    np.savez(
-        world / "features.npz", **{f"{name}-1": np.full((5, 3), np.nan) for name in ("train", "val", "test")}
-    )
+    broken = {f"{split}-1": np.full((5, 3), np.nan) for split in ("train", "val", "test")}
+    np.savez(world / "features.npz", **broken)  # type: ignore[arg-type]
     with pytest.raises(UnableToRegister) as refusal:
         register_dataset(project=project, user=user, name="tiny", path=str(world))
     assert "features.npz" in refusal.value.fields["path"]

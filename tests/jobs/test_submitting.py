@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from kombu.exceptions import OperationalError
 
-from jobs import doorbell
+from jobs.celery import app
 from jobs.models import Dataset, Event, Job, Project, State, Teacher, User
 from jobs.operations.errors import UnableToCancel, UnableToSubmit
 from jobs.operations.jobs import request_cancel, submit
@@ -59,7 +59,7 @@ def test_a_broker_that_is_away_does_not_stop_a_submission(
     def away(*_: Any, **__: Any) -> None:
         raise OperationalError("away")
 
-    monkeypatch.setattr(doorbell.app, "send_task", away)
+    monkeypatch.setattr(app, "send_task", away)
     with django_capture_on_commit_callbacks(execute=True):
         job = make_job()
     assert Job.objects.get(pk=job.pk).state == State.QUEUED

@@ -14,7 +14,8 @@ from django.conf import settings as configured
 from django.db import connection
 from pytest_django import Settings
 
-from jobs import stopping, supervisor
+from jobs import stopping
+from jobs.engine import Engine
 from jobs.models import Attempt, Event, Job, MetricChunk, State
 from jobs.operations.claims import Claim
 from jobs.operations.endings import lose
@@ -22,6 +23,7 @@ from jobs.operations.jobs import request_cancel
 from jobs.queries.history import series
 from jobs.storage import open_artifact
 from jobs.supervisor import supervise
+from jobs.workspace import prepare
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Take = Callable[[], Claim]
@@ -213,8 +215,8 @@ def test_what_a_dead_worker_did_not_record_is_recorded_before_the_next_attempt(
     supervise(take())
     claim = take()
     # An attempt whose worker died with everything in the journal and nothing in the database.
-    arguments = supervisor.prepare(claim).arguments
-    engine = supervisor.Engine(arguments, folder=claim.folder)
+    arguments = prepare(claim).arguments
+    engine = Engine(arguments, folder=claim.folder)
     wait_for(lambda: engine.exit_code() is not None)
     assert engine.exit_code() == -9
     lose(claim=claim, reason="its worker died.")
@@ -278,7 +280,7 @@ def test_the_engine_does_not_learn_the_secrets_of_the_site(
     monkeypatch.setenv("DATABASE_URL", "postgresql://secret")
     make_job("steps:3 pause:0.2")
     claim = take()
-    engine = supervisor.Engine(supervisor.prepare(claim).arguments, folder=claim.folder)
+    engine = Engine(prepare(claim).arguments, folder=claim.folder)
     try:
         wait_for((claim.folder / "journal.jsonl").exists)
         known = psutil.Process(engine.pid).environ()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from pytest_django import Settings
 
 from jobs import doorbell, stopping, tasks, tick
@@ -61,7 +61,7 @@ def test_the_tick_survives_an_outage_and_then_reaps_nothing_for_a_lease(
 
     with monkeypatch.context() as away:
         away.setattr(tick, "try_to_hold", gone)
-        away.setattr(tick.connection, "close", lambda: None)
+        away.setattr(connection, "close", lambda: None)
         beating.beat()
     settings.LEASE_SECONDS = 1000
     beating.beat()

@@ -32,7 +32,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Revoked {len(tokens)} token(s) named {given['name']!r}.")
             return
         try:
-            _, secret = create_token(user=user, name=given["name"])
+            secret = create_token(user=user, name=given["name"])[1]
         except UnableTo as error:
             raise CommandError(error.message) from None
         self.stdout.write(secret)

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 from django.db import connection, connections
+from psycopg.conninfo import make_conninfo
 
 CHANNEL = "mtkd_job"
 _CONNECT_SECONDS = 3
@@ -44,13 +45,11 @@ class Listener:
             self._connection = None
 
     def _connect(self) -> None:
-        parameters = connections["default"].get_connection_params()
-        wanted = {
-            name: parameters[name]
-            for name in ("dbname", "user", "password", "host", "port")
-            if name in parameters
-        }
-        self._connection = psycopg.connect(**wanted, autocommit=True, connect_timeout=_CONNECT_SECONDS)
+        given = connections["default"].get_connection_params()
+        # What is no text or number is Django's own: its cursors, adapters and pool.
+        wanted = {name: value for name, value in given.items() if isinstance(value, str | int)}
+        address = make_conninfo("", **{"connect_timeout": _CONNECT_SECONDS, **wanted})
+        self._connection = psycopg.connect(address, autocommit=True)
         self._connection.execute(f"LISTEN {CHANNEL}")
 
 

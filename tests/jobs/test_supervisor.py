@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from pytest_django import Settings
 from jobs import stopping
 from jobs.engine import Engine
 from jobs.models import Attempt, Event, Job, MetricChunk, State
+from jobs.notify import Listener
 from jobs.operations.claims import Claim
 from jobs.operations.endings import lose
 from jobs.operations.jobs import request_cancel
@@ -287,3 +289,23 @@ def test_the_engine_does_not_learn_the_secrets_of_the_site(
     finally:
         engine.kill()
     assert not {"DATABASE_URL", "BROKER_URL", "MTKD_SECRET_KEY"} & known.keys()
+
+
+def test_listeners_are_told_at_most_every_quarter_second(
+    make_job: Any, take: Take, meanwhile: Meanwhile
+) -> None:
+    job = make_job("steps:100 pause:0.01")
+    heard: list[float] = []
+
+    def listen() -> None:
+        listener = Listener()
+        while not Job.objects.get(pk=job.pk).is_final:
+            if job.pk in (listener.wait(seconds=0.05) or ()):
+                heard.append(time.monotonic())
+        listener.close()
+
+    meanwhile(listen)
+    began = time.monotonic()
+    supervise(take())
+    assert len(heard) <= (time.monotonic() - began) / configured.NOTIFY_SECONDS + 5
+    assert len(heard) > 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 os.environ.setdefault("MTKD_PROCESS", "web")
@@ -15,6 +16,9 @@ from django.core.asgi import get_asgi_application
 http = get_asgi_application()  # loads the applications: what follows may import models
 
 from webapp.live.routing import websocket_urlpatterns  # noqa: E402
+
+# Files of the style are small, and WhiteNoise reads them itself; our own downloads go piece by piece.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
 application = ProtocolTypeRouter(
     {

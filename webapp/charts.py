@@ -30,11 +30,11 @@ def job_charts(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
     charts = [
         _lines(key="loss", title="Losses", prefixes=["loss/"], smooth=True),
         _lines(key="val", title="Quality on validation", prefixes=["val/"], percent=True),
-        _lines(key="lr", title="Learning rate", prefixes=["lr"]),
-        _lines(key="grad", title="Gradient norm", prefixes=["grad_norm"], smooth=True),
+        _lines(key="lr", title="Learning rate", prefixes=["lr"], small=True),
+        _lines(key="grad", title="Gradient norm", prefixes=["grad_norm"], smooth=True, small=True),
     ]
     if _taught(spec) and spec["method"].get("beliefs") == "out_of_fold":
-        charts.append(_lines(key="fold", title="Copies of teachers (folds)", prefixes=["fold/"]))
+        charts.append(_lines(key="fold", title="Fold copies", prefixes=["fold/"], small=True))
     return charts
 
 
@@ -70,7 +70,13 @@ def _taught(spec: Mapping[str, Any]) -> bool:
 
 
 def _lines(
-    *, key: str, title: str, prefixes: Iterable[str], percent: bool = False, smooth: bool = False
+    *,
+    key: str,
+    title: str,
+    prefixes: Iterable[str],
+    percent: bool = False,
+    smooth: bool = False,
+    small: bool = False,
 ) -> dict[str, Any]:
     layout = _layout(x_title="step")
     layout["yaxis"] = {"automargin": True, "zeroline": False, "tickformat": ".0%" if percent else "~g"}
@@ -79,8 +85,10 @@ def _lines(
         "key": key,
         "title": title,
         "prefixes": list(prefixes),
+        "families": key == "fold",  # one colour for a teacher, one dash for each copy of it
         "percent": percent,
         "smooth": smooth,
+        "small": small,
         # SVG on purpose: WebGL contexts run out after eight charts.
         "trace": {"type": "scatter", "mode": "lines", "line": {"width": 1.8}, "connectgaps": False},
         "layout": layout,

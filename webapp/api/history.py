@@ -15,8 +15,8 @@ from webapp.access import artifact_or_404, job_or_404
 from webapp.api import query
 from webapp.api.documented import refusals
 from webapp.api.shapes import ArtifactShape, EventsShape, MetricsShape
+from webapp.downloads import send_artifact
 from webapp.live.frames import event_as_dict, spell
-from webapp.pages.job import send_artifact
 
 LAST_SEQ = 2**62
 LAST_STEP = 2**31 - 1

@@ -13,9 +13,9 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     )
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """This will say that there is nothing at this address."""
-    sentence = "There is nothing here, or it belongs to a project you are not a member of."
+    sentence = _sentence(exception, "There is nothing at this address.")
     return _page(request, status=404, title="Not found", sentence=sentence)
 
 

@@ -10,15 +10,15 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from jobs.models import Artifact, Job, State
+from jobs.models import Job, State
 from jobs.operations.errors import UnableToCancel, UnableToPromote
 from jobs.operations.jobs import request_cancel
 from jobs.operations.teachers import promote
 from jobs.queries.jobs import job_detail
-from jobs.storage import open_artifact
 from mtkd_engine.spec import SpecError, dump_yaml, parse
 from webapp.access import artifact_or_404, job_or_404, may, user_of
 from webapp.charts import PX, job_charts, weight_chart
+from webapp.downloads import send_artifact
 from webapp.forms.refusals import show_refusal
 from webapp.forms.sources import PromoteForm
 from webapp.pages.result import COLUMNS, result_rows
@@ -68,16 +68,6 @@ def promotion(request: HttpRequest, job_id: int) -> HttpResponse:
 def artifact(request: HttpRequest, job_id: int, name: str) -> FileResponse:
     """This will send one file of the job, verified against its sha256."""
     return send_artifact(artifact_or_404(request, job_id, name))
-
-
-def send_artifact(found: Artifact) -> FileResponse:
-    """This will answer with a file, always to be saved and never to be shown by the browser."""
-    response = FileResponse(
-        open_artifact(found), as_attachment=True, filename=found.name, content_type=found.media_type
-    )
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Digest"] = f"sha-256={found.sha256}"
-    return response
 
 
 def _context(request: HttpRequest, found: Job) -> dict[str, Any]:

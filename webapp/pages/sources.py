@@ -25,7 +25,10 @@ def dataset(request: HttpRequest, dataset_id: int) -> HttpResponse:
     """This will show what validation found in a dataset."""
     found = dataset_or_404(request, dataset_id)
     jobs = found.jobs.order_by("-id")[:10]
-    return render(request, "sources/dataset.html", {"dataset": found, "project": found.project, "jobs": jobs})
+    known = found.report.get("splits") or {}
+    splits = [(name, known[name]) for name in ("train", "val", "test") if name in known]
+    context = {"dataset": found, "project": found.project, "jobs": jobs, "splits": splits}
+    return render(request, "sources/dataset.html", context)
 
 
 @require_safe

@@ -106,6 +106,15 @@ export class SeriesStore {
    * @param {string[]} prefixes
    */
   matching(prefixes) {
-    return [...this.all].filter(([name]) => prefixes.some((prefix) => name.startsWith(prefix)));
+    const found = [...this.all].filter(([name]) => prefixes.some((prefix) => name.startsWith(prefix)));
+    return found.sort(([one], [two]) => Number(isTotal(two)) - Number(isTotal(one)) || one.localeCompare(two));
   }
+}
+
+/**
+ * A sum of the others comes first.
+ * @param {string} name
+ */
+function isTotal(name) {
+  return name.endsWith("/total");
 }

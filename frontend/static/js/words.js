@@ -10,7 +10,7 @@ export function short(value, percent = false) {
   if (percent) return `${(100 * value).toFixed(1)}%`;
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toExponential(2);
-  return value.toPrecision(4).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+  return size === 0 ? "0" : value.toPrecision(4);
 }
 
 /**

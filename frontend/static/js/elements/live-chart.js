@@ -6,6 +6,7 @@ import { DrawnElement } from "./drawn-element.js";
 /** @typedef {import("../series.js").SeriesStore} SeriesStore */
 
 const MEMORY = 0.85;
+const DASHES = ["solid", "dot", "dash", "dashdot", "longdash"];
 const FEW = 40; // points that are drawn as dots too
 
 /** Lines of the metrics whose names start with the prefixes of its plan. */
@@ -43,10 +44,13 @@ class LiveChart extends DrawnElement {
     const found = plan ? store.matching(plan.prefixes) : [];
     if (!plan || !found.length) return undefined;
     const colors = palette().series;
+    const families = [...new Set(found.map(([name]) => family(name)))];
     const traces = found.flatMap(([name, series], index) => {
-      const color = colors[index % colors.length] ?? "";
+      const place = plan.families ? families.indexOf(family(name)) : index;
+      const member = plan.families ? found.filter(([other], at) => at < index && family(other) === family(name)).length : 0;
+      const color = colors[place % colors.length] ?? "";
       this.note(name, series, color);
-      return this.off?.has(name) ? [] : this.traces(name, series, color);
+      return this.off?.has(name) ? [] : this.traces(name, series, { color, dash: DASHES[member % DASHES.length] });
     });
     const layout = themed({ ...plan.layout, datarevision: store.seq });
     layout.yaxis.type = this.log ? "log" : "linear";
@@ -57,11 +61,12 @@ class LiveChart extends DrawnElement {
   /**
    * @param {string} name
    * @param {Series} series
-   * @param {string} color
+   * @param {{color: string, dash: string | undefined}} pen
    */
-  traces(name, series, color) {
+  traces(name, series, pen) {
     const base = this.plan?.trace ?? {};
-    const line = { ...base.line, color };
+    const { color } = pen;
+    const line = { ...base.line, ...pen };
     const mode = series.steps.length <= FEW && !this.smooth ? "lines+markers" : "lines";
     const drawn = { ...base, name, x: series.steps, y: series.values, line, mode, marker: { color, size: 5 } };
     /** @type {Record<string, any>[]} */
@@ -102,13 +107,22 @@ class LiveChart extends DrawnElement {
       entry.dataset.metric = name;
       entry.ariaPressed = "true";
       const group = this.plan?.prefixes[0] ?? "";
-      entry.append(name.length > group.length ? name.slice(group.length) : name, " ", document.createElement("b"));
+      const label = name.length > group.length ? name.slice(group.length) : name;
+      entry.append(this.plan?.families ? label.replace(/\/loss$/, "") : label, " ", document.createElement("b"));
       this.legend?.append(entry);
     }
     entry.style.setProperty("--swatch", color);
     const value = entry.querySelector("b");
     if (value) value.textContent = short(series.latest, this.plan?.percent);
   }
+}
+
+/**
+ * This will return what the copies of one teacher share: "fold/<teacher>".
+ * @param {string} name
+ */
+function family(name) {
+  return name.split("/").slice(0, -2).join("/");
 }
 
 customElements.define("live-chart", LiveChart);

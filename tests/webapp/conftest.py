@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from jobs.models import Dataset, Job, Membership, Project, Role, Teacher, User
+from jobs.operations.access import create_project, create_token
+from jobs.operations.jobs import submit
+from mtkd_engine.spec import parse
+from tests.engine_double import TEACHERS
+
+PASSWORD = "correct horse battery"
+ROLES = ("outsider", "viewer", "editor", "admin")
+
+
+class MakeJob(Protocol):
+    def __call__(self, *, taught: bool = False, **changes: Any) -> Job: ...
+
+
+@pytest.fixture(autouse=True)
+def _own_places(settings: Settings, tmp_path: Path) -> Iterator[None]:
+    settings.MTKD_HOME = tmp_path / "home"
+    settings.STORAGE = tmp_path / "home" / "storage"
+    settings.DATA_ROOTS = [tmp_path / "data"]
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def people(db: None) -> dict[str, User]:
+    """One user for each standing in the project, and one without any."""
+    return {name: User.objects.create_user(username=name, password=PASSWORD) for name in ROLES}
+
+
+@pytest.fixture
+def project(people: dict[str, User]) -> Project:
+    project = create_project(name="Moments", user=people["admin"])
+    for role in (Role.VIEWER, Role.EDITOR):
+        Membership.objects.create(project=project, user=people[role.value], role=role)
+    return project
+
+
+@pytest.fixture
+def dataset(project: Project) -> Dataset:
+    report = {
+        "feature_width": 8,
+        "splits": {"train": {"samples": 30, "videos": 10, "sources": 10}},
+        "problems": [],
+    }
+    return Dataset.objects.create(
+        project=project, name="world", content_hash="d" * 64, storage_key="datasets/d", report=report
+    )
+
+
+@pytest.fixture
+def teachers(project: Project) -> list[Teacher]:
+    return [
+        Teacher.objects.create(
+            project=project,
+            name=name,
+            content_hash=letter * 64,
+            storage_key=f"teachers/{letter}",
+            report={"card": {"feature_width": 8}, "parameters": 1000, "bytes": 4000},
+        )
+        for name, letter in zip(TEACHERS, "ab", strict=True)
+    ]
+
+
+@pytest.fixture
+def make_job(
+    project: Project, people: dict[str, User], dataset: Dataset, teachers: list[Teacher], monkeypatch: Any
+) -> MakeJob:
+    monkeypatch.setattr("jobs.operations.jobs.ring", lambda queue: None)
+    numbers = itertools.count(1)
+
+    def make(*, taught: bool = False, **changes: Any) -> Job:
+        raw: dict[str, Any] = {"name": f"job {next(numbers)}", "data": {"dataset": "world"}}
+        if taught:
+            raw |= {"method": {"kind": "emtm"}, "teachers": TEACHERS}
+        job = submit(project=project, user=people["editor"], spec=parse(raw))
+        if changes:
+            Job.objects.filter(pk=job.pk).update(**changes)
+            job.refresh_from_db()
+        return job
+
+    return make
+
+
+@pytest.fixture
+def job(make_job: MakeJob) -> Job:
+    return make_job(taught=True)
+
+
+@pytest.fixture
+def viewer(people: dict[str, User], project: Project) -> Client:
+    return _logged_in(people["viewer"])
+
+
+@pytest.fixture
+def editor(people: dict[str, User], project: Project) -> Client:
+    return _logged_in(people["editor"])
+
+
+@pytest.fixture
+def api(people: dict[str, User], project: Project) -> APIClient:
+    """REST as the editor, by token."""
+    client = APIClient()
+    _, secret = create_token(user=people["editor"], name="test")
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
+    return client
+
+
+def _logged_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client

@@ -1,0 +1,119 @@
+"""Every route stands in the table, and refuses whom the table says."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from jobs.models import ApiToken, Job, Teacher, User
+from jobs.operations.access import create_token
+from tests.engine_double import EngineDouble
+from webapp.access import PERMISSIONS, Who, needed
+from webapp.live.routing import websocket_urlpatterns
+
+STANDINGS = {
+    "stranger": Who.ANYONE,
+    "outsider": Who.USER,
+    "viewer": Who.VIEWER,
+    "editor": Who.EDITOR,
+    "admin": Who.ADMIN,
+}
+POST_ONLY = {"logout", "token-revocation", "job-cancellation", "job-promotion", "api-job-promotion"}
+METHODS = {"api-job-cancellation": ("PUT",), **dict.fromkeys(POST_ONLY, ("POST",))}
+BOTH = {"login", "password", "tokens", "project-new", "dataset-new", "teacher-new", "job-new"}
+BOTH |= {"api-datasets", "api-teachers", "api-jobs"}
+PROJECT_IN_QUERY = {"api-jobs", "api-datasets", "api-teachers"}
+HTTP_ROUTES = sorted(set(PERMISSIONS) - {"live-job"})
+CASES = [
+    (route, method)
+    for route in HTTP_ROUTES
+    for method in METHODS.get(route, ("GET", "POST") if route in BOTH else ("GET",))
+]
+
+
+def names(patterns: list[URLPattern | URLResolver]) -> set[str]:
+    found: set[str] = set()
+    for pattern in patterns:
+        found |= names(pattern.url_patterns) if isinstance(pattern, URLResolver) else {str(pattern.name)}
+    return found
+
+
+@pytest.fixture
+def addresses(job: Job, people: dict[str, User], teachers: list[Teacher]) -> dict[str, str]:
+    double = EngineDouble()
+    double.start()
+    double.finish(files={"student.safetensors": b"weights"})
+    token, _ = create_token(user=people["admin"], name="of somebody else")
+    parts = {
+        "slug": job.project.slug,
+        "job_id": job.pk,
+        "dataset_id": job.dataset_id,
+        "teacher_id": teachers[0].pk,
+        "token_id": token.pk,
+        "name": "student.safetensors",
+    }
+    return {route: _address(route, parts) for route in HTTP_ROUTES}
+
+
+def _address(route: str, parts: dict[str, object]) -> str:
+    wanted = get_resolver().reverse_dict.getlist(route)[0][0][0][1]
+    query = f"?project={parts['slug']}" if route in PROJECT_IN_QUERY else ""
+    return reverse(route, kwargs={name: parts[name] for name in wanted}) + query
+
+
+def test_every_route_of_the_site_stands_in_the_table_and_nothing_else_does() -> None:
+    routes = names(get_resolver().url_patterns) | {str(p.name) for p in websocket_urlpatterns}
+    assert routes == set(PERMISSIONS)
+
+
+@pytest.mark.parametrize(("route", "method"), CASES)
+def test_a_route_refuses_whom_the_table_refuses(
+    route: str, method: str, addresses: dict[str, str], people: dict[str, User], job: Job
+) -> None:
+    body = json.dumps({"project": job.project.slug, "name": "x", "path": "/nowhere", "spec": {}})
+    seen, expected = {}, {}
+    for who, standing in STANDINGS.items():
+        client = Client()
+        if who != "stranger":
+            client.force_login(people[who])
+        answer = client.generic(method, addresses[route], data=body, content_type="application/json")
+        assert not answer.streaming or list(answer.streaming_content)  # reads and closes the file
+        seen[who], expected[who] = _outcome(answer), _expected(route, method, standing)
+    assert seen == expected
+
+
+def _expected(route: str, method: str, standing: Who) -> str:
+    least = needed(route, method)
+    if standing >= least:
+        # The token in the address belongs to the project's administrator.
+        return "not found" if route == "token-revocation" and standing is not Who.ADMIN else "let in"
+    if standing is Who.ANYONE:
+        return "asked who it is"
+    return "not found" if standing is Who.USER else "forbidden"
+
+
+def _outcome(answer: HttpResponse) -> str:
+    if answer.status_code == 401 or (answer.status_code == 302 and "/login/?next=" in answer["Location"]):
+        return "asked who it is"
+    known = {403: "forbidden", 404: "not found"}
+    return known.get(
+        answer.status_code, "let in" if answer.status_code in {200, 201, 302, 400, 409, 422} else "broken"
+    )
+
+
+def test_a_route_that_the_table_does_not_know_is_refused_to_everybody(
+    viewer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(PERMISSIONS, "home")  # type: ignore[arg-type]
+    assert viewer.get("/").status_code == 403
+    assert Client().get("/").status_code == 403
+
+
+def test_a_token_of_somebody_else_is_not_there(people: dict[str, User], viewer: Client) -> None:
+    token, _ = create_token(user=people["admin"], name="mine")
+    assert viewer.post(f"/account/tokens/{token.pk}/revocation/").status_code == 404
+    assert ApiToken.objects.get(pk=token.pk).revoked_at is None

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from django.test import Client
+
+from jobs.models import Dataset, Project, State, Teacher
+
+from .conftest import MakeJob
+
+
+def test_home_lists_only_ones_own_projects(viewer: Client, people: dict[str, object]) -> None:
+    Project.objects.create(name="Secret", slug="secret")
+    page = viewer.get("/").content.decode()
+    assert "Moments" in page
+    assert "Secret" not in page
+
+
+def test_somebody_without_projects_is_told_what_to_do(people: dict[str, object]) -> None:
+    client = Client()
+    client.force_login(people["outsider"])  # type: ignore[arg-type]
+    assert "You are in no project yet" in client.get("/").content.decode()
+
+
+def test_a_new_project_opens_at_once(viewer: Client) -> None:
+    assert viewer.post("/projects/new/", {"name": "Kitchen moments"})["Location"] == (
+        "/projects/kitchen-moments/"
+    )
+
+
+def test_a_project_name_in_use_is_refused_at_its_field(viewer: Client) -> None:
+    page = viewer.post("/projects/new/", {"name": "Moments"}).content.decode()
+    assert "exists already" in page
+    assert 'id="id_name-error"' in page
+
+
+def test_an_empty_project_says_what_to_do_next(editor: Client) -> None:
+    page = editor.get("/projects/moments/").content.decode()
+    assert "Start with a dataset" in page
+    assert "Promote the student" in page
+
+
+def test_a_project_shows_its_datasets_teachers_and_jobs(
+    editor: Client, dataset: Dataset, teachers: list[Teacher], make_job: MakeJob
+) -> None:
+    make_job()
+    page = editor.get("/projects/moments/").content.decode()
+    for text in ("world", "span", "map2d", "job 1", "Submit a job"):
+        assert text in page
+
+
+def test_a_viewer_is_not_offered_what_is_refused(viewer: Client, dataset: Dataset) -> None:
+    page = viewer.get("/projects/moments/").content.decode()
+    assert "Submit a job" not in page
+    assert "Register" not in page
+
+
+def test_the_job_list_can_be_narrowed_to_a_state(viewer: Client, make_job: MakeJob) -> None:
+    make_job(state=State.FAILED)
+    make_job()
+    page = viewer.get("/projects/moments/jobs/?state=failed").content.decode()
+    assert "job 1" in page
+    assert "job 2" not in page
+    assert "No running jobs" in viewer.get("/projects/moments/jobs/?state=running").content.decode()
+
+
+def test_the_job_list_goes_on_behind_a_page(viewer: Client, make_job: MakeJob, monkeypatch: object) -> None:
+    from webapp.pages import projects
+
+    monkeypatch.setattr(projects, "PAGE", 2)  # type: ignore[attr-defined]
+    jobs = [make_job() for _ in range(3)]
+    page = viewer.get("/projects/moments/jobs/").content.decode()
+    assert f"?before={jobs[1].pk}" in page
+    assert "job 1" in viewer.get(f"/projects/moments/jobs/?before={jobs[1].pk}").content.decode()
+
+
+def test_a_senseless_page_number_is_ignored(viewer: Client, make_job: MakeJob) -> None:
+    make_job()
+    for before in ("x", "9" * 40, "-1"):
+        assert viewer.get(f"/projects/moments/jobs/?before={before}").status_code == 200

@@ -1,0 +1,130 @@
+"""The form that is made from the spec's schema."""
+
+from __future__ import annotations
+
+from django.http import QueryDict
+
+from mtkd_engine.spec import Spec, parse
+from webapp.forms.schema import Choice, Field, Group, Node, spec_tree
+from webapp.forms.spec import Shown, SpecForm
+
+
+def form(posted: str | None = None, **more: object) -> SpecForm:
+    data = None if posted is None else QueryDict(posted)
+    return SpecForm(datasets=["world", "tacos"], teachers=["span", "map2d"], posted=data, **more)  # type: ignore[arg-type]
+
+
+def fields(node: Node) -> list[Field]:
+    if isinstance(node, Field):
+        return [node]
+    inner = node.children if isinstance(node, Group) else ()
+    if isinstance(node, Choice):
+        inner = tuple(option for _, option in node.options)
+    return [found for child in inner for found in fields(child)]
+
+
+def everything(shown: list[Shown]) -> list[Shown]:
+    return [item for part in shown for item in (part, *everything([*part.parts, *part.more]))]
+
+
+def by_name(made: SpecForm, name: str) -> Shown:
+    return next(item for item in everything(made.sections() + made.advanced()) if item.node.name == name)
+
+
+def posted_back(made: SpecForm, **changes: str) -> str:
+    """What a browser would send of a form that nobody touched, but for the changes."""
+    data = QueryDict(mutable=True)
+    for item in everything(made.sections() + made.advanced()):
+        if item.kind == "choice":
+            assert isinstance(item.node, Choice)
+            data[f"{item.node.name}.{item.node.tag}"] = item.value
+        elif item.kind == "teachers":
+            data.setlist(item.node.name, item.value)
+        elif item.kind == "switch":
+            if item.value:
+                data[item.node.name] = "on"
+        elif item.kind not in {"group", "option"}:
+            data[item.node.name] = item.text
+    for name, value in changes.items():
+        data[name] = value
+    return data.urlencode()
+
+
+def test_every_field_has_a_title_and_a_help_text() -> None:
+    for field in fields(spec_tree()):
+        assert field.title != field.path, field.path
+        assert field.help, field.path
+
+
+def test_an_untouched_form_is_the_default_spec() -> None:
+    made = form(start={"data": {"dataset": "world"}})
+    assert parse(made.raw()) == Spec.model_validate({"data": {"dataset": "world"}})
+    assert parse(form(posted_back(made)).raw()) == parse(made.raw())
+
+
+def test_the_only_dataset_is_chosen_already() -> None:
+    assert SpecForm(datasets=["world"], teachers=[]).raw()["data"]["dataset"] == "world"
+    assert "dataset" not in form().raw()["data"]
+
+
+def test_a_choice_sends_only_the_fields_of_its_option() -> None:
+    made = form(posted_back(form(), **{"student.net.family": "map2d", "student.net[map2d].clips": "12"}))
+    assert made.raw()["student"]["net"]["family"] == "map2d"
+    assert made.raw()["student"]["net"]["clips"] == "12"
+    assert "encoder_layers" not in made.raw()["student"]["net"]
+
+
+def test_what_was_typed_into_another_option_is_kept() -> None:
+    made = form(posted_back(form(), **{"student.net[map2d].clips": "99"}))
+    assert by_name(made, "student.net[map2d].clips").value == "99"
+
+
+def test_teachers_are_shown_and_sent_only_for_methods_that_have_them() -> None:
+    solo = form(posted_back(form(), teachers="span"))
+    assert by_name(solo, "teachers").hidden
+    assert "teachers" not in solo.raw()
+    taught = form(posted_back(form(), **{"method.kind": "emtm", "teachers": "span"}))
+    assert not by_name(taught, "teachers").hidden
+    assert taught.raw()["teachers"] == [{"name": "span"}]
+
+
+def test_a_spec_to_start_from_fills_the_fields_of_the_options_it_chose() -> None:
+    spec = parse(
+        {
+            "data": {"dataset": "world"},
+            "method": {"kind": "emtm", "folds": 5, "aggregator": {"kind": "kau", "kernels": [3, 9]}},
+            "teachers": ["span"],
+            "optim": {"learning_rate": 0.00005},
+        }
+    )
+    made = form(start=spec.model_dump(mode="json"))
+    assert parse(made.raw()) == spec
+    assert by_name(made, "method[emtm].aggregator[kau].kernels").text == "3, 9"
+    assert by_name(made, "optim.learning_rate").text == "5e-05"
+
+
+def test_a_source_that_is_gone_is_still_shown() -> None:
+    made = form(start={"data": {"dataset": "lost"}, "method": {"kind": "emtm"}, "teachers": ["gone"]})
+    assert ("lost", "lost (not in this project)") in by_name(made, "data.dataset").options
+    assert ("gone", "gone (not in this project)") in by_name(made, "teachers").options
+
+
+def test_an_error_stands_at_the_field_of_the_chosen_option_and_opens_what_hides_it() -> None:
+    made = form(posted_back(form(), **{"student.net.family": "map2d"}))
+    made.errors = {"student.net.kernel": "given 4, accepted is odd.", "evaluation.probe_samples": "Too many."}
+    assert by_name(made, "student.net[map2d].kernel").error == "given 4, accepted is odd."
+    assert not by_name(made, "student.net[span].kernel").error
+    assert by_name(made, "student.net[map2d]").has_error
+    assert by_name(made, "evaluation").has_error
+
+
+def test_an_error_without_a_field_is_shown_above_the_form() -> None:
+    made = form()
+    made.errors = {"": "All of it.", "unheard.of": "Not known."}
+    assert made.other_errors() == ["All of it.", "unheard.of: Not known."]
+
+
+def test_an_error_in_a_list_stands_at_the_list() -> None:
+    made = form(posted_back(form(), **{"method.kind": "emtm", "teachers": "span"}))
+    made.errors = {"teachers.0.name": "no such teacher."}
+    assert by_name(made, "teachers").error == "teachers.0.name: no such teacher."

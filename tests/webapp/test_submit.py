@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from jobs.models import Dataset, Job, Project, Teacher
+
+from .conftest import MakeJob
+from .test_spec_form import posted_back
+from webapp.forms.spec import SpecForm
+
+URL = "/projects/moments/jobs/new/"
+pytestmark = pytest.mark.usefixtures("quiet")
+
+
+@pytest.fixture
+def quiet(monkeypatch: pytest.MonkeyPatch, dataset: Dataset, teachers: list[Teacher]) -> None:
+    monkeypatch.setattr("jobs.operations.jobs.ring", lambda queue: None)
+
+
+def filled(**changes: str) -> str:
+    form = SpecForm(datasets=["world"], teachers=["map2d", "span"])
+    return posted_back(form, mode="form", yaml="", **changes)
+
+
+def send(client: Client, body: str) -> object:
+    return client.post(URL, body, content_type="application/x-www-form-urlencoded")
+
+
+def test_the_empty_form_offers_what_the_project_has(editor: Client) -> None:
+    page = editor.get(URL).content.decode()
+    for text in ('value="world" selected', 'value="span"', "Learning rate", "(above 0, at most 1)"):
+        assert text in page
+
+
+def test_the_form_becomes_a_job(editor: Client) -> None:
+    answer = send(editor, filled(name="first", **{"optim.epochs": "3"}))
+    job = Job.objects.get()
+    assert answer["Location"] == f"/jobs/{job.pk}/"  # type: ignore[index]
+    assert (job.name, job.spec["optim"]["epochs"]) == ("first", 3)
+
+
+def test_teachers_are_chosen_by_name(editor: Client) -> None:
+    body = filled(**{"method.kind": "emtm"}) + "&teachers=span&teachers=map2d"
+    send(editor, body)
+    assert set(Job.objects.get().teachers.values_list("name", flat=True)) == {"span", "map2d"}
+
+
+def test_a_refused_form_shows_the_sentence_at_its_field_and_keeps_what_was_typed(editor: Client) -> None:
+    answer = send(editor, filled(name="kept", **{"optim.epochs": "many", "student.net[map2d].clips": "13"}))
+    page = answer.content.decode()  # type: ignore[attr-defined]
+    assert answer.status_code == 422  # type: ignore[attr-defined]
+    assert 'id="f-optim-epochs-error"' in page
+    assert "given &#x27;many&#x27;" in page
+    assert 'value="kept"' in page
+    assert 'value="13"' in page
+    assert not Job.objects.exists()
+
+
+def test_a_missing_dataset_is_named(editor: Client) -> None:
+    page = send(editor, filled(**{"data.dataset": ""})).content.decode()  # type: ignore[attr-defined]
+    assert "this key is required and was not given." in page
+
+
+def test_method_emtm_without_teachers_is_refused_at_the_teachers(editor: Client) -> None:
+    page = send(editor, filled(**{"method.kind": "emtm"})).content.decode()  # type: ignore[attr-defined]
+    assert "method emtm accepts one or more" in page
+    assert not Job.objects.exists()
+
+
+def test_yaml_becomes_the_same_job(editor: Client) -> None:
+    text = "name: by yaml\ndata: {dataset: world}\nmethod: {kind: emtm}\nteachers: [span]\n"
+    editor.post(URL, {"mode": "yaml", "yaml": text})
+    assert Job.objects.get().name == "by yaml"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("data: {dataset: world}\nepoks: 3", "epoks: this key is not known here"),
+        ("data: {dataset: nowhere}", "data.dataset: "),
+        ("data: {dataset: world}\nteachers: [ghost]\nmethod: {kind: emtm}", "teachers.0"),
+        ("data: {dataset: [", "This is not readable YAML in line"),
+        ("just words", "A spec is a mapping"),
+        ("", "A spec is a mapping"),
+        ("!!python/object/apply:os.system ['id']", "not readable YAML"),
+    ],
+)
+def test_refused_yaml_says_why_and_is_kept(editor: Client, text: str, sentence: str) -> None:
+    answer = editor.post(URL, {"mode": "yaml", "yaml": text, "name": "typed in the other tab"})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert sentence in page
+    assert "typed in the other tab" in page
+    assert text.split("\n")[0].replace("'", "&#x27;") in page
+    assert not Job.objects.exists()
+
+
+def test_a_job_can_be_the_template_of_the_next(editor: Client, make_job: MakeJob) -> None:
+    job = make_job(taught=True)
+    page = editor.get(f"{URL}?like={job.pk}").content.decode()
+    assert f'value="{job.name}"' in page
+    assert 'value="span" checked' in page
+
+
+def test_a_job_of_a_foreign_project_is_no_template(editor: Client, make_job: MakeJob) -> None:
+    job = make_job()
+    Job.objects.filter(pk=job.pk).update(project=Project.objects.create(name="Secret", slug="secret"))
+    assert job.name not in editor.get(f"{URL}?like={job.pk}").content.decode()
+    assert editor.get(f"{URL}?like=what").status_code == 200

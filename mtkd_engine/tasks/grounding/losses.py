@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from mtkd_engine.nets.grounding import GroundingOutput, Map2dOutput, SpanOutput
 from mtkd_engine.nets.masking import masked_log_softmax, upper_triangle
-from mtkd_engine.tasks.grounding.belief import joint_scores, marginals
+from mtkd_engine.tasks.grounding.belief import joint_scores
 from mtkd_engine.tasks.grounding.collate import Targets
 from mtkd_engine.tasks.grounding.grid import windows_of_cells
 
 _NO_OVERLAP, _FULL_OVERLAP = 0.3, 0.7
-_LEAST_LOG = math.log(1.0e-6)
+_LEAST = 1.0e-6
 
 
 def hard_label_loss(output: GroundingOutput, targets: Targets) -> Tensor:
@@ -48,14 +46,17 @@ def distill_loss(student: SpanOutput, target_log_joint_BLL: Tensor, temperature:
 
 
 def gate_loss(mixed_log_joint_BLL: Tensor, targets: Targets) -> Tensor:
-    """This will give the cross-entropy of the mixed belief's start and end with the soft labels.
+    """This will give -log of the probability that the mixed belief puts on and next to the true window, batch mean.
 
-    Probabilities count as at least 1e-6, smoothly, so that no sample on which all teachers are wrong rules
-    the gate. The gradient flows to whatever made the mixture.
+    The true cell counts whole, an end that is one clip off counts half: a teacher that is right and sharp costs
+    nothing, which cross-entropy with soft labels would not grant. Probabilities count as at least 1e-6, smoothly, so that no
+    sample on which all teachers are wrong rules the gate. The gradient flows to whatever made the mixture.
     """
-    least = mixed_log_joint_BLL.new_tensor(_LEAST_LOG)
-    start_BL, end_BL = marginals(mixed_log_joint_BLL)
-    return _boundary_loss(torch.logaddexp(start_BL, least), torch.logaddexp(end_BL, least), targets)
+    near_start_BL = (2.0 * targets.soft_start_BL).clamp(max=1.0)
+    near_end_BL = (2.0 * targets.soft_end_BL).clamp(max=1.0)
+    near_BLL = near_start_BL.unsqueeze(2) * near_end_BL.unsqueeze(1)
+    hit_B = (near_BLL * mixed_log_joint_BLL.exp()).sum((1, 2))
+    return -(hit_B + _LEAST).log().mean()
 
 
 def _boundary_loss(log_start_BL: Tensor, log_end_BL: Tensor, targets: Targets) -> Tensor:

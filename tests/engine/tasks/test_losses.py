@@ -175,4 +175,21 @@ def test_the_gate_loss_forgives_one_sample_on_which_all_teachers_are_sure_and_wr
         targets, soft_start_BL=torch.eye(12)[:1], soft_end_BL=torch.eye(12)[:1], start_B=torch.tensor([0])
     )
     loss = gate_loss(wrong_BLL.requires_grad_(), targets)
-    assert float(loss.detach()) == pytest.approx(-2 * math.log(1e-6), rel=1e-3)
+    assert float(loss.detach()) == pytest.approx(-math.log(1e-6), rel=1e-3)
+
+
+def test_a_teacher_that_is_right_and_sharp_costs_the_gate_nothing_and_one_clip_off_half(
+    make: SimpleNamespace,
+) -> None:
+    targets = make.targets([12], length=12)
+    start, end = int(targets.start_B), int(targets.end_B)
+    valid_BLL = upper_triangle(targets.soft_start_BL >= 0)
+
+    def cost(first: int, last: int) -> float:
+        sure_BLL = torch.full((1, 12, 12), -1000.0).masked_fill(~valid_BLL, NEG)
+        sure_BLL[0, first, last] = 0.0
+        return float(gate_loss(sure_BLL, targets))
+
+    assert cost(start, end) == pytest.approx(0.0, abs=1e-5)
+    beside = (start - 1, end) if start > 0 else (start, end + 1)
+    assert cost(*beside) == pytest.approx(math.log(2), abs=1e-4)

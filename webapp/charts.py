@@ -116,10 +116,9 @@ class PlotlyFinder(BaseFinder):
 
     def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
         """This will return the bundle's place on disk, or nothing for any other name."""
-        found = str(PLOTLY) if path == f"vendor/{PLOTLY.name}" else None
-        if find_all:
-            return [found] if found else []
-        return found
+        if path != f"vendor/{PLOTLY.name}":
+            return []  # as Django's own finders say that there is nothing
+        return [str(PLOTLY)] if find_all else str(PLOTLY)
 
     def list(self, ignore_patterns: Iterable[str] | None) -> Iterable[Any]:
         """This will list the one file."""

@@ -6,8 +6,7 @@ from django.test import Client
 
 from jobs.models import ApiToken, User
 from jobs.operations.access import authenticate_token
-
-from .conftest import PASSWORD
+from tests.webapp.conftest import PASSWORD
 
 NEW = "battery staple correct"
 

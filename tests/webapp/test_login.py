@@ -4,9 +4,8 @@ import pytest
 from django.test import Client
 
 from jobs.models import User
+from tests.webapp.conftest import PASSWORD
 from webapp.pages.throttle import MOST_FAILURES
-
-from .conftest import PASSWORD
 
 pytestmark = pytest.mark.usefixtures("people")
 

@@ -3,8 +3,7 @@ from __future__ import annotations
 from django.test import Client
 
 from jobs.models import Dataset, Project, State, Teacher
-
-from .conftest import MakeJob
+from tests.webapp.conftest import MakeJob
 
 
 def test_home_lists_only_ones_own_projects(viewer: Client, people: dict[str, object]) -> None:

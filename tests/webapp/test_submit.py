@@ -4,9 +4,8 @@ import pytest
 from django.test import Client
 
 from jobs.models import Dataset, Job, Project, Teacher
-
-from .conftest import MakeJob
-from .test_spec_form import posted_back
+from tests.webapp.conftest import MakeJob
+from tests.webapp.test_spec_form import posted_back
 from webapp.forms.spec import SpecForm
 
 URL = "/projects/moments/jobs/new/"
@@ -92,7 +91,7 @@ def test_refused_yaml_says_why_and_is_kept(editor: Client, text: str, sentence: 
     assert answer.status_code == 422
     assert sentence in page
     assert "typed in the other tab" in page
-    assert text.split("\n")[0].replace("'", "&#x27;") in page
+    assert text.split("\n", maxsplit=1)[0].replace("'", "&#x27;") in page
     assert not Job.objects.exists()
 
 

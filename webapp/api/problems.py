@@ -46,7 +46,7 @@ def problem(*, status: HTTPStatus, detail: str, fields: Mapping[str, str] | None
         "type": "about:blank",
         "title": status.phrase,
         "status": status.value,
-        "detail": detail,
+        "detail": detail if detail.endswith(".") else f"{detail}.",
         "fields": dict(fields or {}),
     }
     return Response(body, status=status, content_type=MEDIA_TYPE)

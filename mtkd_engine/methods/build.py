@@ -20,6 +20,7 @@ from mtkd_engine.seeding import derived_seed
 from mtkd_engine.spec import EmtmSpec, ModelCard, Recipe, SpanNet, Spec
 from mtkd_engine.tasks.grounding.batches import SplitData
 from mtkd_engine.tasks.grounding.collate import Collator
+from mtkd_engine.tasks.grounding.scale import fit_feature_scale
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ def build_job(spec: Spec, *, dataset: Dataset, faculties: dict[str, Faculty], de
     """This will build student, method and splits; parameters come from torch's global generator."""
     card = _card(spec, dataset=dataset)
     student = build_net(card.net, feature_width=card.feature_width, vocabulary_size=len(card.vocabulary))
+    fit_feature_scale(student, samples=dataset.splits["train"], features=dataset.features)
     collator = Collator.of(card, dataset.features)
     splits = {name: SplitData(samples, collator, device=device) for name, samples in dataset.splits.items()}
     probe = _probe(spec, dataset.splits["val"]) if faculties else []

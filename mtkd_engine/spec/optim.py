@@ -13,7 +13,7 @@ class OptimSpec(Part):
     epochs: int = Field(20, ge=1, le=10_000, title="Epochs", description="Passes over the training split.")
     batch_size: int = Field(32, ge=1, le=4096, title="Batch size", description="Samples per step.")
     learning_rate: float = Field(
-        1e-3, gt=0, le=1, title="Learning rate", description="Highest rate, after warm-up."
+        3e-3, gt=0, le=1, title="Learning rate", description="Highest rate, after warm-up."
     )
     weight_decay: float = Field(
         0.01, ge=0, le=1, title="Weight decay", description="AdamW's decoupled decay."

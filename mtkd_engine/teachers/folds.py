@@ -27,6 +27,7 @@ from mtkd_engine.spec import ModelCard, Recipe, SpecError
 from mtkd_engine.tasks.grounding.batches import SplitData
 from mtkd_engine.tasks.grounding.belief import Belief
 from mtkd_engine.tasks.grounding.collate import Collator
+from mtkd_engine.tasks.grounding.scale import fit_feature_scale
 from mtkd_engine.teachers.live import LiveTeacher, beliefs_of
 
 LOG_EVERY = 20
@@ -130,6 +131,7 @@ def _train_copy(
 ) -> Iterator[Event]:
     torch.manual_seed(seed)
     model = build(card.net, feature_width=card.feature_width, vocabulary_size=len(card.vocabulary)).to(device)
+    fit_feature_scale(model, samples=seen, features=dataset.features)
     collator = Collator.of(card, dataset.features)
     val = SplitData(dataset.splits["val"], collator, device=device)
     method = Solo(model, val=val)

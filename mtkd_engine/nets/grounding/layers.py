@@ -17,6 +17,32 @@ def sinusoids(length: int, width: int, device: torch.device) -> Tensor:
     return torch.cat([torch.sin(place_N1 * rate_C), torch.cos(place_N1 * rate_C)], dim=1)[:, :width]
 
 
+class FeatureScale(nn.Module):
+    """Brings every feature to mean 0 and spread 1 with numbers found on the training videos.
+
+    Extractors differ by orders of magnitude in scale, and many leave most features silent; a network that
+    starts on raw ones can stay blind. The numbers travel with the parameters.
+    """
+
+    mean_D: Tensor
+    scale_D: Tensor
+
+    def __init__(self, feature_width: int) -> None:
+        super().__init__()
+        self.register_buffer("mean_D", torch.zeros(feature_width))
+        self.register_buffer("scale_D", torch.ones(feature_width))
+
+    def set(self, mean_D: Tensor, spread_D: Tensor) -> None:
+        """This will take over what was found; features that hardly move are not blown up."""
+        floor = 0.1 * float(spread_D.mean()) + 1e-6
+        self.mean_D.copy_(mean_D)
+        self.scale_D.copy_(1.0 / spread_D.clamp_min(floor))
+
+    def forward(self, features_BLD: Tensor) -> Tensor:
+        """This will scale (B, L, D)."""
+        return (features_BLD - self.mean_D) * self.scale_D
+
+
 class ChannelDropout(nn.Module):
     """Drops whole channels of a sample, at every position alike.
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from mtkd_engine.nets.grounding.inputs import GroundingInputs
-from mtkd_engine.nets.grounding.layers import ChannelDropout, sinusoids
+from mtkd_engine.nets.grounding.layers import ChannelDropout, FeatureScale, sinusoids
 from mtkd_engine.nets.masking import NEG, masked_mean, upper_triangle
 from mtkd_engine.spec import Map2dNet
 
@@ -49,6 +49,7 @@ class ClipEncoder(nn.Module):
     def __init__(self, net: Map2dNet, *, feature_width: int) -> None:
         super().__init__()
         width = net.width
+        self.scale = FeatureScale(feature_width)
         self.project = nn.Linear(feature_width, width)
         self.norm = nn.LayerNorm(width)
         self.ask = nn.Linear(width, width)
@@ -61,7 +62,7 @@ class ClipEncoder(nn.Module):
     def forward(self, features_BLD: Tensor, mask_BL: Tensor, query_BC: Tensor) -> Tensor:
         """This will give (B, L, C)."""
         kept_BL1 = mask_BL.unsqueeze(-1)
-        clips_BLC = self.norm(self.project(features_BLD.masked_fill(~kept_BL1, 0.0)))
+        clips_BLC = self.norm(self.project(self.scale(features_BLD.masked_fill(~kept_BL1, 0.0))))
         clips_BLC = clips_BLC + clips_BLC * self.ask(query_BC).unsqueeze(1)
         clips_BLC = self.dropout(
             clips_BLC + sinusoids(clips_BLC.shape[1], clips_BLC.shape[2], clips_BLC.device)

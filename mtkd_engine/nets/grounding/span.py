@@ -18,6 +18,7 @@ from mtkd_engine.nets.grounding.layers import (
     AttentivePool,
     ChannelDropout,
     ConvBlock,
+    FeatureScale,
     sinusoids,
 )
 from mtkd_engine.nets.masking import NEG, masked_softmax
@@ -52,6 +53,7 @@ class SharedEncoder(nn.Module):
         super().__init__()
         self.words = nn.Embedding(vocabulary_size, net.width, padding_idx=0)
         self.word_norm = nn.LayerNorm(net.width)
+        self.scale = FeatureScale(feature_width)
         self.video = nn.Linear(feature_width, net.width)
         self.video_norm = nn.LayerNorm(net.width)
         self.clip_positions = nn.Parameter(0.02 * torch.randn(net.clips, net.width))
@@ -65,7 +67,7 @@ class SharedEncoder(nn.Module):
         length = inputs.clip_mask_BL.shape[1]
         # Zeroed first: whatever lies in the padding, even NaN, must not reach a product.
         features_BLD = inputs.features_BLD.masked_fill(~inputs.clip_mask_BL.unsqueeze(-1), 0.0)
-        video_BLC = self.video_norm(self.video(features_BLD)) + self.clip_positions[:length]
+        video_BLC = self.video_norm(self.video(self.scale(features_BLD))) + self.clip_positions[:length]
         query_BWC = self.word_norm(self.words(inputs.words_BW * inputs.word_mask_BW))
         query_BWC = query_BWC + sinusoids(query_BWC.shape[1], query_BWC.shape[2], query_BWC.device)
         video_BLC, query_BWC = self.dropout(video_BLC), self.dropout(query_BWC)

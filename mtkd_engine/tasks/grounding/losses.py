@@ -49,8 +49,8 @@ def gate_loss(mixed_log_joint_BLL: Tensor, targets: Targets) -> Tensor:
     """This will give -log of the probability that the mixed belief puts on and next to the true window, batch mean.
 
     The true cell counts whole, an end that is one clip off counts half: a teacher that is right and sharp costs
-    nothing, which cross-entropy with soft labels would not grant. Probabilities count as at least 1e-6, smoothly, so that no
-    sample on which all teachers are wrong rules the gate. The gradient flows to whatever made the mixture.
+    nothing, which cross-entropy with soft labels would not grant. Probabilities count as at least 1e-6, smoothly,
+    so that no sample on which all teachers are wrong rules the gate. The gradient flows to whatever made the mixture.
     """
     near_start_BL = (2.0 * targets.soft_start_BL).clamp(max=1.0)
     near_end_BL = (2.0 * targets.soft_end_BL).clamp(max=1.0)

@@ -11,7 +11,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init, worker_ready, worker_shutting_down
+from celery.signals import worker_process_init, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 
@@ -44,12 +44,6 @@ app.conf.update(
 )
 
 
-def _start_the_tick(**_: Any) -> None:
-    from jobs.tick import Tick
-
-    Tick.of_this_worker().start()
-
-
 def _tell_the_children(**_: Any) -> None:
     stopping.announce()
 
@@ -58,6 +52,5 @@ def _follow_the_worker(**_: Any) -> None:
     stopping.follow_parent()
 
 
-worker_ready.connect(_start_the_tick, weak=False)
 worker_shutting_down.connect(_tell_the_children, weak=False)
 worker_process_init.connect(_follow_the_worker, weak=False)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import socket
+from typing import Any
 
+from celery.signals import worker_ready
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
@@ -14,6 +16,7 @@ from jobs.celery import app
 from jobs.doorbell import TASK
 from jobs.operations.claims import claim
 from jobs.supervisor import supervise
+from jobs.tick import Tick
 
 _log = logging.getLogger(__name__)
 
@@ -41,4 +44,10 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
+def start_the_tick(**_: Any) -> None:
+    """This will start the tick of this worker's main process, where Celery sends `worker_ready`."""
+    Tick.of_this_worker().start()
+
+
 app.task(name=TASK, ignore_result=True)(work)
+worker_ready.connect(start_the_tick, weak=False)

@@ -75,12 +75,18 @@ def broker_url(servers: Home) -> str:
     return str(settings.BROKER_URL)
 
 
-@pytest.fixture
-def process_environment(servers: Home, transactional_db: None) -> dict[str, str]:
-    """The environment for processes a test starts (worker, web): same home, same *test* database, same broker."""
+@pytest.fixture(scope="session")
+def session_environment(servers: Home, django_db_setup: None) -> dict[str, str]:
+    """The environment for processes that outlive a test: same home, same *test* database, same broker."""
     database = settings.DATABASES["default"]
     address = (
         f"postgresql://{quote(database['USER'])}:{quote(database['PASSWORD'])}@/{quote(database['NAME'])}"
         f"?host={quote(database['HOST'])}&port={database['PORT'] or 5432}"
     )
     return {**os.environ, "DATABASE_URL": address, "BROKER_URL": str(settings.BROKER_URL)}
+
+
+@pytest.fixture
+def process_environment(session_environment: dict[str, str], transactional_db: None) -> dict[str, str]:
+    """The environment for processes a test starts (worker, web), which then see what the test writes."""
+    return dict(session_environment)

@@ -1,0 +1,125 @@
+"""A real Chromium against a real web process, on this session's test database."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from jobs.local import programs
+from jobs.local.child import Child
+from jobs.local.home import Home
+from jobs.models import Dataset, Project, Teacher, User
+from jobs.operations.access import create_project
+from tests.engine_double import TEACHERS
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+OF_A_PLUGIN = "ignore:Session-scoped fixtures defined as instance methods"  # pytest-base-url
+PASSWORD = "correct horse battery"
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.filterwarnings(OF_A_PLUGIN))
+            if CHROMIUM is None:
+                item.add_marker(pytest.mark.skip(reason="No Chromium is installed on this machine."))
+
+
+class Site:
+    """The web process; it can be stopped and started again on the same port."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._environment = environment
+        self._listener = programs.listen({"MTKD_PORT": ""})
+        self.url = programs.address(self._listener).rstrip("/")
+        self.start()
+
+    def start(self) -> None:
+        """This will start the process and return when it answers."""
+        program = programs.web(listener=self._listener, environment=self._environment)
+        self._child = Child(program=program, home=Home.from_environment())
+        programs.wait_for_web(child=self._child, listener=self._listener)
+
+    def kill(self) -> None:
+        """This will end the process at once."""
+        self._child.kill()
+
+    def close(self) -> None:
+        """This will end the process and free the port."""
+        self._child.stop()
+        self._listener.close()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": list(FLAGS)}
+
+
+@pytest.fixture(scope="session")
+def running_site(session_environment: dict[str, str]) -> Iterator[Site]:
+    site = Site(session_environment)
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def site(running_site: Site, transactional_db: None) -> Site:
+    """One process for all tests: each finds an empty database behind it."""
+    return running_site
+
+
+@pytest.fixture
+def user(transactional_db: None) -> User:
+    return User.objects.create_superuser(username="admin", password=PASSWORD)
+
+
+@pytest.fixture
+def project(user: User) -> Project:
+    return create_project(name="Moments", user=user)
+
+
+@pytest.fixture
+def sources(project: Project) -> Dataset:
+    """A dataset and two teachers that no engine will open."""
+    for name, letter in zip(TEACHERS, "ab", strict=True):
+        card = {"feature_width": 8}
+        Teacher.objects.create(
+            project=project, name=name, content_hash=letter * 64, storage_key=letter, report={"card": card}
+        )
+    return Dataset.objects.create(
+        project=project, name="world", content_hash="d" * 64, storage_key="d", report={"feature_width": 8}
+    )
+
+
+@pytest.fixture
+def logged_in(page: Page, site: Site, user: User) -> Page:
+    page.goto(f"{site.url}/login/")
+    page.get_by_label("Username").fill(user.username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(f"{site.url}/")
+    return page
+
+
+@pytest.fixture
+def until() -> Callable[..., None]:
+    """This will wait for a condition, and fail when it does not come true in time."""
+
+    def wait(condition: Callable[[], object], *, seconds: float = 60.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "this did not come true in time"
+            time.sleep(0.05)
+
+    return wait

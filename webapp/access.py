@@ -59,6 +59,7 @@ PERMISSIONS: dict[str, Rule] = {
     "artifact": Who.VIEWER,
     # Websockets
     "live-job": Who.VIEWER,
+    "live-nowhere": Who.ANYONE,
     # REST
     "api-schema": Who.ANYONE,
     "api-projects": Who.USER,

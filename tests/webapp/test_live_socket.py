@@ -109,6 +109,11 @@ async def test_a_job_that_does_not_exist_is_no_different(session: str) -> None:
         assert await socket.close_code() == consumer.FORBIDDEN
 
 
+async def test_an_address_without_anything_says_so(session: str) -> None:
+    async with watching("/live/nothing/", session=session) as socket:
+        assert await socket.close_code() == consumer.NOT_FOUND
+
+
 @pytest.mark.parametrize("origin", [b"http://evil.example", b"", b"null"])
 async def test_another_site_is_turned_away_before_anything(path: str, session: str, origin: bytes) -> None:
     async with watching(path, session=session, origin=origin) as socket:

@@ -18,7 +18,8 @@ import psycopg
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
-CHANNEL = "mtkd_job"
+from jobs.notify import CHANNEL
+
 FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
 
 log = logging.getLogger(__name__)

@@ -30,7 +30,8 @@ PERMISSION_SECONDS = 5.0
 SEND_SECONDS = 30.0
 LONGEST_MESSAGE = 4_096
 
-DONE, BAD_MESSAGE, LOGGED_OUT, FORBIDDEN, TOO_SLOW, BROKEN = 1000, 4400, 4401, 4403, 4408, 4500
+DONE, BAD_MESSAGE, LOGGED_OUT, FORBIDDEN, NOT_FOUND = 1000, 4400, 4401, 4403, 4404
+TOO_SLOW, BROKEN = 4408, 4500
 
 Result = TypeVar("Result")
 readers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="live")
@@ -130,6 +131,15 @@ class JobFeed(AsyncWebsocketConsumer):  # type: ignore[misc]
         headers = {key.lower(): value.decode("latin-1") for key, value in self.scope["headers"]}
         origin: str = headers.get(b"origin", "")
         return urlsplit(origin).netloc == str(headers.get(b"host", "-"))
+
+
+class Nowhere(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """Answers at every other address: there is nothing."""
+
+    async def connect(self) -> None:
+        """This will say so by the code."""
+        await self.accept()
+        await self.close(NOT_FOUND)
 
 
 async def _ring_or_timeout(rung: asyncio.Event) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from webapp.live.consumer import JobFeed
+from webapp.live.consumer import JobFeed, Nowhere
 
 websocket_urlpatterns: list[URLPattern] = [
     path("live/jobs/<int:job_id>/", JobFeed.as_asgi(), name="live-job"),
+    path("", Nowhere.as_asgi(), name="live-nowhere"),
+    path("<path:rest>", Nowhere.as_asgi(), name="live-nowhere"),
 ]

@@ -53,7 +53,9 @@ def test_artifacts_are_listed_and_downloaded(api: APIClient, job: Job, double: E
     double.finish(files={"student.safetensors": b"weights"})
     rows = api.get(f"/api/v1/jobs/{job.pk}/artifacts/").json()
     assert [(row["name"], row["size"]) for row in rows] == [("student.safetensors", 7)]
-    answer = api.get(f"/api/v1/jobs/{job.pk}/artifacts/student.safetensors")
+    answer = api.get(
+        f"/api/v1/jobs/{job.pk}/artifacts/student.safetensors", HTTP_ACCEPT="application/octet-stream"
+    )
     assert answer.getvalue() == b"weights"
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert "attachment" in answer["Content-Disposition"]

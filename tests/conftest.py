@@ -48,6 +48,12 @@ atexit.register(_remove_session_home)
 django.setup()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last, whatever the shuffle: their driver keeps an event loop running from then on."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Home]:
     """The home of this session, with database and broker running in it (unless their addresses were given)."""

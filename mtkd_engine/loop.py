@@ -13,11 +13,13 @@ import torch
 from torch import Tensor
 
 from mtkd_engine import checkpoint
-from mtkd_engine.events import Checkpointed, Event, Metrics, Saving, Stepped
+from mtkd_engine.events import Checkpointed, Event, Metrics, Saving, Stepped, Warned
 from mtkd_engine.methods.base import Method
 from mtkd_engine.seeding import epoch_order, restore_rng, rng_state
 from mtkd_engine.spec import OptimSpec
 from mtkd_engine.tasks.grounding.batches import SplitData
+
+FAR_APART = 1000.0
 
 
 class JobError(Exception):
@@ -56,6 +58,7 @@ class Progress:
     best_state: dict[str, Tensor] = field(default_factory=dict)
     sums: dict[str, Tensor] = field(default_factory=dict)
     summed_steps: int = 0
+    warned_of_terms: bool = False
 
 
 def fit(
@@ -89,7 +92,8 @@ def fit(
             events: list[Event] = []
             if progress.step % schedule.log_every == 0 or progress.step == total:
                 rate = _rate(progress.step - 1, total, schedule.optim)
-                events.append(_read_back(progress, extra={"lr": rate, "grad_norm": float(norm)}))
+                spoken = _read_back(progress, extra={"lr": rate, "grad_norm": float(norm)})
+                events += [spoken, *_terms_apart(spoken, progress=progress)]
             if (
                 place == per_epoch - 1 and (epoch + 1) % schedule.measure_every == 0
             ) or progress.step == total:
@@ -156,6 +160,23 @@ def _read_back(progress: Progress, *, extra: dict[str, float]) -> Metrics:
             message = f"{name} became {value} at step {progress.step}; a lower learning rate often helps."
             raise JobError("not_finite", message, step=progress.step)
     return Metrics(step=progress.step, values={**values, **extra})
+
+
+def _terms_apart(spoken: Metrics, *, progress: Progress) -> list[Event]:
+    """A warning, once, when one loss term drowns another."""
+    terms = {name: value for name, value in spoken.values.items() if name.startswith("loss/") and value > 0}
+    terms.pop("loss/total", None)
+    if progress.warned_of_terms or len(terms) < 2:
+        return []
+    least, most = min(terms, key=terms.__getitem__), max(terms, key=terms.__getitem__)
+    if terms[most] <= FAR_APART * terms[least]:
+        return []
+    progress.warned_of_terms = True
+    message = (
+        f"{most} is {terms[most] / terms[least]:.0f} times as large as {least}; the smaller one hardly counts. "
+        "Their weights are in the method's part of the spec."
+    )
+    return [Warned(code="loss_terms_apart", message=message, step=spoken.step)]
 
 
 def _measure(method: Method, *, progress: Progress) -> list[Event]:

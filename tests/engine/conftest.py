@@ -23,7 +23,9 @@ def _same_bits() -> Iterator[None]:
     torch.manual_seed(0)
     yield
     torch.use_deterministic_algorithms(False)
-    torch.set_flush_denormal(False)  # a job of the engine sets it for its whole process, which here is the tests'
+    torch.set_flush_denormal(
+        False
+    )  # a job of the engine sets it for its whole process, which here is the tests'
     torch.set_num_threads(threads)
 
 

@@ -6,10 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
-from mtkd_engine.events import Finished, Metrics, Warned, Weights
-from mtkd_engine.loop import JobError
-from mtkd_engine.spec import Spec
+from mtkd_engine.data.dataset import load_dataset
+from mtkd_engine.events import Metrics, Warned, Weights
+from mtkd_engine.loop import JobError, Progress, Schedule, fit
+from mtkd_engine.methods.base import Method, Terms
+from mtkd_engine.spec import OptimSpec, Spec
+from mtkd_engine.tasks.grounding.batches import Batch, SplitData
+from mtkd_engine.tasks.grounding.collate import Collator
 from tests.engine.loop.test_resume import emtm, run_all
 
 MakeSpec = Callable[..., Spec]
@@ -38,14 +43,24 @@ def test_a_healthy_job_warns_of_no_dead_gradient(planted: Path, tmp_path: Path, 
     assert all(any(name.startswith("weight/") for name in values) for values in weights)
 
 
-def test_a_loss_that_is_not_finite_ends_the_job_with_step_and_term(
-    planted: Path, tmp_path: Path, spec_of: MakeSpec
-) -> None:
-    optim = {"epochs": 50, "batch_size": 8, "learning_rate": 1.0, "clip_norm": 1000.0}
-    try:
-        events = run_all(spec_of(optim=optim), base=planted, folder=tmp_path / "run")
-    except JobError as error:
-        assert error.cause == "not_finite"
-        assert f"at step {error.step}" in str(error)
-    else:  # a network may survive even this rate; then it must have finished
-        assert isinstance(events[-1], Finished)
+class Broken(Method):
+    """One parameter whose loss is no number after the first step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(1))
+        self.calls = 0
+
+    def terms(self, batch: Batch) -> Terms:
+        self.calls += 1
+        return Terms({"hard": self.weight.sum() * (1.0 if self.calls == 1 else torch.nan)})
+
+
+def test_a_loss_that_is_not_finite_ends_the_job_with_step_and_term(planted: Path) -> None:
+    dataset = load_dataset(planted / "planted")
+    collator = Collator(vocabulary=["<pad>", "<unk>"], max_words=4, clips=8, features=dataset.features)
+    train = SplitData(dataset.splits["train"], collator, device="cpu")
+    schedule = Schedule(optim=OptimSpec(epochs=1, batch_size=8), seed=0, log_every=1, measure_every=1)
+    with pytest.raises(JobError, match="loss/hard became nan at step 2") as failed:
+        list(fit(Broken(), train=train, schedule=schedule, progress=Progress()))
+    assert (failed.value.cause, failed.value.step) == ("not_finite", 2)

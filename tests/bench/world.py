@@ -31,7 +31,7 @@ def main() -> None:
     demo = {name: yaml.safe_load((FOLDER / f"{name}.yaml").read_text()) for name in ("span", "map2d", "emtm")}
     with application(data_roots=[]) as app:
         world = app.home / "data" / "world"
-        world.parent.mkdir(parents=True)
+        world.parent.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "mtkd_engine", "make-data", "--out", str(world)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         app.dataset("world", world)

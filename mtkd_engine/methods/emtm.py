@@ -1,8 +1,8 @@
 """EMTM: several frozen teachers, weighted per sample, teach one student on a shared encoder.
 
-After Liang et al., arXiv 2308.03725. Departures, each because the released code falls short (NOTES in the
-documentation of every function used): teachers are calibrated probabilities before any weighting; the soft loss
-is one masked KL with temperature squared; the gate masks padding and starts uniform; the best state is chosen on
+After Liang et al., arXiv 2308.03725. Departures, each because the released code falls short: teachers are calibrated
+probabilities before any weighting (its scales decided the weights); the soft loss is one masked KL with temperature
+squared (its double softmax left no gradient); the gate masks padding and starts uniform; the best state is chosen on
 validation, measured on real time stamps.
 """
 

@@ -1,8 +1,8 @@
 """Out-of-fold beliefs: each training sample's belief comes from a copy of the teacher that never saw its source.
 
-A teacher is nearly right on the samples it was trained on, so a gate that learns there learns nothing
-(DESIGN 4.3). Each copy follows the recipe in the teacher's card on k-1 of k folds of sources and is kept in the
-cache, so a stop costs at most the copy that was being trained.
+A teacher is nearly right on the samples it was trained on, so a gate that learns there learns nothing. Each copy
+follows the recipe in the teacher's card on k-1 of k folds of sources and is kept in the cache, so a stop costs at most
+the copy that was being trained.
 """
 
 from __future__ import annotations

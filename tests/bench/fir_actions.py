@@ -6,13 +6,11 @@ is claimed. Sizes and epochs were chosen on validation only.
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 from tests.bench.application import HEAD, application, line
+from tests.real_data import FIR_ACTIONS
 
-FOLDER = Path(os.environ.get("MTKD_SHARED_DATA", "../shared/data")).resolve() / "fir_actions"
 DATA = {"dataset": "fir_actions"}
 OPTIM = {"epochs": 60, "batch_size": 16, "learning_rate": 0.003}
 EVALUATION = {"every_epochs": 2}
@@ -25,11 +23,13 @@ STUDENT = {"net": {"family": "span", "clips": 128, "width": 24}}
 
 def main() -> None:
     """This will train both families as solo jobs, then the EMTM student, and print student and baselines."""
-    if not FOLDER.is_dir():
-        print(f"skipped: the data are not at {FOLDER} (MTKD_SHARED_DATA names the folder that holds them)")
+    if not FIR_ACTIONS.is_dir():
+        print(
+            f"skipped: the data are not at {FIR_ACTIONS} (MTKD_SHARED_DATA names the folder that holds them)"
+        )
         return
-    with application(data_roots=[FOLDER.parent]) as app:
-        app.dataset("fir_actions", FOLDER)
+    with application(data_roots=[FIR_ACTIONS.parent]) as app:
+        app.dataset("fir_actions", FIR_ACTIONS)
         base = {"data": DATA, "optim": OPTIM, "evaluation": EVALUATION}
         app.teachers({name: {**base, "name": name, "student": student} for name, student in TEACHERS.items()})
         alone = app.submit({**base, "name": "student alone", "student": STUDENT})

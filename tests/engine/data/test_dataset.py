@@ -11,10 +11,9 @@ import pytest
 from mtkd_engine.data.dataset import load_dataset
 from mtkd_engine.data.features import FeatureStore
 from mtkd_engine.data.validate import check_dataset
+from tests.real_data import FIR_ACTIONS
 
 from .conftest import annotated, good_manifest, write_features, write_json
-
-REAL = Path(__file__).parents[4] / "shared" / "data" / "fir_actions"
 
 
 def test_samples_carry_stable_ids_windows_and_sentences(folder: Path) -> None:
@@ -119,9 +118,9 @@ def test_the_same_features_in_two_splits_are_reported(folder: Path) -> None:
     assert "a1 and d1" in str(check_dataset(folder)["problems"])
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason=f"the real set fir_actions is not at {REAL}")
+@pytest.mark.skipif(not FIR_ACTIONS.is_dir(), reason=f"the real set fir_actions is not at {FIR_ACTIONS}")
 def test_the_real_set_registers_as_it_is() -> None:
-    report = check_dataset(REAL)
+    report = check_dataset(FIR_ACTIONS)
     assert report["feature_width"] == 512
     splits = report["splits"]
     assert isinstance(splits, dict)

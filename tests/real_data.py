@@ -1,0 +1,9 @@
+"""Where real data for trials lies, if it lies anywhere; nothing of it is part of the repository."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+FOLDER = Path(os.environ.get("MTKD_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data")
+FIR_ACTIONS = FOLDER / "fir_actions"

@@ -25,6 +25,7 @@ from mtkd_engine.journal import Recorded, read
 
 JOURNAL = "journal.jsonl"
 LINES_AT_ONCE = 2000
+COPIES = "fold/"  # metrics of a teacher's copies count their own steps, not the job's
 _NOT_PAYLOAD = ("seq", "t", "kind")
 
 
@@ -110,7 +111,7 @@ class Recorder:
                 batch.attempt |= {"threads": event.threads, "device": event.device}
             case said.Entered():
                 batch.job["part"] = event.part[:40]
-            case said.Metrics():
+            case said.Metrics() if not all(name.startswith(COPIES) for name in event.values):
                 batch.job["step"] = event.step
             case said.Checkpointed():
                 batch.attempt |= {"checkpoint_step": event.step, "checkpoint_path": event.path}

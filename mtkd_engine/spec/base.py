@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+LIMITS = {"ge": "{} or more", "le": "{} or less", "gt": "more than {}", "lt": "less than {}"}
+
 
 class Part(BaseModel):
     """One frozen part of a Spec; unknown keys are refused."""
@@ -67,6 +69,14 @@ def _sentence(item: Any) -> str:
     if kind == "value_error":
         text = str(context.get("error", message))
         return text if text.endswith(".") else text + "."
+    for limit, words in LIMITS.items():
+        if limit in context and kind in {
+            "greater_than_equal",
+            "less_than_equal",
+            "greater_than",
+            "less_than",
+        }:
+            return f"given {given}, accepted is {words.format(context[limit])}."
     wanted = message[0].lower() + message[1:]
     return f"given {given}, but {wanted}."
 

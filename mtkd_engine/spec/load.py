@@ -19,11 +19,15 @@ def parse(raw: Any) -> Spec:
     Raises SpecError with one sentence per refused field.
     """
     if not isinstance(raw, dict):
-        raise SpecError({"": f"A spec is a mapping of keys to values; given was {type(raw).__name__}."})
+        raise SpecError({"": f"A spec is a mapping of keys to values; given was {_noun(raw)}."})
     try:
         return Spec.model_validate(raw)
     except ValidationError as error:
         raise explain(error) from None
+
+
+def _noun(raw: Any) -> str:
+    return {type(None): "nothing", list: "a list", str: "text"}.get(type(raw), type(raw).__name__)
 
 
 def load_yaml(text: str) -> Spec:

@@ -45,7 +45,7 @@ def test_a_refused_field_is_marked_and_both_tabs_keep_what_was_typed(form: Page)
     epochs = form.get_by_label("Epochs", exact=True)
     expect(epochs).to_have_value("none")
     expect(epochs).to_have_attribute("aria-invalid", "true")
-    expect(form.locator("#f-optim-epochs-error")).to_contain_text("given 'none'")
+    expect(form.locator("#f-optim-epochs-error")).to_contain_text("Given 'none'")
     form.get_by_role("tab", name="YAML").click()
     expect(form.get_by_label("Spec")).to_have_value("name: half done")
 

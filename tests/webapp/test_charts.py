@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from webapp.charts import job_charts, weight_chart
 from webapp.pages.result import result_rows
 
@@ -32,8 +34,31 @@ def test_a_result_without_metrics_has_no_rows() -> None:
 
 def test_the_lead_of_the_student_is_in_points() -> None:
     rows = result_rows({"metrics": {"miou": 0.5}, "baselines": {"blind": {"miou": 0.3}, "teacher:x": {}}})
-    assert [row.title for row in rows] == ["Student", "Blind", "x"]
-    blind = rows[1].cells[3]
+    assert [row.title for row in rows] == ["Student", "x", "Blind"]
+    blind = rows[2].cells[3]
     assert blind.gain is not None
     assert round(blind.gain, 6) == 20
-    assert rows[2].cells[3].value is None
+    assert rows[1].cells[3].value is None
+
+
+def test_the_best_is_marked_among_what_can_be_compared() -> None:
+    baselines = {"oracle": {"miou": 0.9}, "uniform": {"miou": 0.6}, "teacher:x": {"miou": 0.6}}
+    rows = result_rows({"metrics": {"miou": 0.5}, "baselines": baselines})
+    assert {row.key: row.cells[3].is_best for row in rows} == {
+        "student": False,
+        "uniform": True,
+        "teacher:x": True,
+        "oracle": False,
+    }
+
+
+def test_a_student_without_rivals_wins_nothing() -> None:
+    rows = result_rows({"metrics": {"miou": 0.5}, "baselines": {"blind": {"miou": 0.1}}})
+    assert not any(cell.is_best for row in rows for cell in row.cells)
+
+
+@pytest.mark.parametrize(("teachers", "shown"), [(2, False), (3, True)])
+def test_the_medoid_of_two_teachers_is_not_shown(teachers: int, shown: bool) -> None:
+    baselines = {"medoid": {"miou": 0.4}} | {f"teacher:{n}": {"miou": 0.4} for n in range(teachers)}
+    rows = result_rows({"metrics": {"miou": 0.5}, "baselines": baselines})
+    assert ("medoid" in {row.key for row in rows}) is shown

@@ -50,7 +50,7 @@ def test_a_refused_form_shows_the_sentence_at_its_field_and_keeps_what_was_typed
     page = answer.content.decode()  # type: ignore[attr-defined]
     assert answer.status_code == 422  # type: ignore[attr-defined]
     assert 'id="f-optim-epochs-error"' in page
-    assert "given &#x27;many&#x27;" in page
+    assert "Given &#x27;many&#x27;" in page
     assert 'value="kept"' in page
     assert 'value="13"' in page
     assert not Job.objects.exists()

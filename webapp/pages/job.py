@@ -22,6 +22,7 @@ from webapp.downloads import send_artifact
 from webapp.forms.refusals import show_refusal
 from webapp.forms.sources import PromoteForm
 from webapp.pages.result import COLUMNS, result_rows
+from webapp.pages.verdict import verdict
 
 
 @require_safe
@@ -79,6 +80,7 @@ def _context(request: HttpRequest, found: Job) -> dict[str, Any]:
         "project": detail.project,
         "rows": result_rows(detail.result),
         "columns": [title for _, title in COLUMNS],
+        "verdict": verdict(detail),
         "notes": (detail.result or {}).get("notes", []),
         "charts": job_charts(detail.spec),
         "weight_chart": weight_chart(detail.spec),

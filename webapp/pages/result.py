@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 COLUMNS = (("r1@0.3", "R1@0.3"), ("r1@0.5", "R1@0.5"), ("r1@0.7", "R1@0.7"), ("miou", "mIoU"))
+SAME = 0.05  # points that the table does not show
+
+TOGETHER = "Teachers together"
+ALONE = "Teachers alone"
+BOUNDS = "Bounds"
 
 BASELINES = {
-    "blind": ("Blind", "The best constant window: sees neither video nor sentence."),
-    "best_single": ("Best single teacher", "The one teacher that is best on validation."),
-    "uniform": ("Uniform average", "All teachers with equal weight."),
-    "static": ("Static weights", "One learned weight per teacher: what a per-sample gate has to beat."),
-    "medoid": ("Weighted medoid", "The teachers' window that agrees most with the others."),
-    "oracle": ("Oracle", "The best teacher of each sample, chosen by the labels: a bound, not a method."),
+    "aggregated": (
+        TOGETHER,
+        "Aggregated",
+        "Weighed per sample by the aggregator: what the student was taught.",
+    ),
+    "static": (
+        TOGETHER,
+        "Static weights",
+        "One learned weight per teacher: what weighing per sample has to beat.",
+    ),
+    "uniform": (TOGETHER, "Uniform average", "All teachers with equal weight."),
+    "medoid": (TOGETHER, "Medoid", "The teacher's window that agrees most with the others."),
+    "best_single": (ALONE, "Best single teacher", "Chosen on validation."),
+    "teacher": (ALONE, "", ""),
+    "oracle": (
+        BOUNDS,
+        "Oracle",
+        "The best teacher of each sample, chosen by the labels: nobody can reach it.",
+    ),
+    "blind": (BOUNDS, "Blind", "The best constant window: sees neither video nor sentence."),
 }
+ENOUGH_TO_AGREE = 3  # the medoid of two teachers is only the one listed first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +44,7 @@ class Cell:
 
     value: float | None
     gain: float | None
+    is_best: bool = False
 
     @property
     def share(self) -> float:
@@ -35,6 +56,7 @@ class Row:
     """One line of the table."""
 
     key: str
+    group: str
     title: str
     help: str
     cells: list[Cell]
@@ -42,27 +64,58 @@ class Row:
 
 
 def result_rows(result: Mapping[str, Any] | None) -> list[Row]:
-    """This will lay a job's result out as rows, in percent; an empty list where there is none."""
+    """This will lay a job's result out as rows, in percent; an empty list where there is none.
+
+    The best of each column is marked, bounds left out: they are no methods to compare with.
+    """
     if not result or not result.get("metrics"):
         return []
     student = result["metrics"]
+    text = "This job's network."
     rows = [
         Row(
             key="student",
+            group="",
             title="Student",
-            help="This job's network on the test split.",
+            help=text,
             cells=_cells(student, student),
             is_student=True,
         )
     ]
     baselines = result.get("baselines") or {}
-    for key in [
-        *(key for key in BASELINES if key in baselines),
-        *(k for k in baselines if k not in BASELINES),
-    ]:
-        title, text = BASELINES.get(key, (key.removeprefix("teacher:"), "This teacher alone."))
-        rows.append(Row(key=key, title=title, help=text, cells=_cells(baselines[key], student)))
-    return rows
+    for key in _in_order(baselines):
+        group, title, text = BASELINES[key.partition(":")[0]]
+        if key == "best_single" and isinstance(result.get("best_single"), str):
+            text = f"{result['best_single']}, chosen on validation."
+        title = title or key.partition(":")[2]
+        rows.append(Row(key=key, group=group, title=title, help=text, cells=_cells(baselines[key], student)))
+    return _with_best(rows)
+
+
+def _in_order(baselines: Mapping[str, Any]) -> list[str]:
+    teachers = [key for key in baselines if key.startswith("teacher:")]
+    left_out = {"medoid"} if len(teachers) < ENOUGH_TO_AGREE else set()
+    places = list(BASELINES)
+    known = [key for key in baselines if key.partition(":")[0] in BASELINES and key not in left_out]
+    return sorted(known, key=lambda key: places.index(key.partition(":")[0]))
+
+
+def _with_best(rows: list[Row]) -> list[Row]:
+    rivals = [row for row in rows if row.group != BOUNDS]
+    if len(rivals) < 2:
+        return rows
+    columns = zip(*([cell.value or 0.0 for cell in row.cells] for row in rivals), strict=True)
+    tops = [max(column) for column in columns]
+    return [
+        replace(
+            row,
+            cells=[
+                replace(cell, is_best=row in rivals and cell.value is not None and cell.value >= top - SAME)
+                for cell, top in zip(row.cells, tops, strict=True)
+            ],
+        )
+        for row in rows
+    ]
 
 
 def _cells(values: Mapping[str, Any], student: Mapping[str, Any]) -> list[Cell]:

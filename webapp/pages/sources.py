@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.defaultfilters import filesizeformat
 from django.views.decorators.http import require_http_methods, require_safe
 
 from jobs.models import Dataset, Teacher
@@ -17,7 +16,9 @@ from jobs.operations.errors import UnableToRegister
 from jobs.operations.teachers import register_teacher
 from webapp.access import dataset_or_404, project_or_404, teacher_or_404, user_of
 from webapp.forms.refusals import show_refusal
-from webapp.forms.sources import RegisterForm, roots
+from webapp.forms.sources import RegisterForm, roots, suggestions
+from webapp.pages.result import COLUMNS
+from webapp.templatetags.site import bytesize
 
 
 @require_safe
@@ -65,7 +66,13 @@ def _register(
             return redirect(noun, source.pk)
         except UnableToRegister as refusal:
             show_refusal(form, refusal)
-    context = {"project": project, "form": form, "noun": noun, "roots": roots()}
+    context = {
+        "project": project,
+        "form": form,
+        "noun": noun,
+        "roots": roots(),
+        "suggestions": suggestions(noun),
+    }
     return render(request, "sources/new.html", context)
 
 
@@ -74,12 +81,27 @@ def _facts(report: dict[str, Any]) -> list[tuple[str, str]]:
     card = report.get("card") or {}
     net = card.get("net") or {}
     facts = [
-        ("Architecture", ", ".join(f"{key} {value}" for key, value in net.items())),
+        ("Architecture", _architecture(net)),
         ("Parameters", f"{report['parameters']:,}" if "parameters" in report else ""),
-        ("Size", filesizeformat(report["bytes"]) if "bytes" in report else ""),
+        ("Size", bytesize(report["bytes"]) if "bytes" in report else ""),
         ("Feature width", str(card.get("feature_width", ""))),
         ("Vocabulary", f"{len(card['vocabulary']):,} words" if "vocabulary" in card else ""),
         ("Temperature", f"{card['temperature']:.3g}" if "temperature" in card else ""),
-        *((name, f"{value:.3f}") for name, value in (card.get("metrics") or {}).items()),
+        *_quality(card.get("metrics") or {}),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _architecture(net: dict[str, Any]) -> str:
+    """The family first: the database forgets the order of keys."""
+    sizes = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in net.items() if key != "family")
+    return f"{net['family']}: {sizes}" if "family" in net else sizes
+
+
+def _quality(metrics: dict[str, float]) -> list[tuple[str, str]]:
+    """Measures on test, named and in percent as in the result of a job."""
+    return [
+        (f"{title} on test", f"{100 * metrics[f'test/{key}']:.1f} %")
+        for key, title in COLUMNS
+        if f"test/{key}" in metrics
+    ]

@@ -38,7 +38,7 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
         try:
             spec = load_yaml(yaml_text) if mode == "yaml" else parse(form.raw())
             job = submit(project=project, user=user_of(request), spec=spec)
-            messages.success(request, f"Job {job.pk} is queued.")
+            messages.success(request, f"Job {job.pk} was submitted.")
             return redirect("job", job.pk)
         except (SpecError, UnableToSubmit) as refusal:
             if mode == "yaml":

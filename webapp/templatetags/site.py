@@ -36,10 +36,30 @@ def share_done(job: Job) -> int:
 
 
 @register.filter
+def headline(job: Job) -> float | None:
+    """This will give what lists say of a job's result: its student's R1@0.5 on test, in percent."""
+    share = ((job.result or {}).get("metrics") or {}).get("r1@0.5")
+    return 100 * share if isinstance(share, int | float) else None
+
+
+@register.filter
 def signed(value: float) -> str:
     """This will write a difference with its sign, a real minus and one decimal."""
     text = f"{value:+.1f}"
     return text.replace("-", "−") if float(text) else "±0.0"
+
+
+@register.filter
+def bytesize(size: int) -> str:
+    """This will write a size as the page's scripts do: in units of 1000."""
+    value, units = float(size), ["kB", "MB", "GB", "TB"]
+    if size < 1000:
+        return f"{size} bytes"
+    for unit in units:
+        value /= 1000
+        if value < 1000 or unit == units[-1]:
+            break
+    return f"{value:.1f} {unit}"
 
 
 @register.filter

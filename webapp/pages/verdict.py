@@ -1,0 +1,80 @@
+"""What a result means, in sentences: compression, the lead over the baselines, and how sure the numbers are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from jobs.models import Job
+from webapp.charts import teacher_names
+
+HEADLINE = ("r1@0.5", "R1@0.5")
+SURE = 1.96  # standard errors of a 95 % interval
+
+
+def verdict(job: Job) -> list[str]:
+    """This will say in a few sentences how the student did; nothing for a job without a result."""
+    result = job.result or {}
+    metrics, baselines = result.get("metrics") or {}, result.get("baselines") or {}
+    if not _number(metrics.get(HEADLINE[0])):
+        return []
+    found = [
+        _student(result, metrics=metrics, baselines=baselines),
+        _size(job, result),
+        _weighing(baselines),
+        _certainty(job, metrics),
+    ]
+    return [sentence for sentence in found if sentence]
+
+
+def _student(result: Mapping[str, Any], *, metrics: Mapping[str, Any], baselines: Mapping[str, Any]) -> str:
+    key, title = HEADLINE
+    against = []
+    if _number(baselines.get("blind", {}).get(key)):
+        against.append(f"{_lead(metrics, baselines['blind'], key)} blind guessing")
+    if _number(baselines.get("best_single", {}).get(key)):
+        name = f" ({result['best_single']})" if isinstance(result.get("best_single"), str) else ""
+        against.append(f"{_lead(metrics, baselines['best_single'], key)} the best single teacher{name}")
+    text = f"The student reaches {100 * metrics[key]:.1f} % {title}"
+    return f"{text}: {' and '.join(against)}." if against else f"{text}."
+
+
+def _size(job: Job, result: Mapping[str, Any]) -> str:
+    own = result.get("parameters")
+    if not isinstance(own, int):
+        return ""
+    sizes = {teacher.name: teacher.report.get("parameters") for teacher in job.teachers.all()}
+    listed = [(name, sizes.get(name)) for name in teacher_names(job.spec)]
+    known = [f"{100 * own / size:.0f} % of {name}" for name, size in listed if isinstance(size, int) and size]
+    return f"It has {own:,} parameters{': ' + ', '.join(known) if known else ''}."
+
+
+def _weighing(baselines: Mapping[str, Any]) -> str:
+    """Whether the clever weighting was worth it, at the measure that the aggregator's windows move most."""
+    values = {name: baselines.get(name, {}).get("miou") for name in ("aggregated", "static", "uniform")}
+    if not all(_number(value) for value in values.values()):
+        return ""
+    aggregated, static, uniform = (100 * value for value in values.values())
+    return (
+        f"Weighing the teachers per sample gives {aggregated:.1f} mIoU, "
+        f"one learned weight per teacher {static:.1f}, equal weights {uniform:.1f}."
+    )
+
+
+def _certainty(job: Job, metrics: Mapping[str, Any]) -> str:
+    samples = ((job.dataset.report.get("splits") or {}).get("test") or {}).get("samples")
+    if not isinstance(samples, int) or samples < 1:
+        return ""
+    share = metrics[HEADLINE[0]]
+    half = 100 * SURE * math.sqrt(share * (1 - share) / samples)
+    return f"With {samples:,} test samples, {HEADLINE[1]} is known to about ±{half:.1f} points."
+
+
+def _lead(own: Mapping[str, Any], other: Mapping[str, Any], key: str) -> str:
+    points = 100 * (own[key] - other[key])
+    return f"{abs(points):.1f} points {'above' if points >= 0 else 'below'}"
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)

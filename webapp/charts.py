@@ -17,6 +17,12 @@ from django.core.files.storage import FileSystemStorage
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 PX = 400  # ranges of steps a curve is thinned to, each with first, last, lowest and highest
 
+LOSSES = "hard: labels · kd: belief of the teachers · gate: their weights · twin: the branch built like them"
+QUALITY = "How often (R1) and how well (mIoU) the student finds moments that it was not trained on."
+NO_COPIES = (
+    "Points appear while copies of the teachers are trained; copies that are kept from before have none."
+)
+
 CONFIG: dict[str, Any] = {
     "displaylogo": False,
     "responsive": True,
@@ -27,14 +33,15 @@ CONFIG: dict[str, Any] = {
 
 def job_charts(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
     """This will return the line charts of a job's page, in order, for the kind of job the spec describes."""
+    taught = _taught(spec)
     charts = [
-        _lines(key="loss", title="Losses", prefixes=["loss/"], smooth=True),
-        _lines(key="val", title="Quality on validation", prefixes=["val/"], percent=True),
+        _lines(key="loss", title="Losses", prefixes=["loss/"], smooth=True, about=LOSSES if taught else ""),
+        _lines(key="val", title="Quality on validation", prefixes=["val/"], percent=True, about=QUALITY),
         _lines(key="lr", title="Learning rate", prefixes=["lr"], small=True),
         _lines(key="grad", title="Gradient norm", prefixes=["grad_norm"], smooth=True, small=True),
     ]
-    if _taught(spec) and spec["method"].get("beliefs") == "out_of_fold":
-        charts.append(_lines(key="fold", title="Fold copies", prefixes=["fold/"], small=True))
+    if taught and spec["method"].get("beliefs") == "out_of_fold":
+        charts.append(_lines(key="fold", title="Fold copies", prefixes=["fold/"], small=True, wait=NO_COPIES))
     return charts
 
 
@@ -77,6 +84,8 @@ def _lines(
     percent: bool = False,
     smooth: bool = False,
     small: bool = False,
+    about: str = "",
+    wait: str = "Points appear here as the engine writes them.",
 ) -> dict[str, Any]:
     layout = _layout(x_title="step")
     layout["yaxis"] = {"automargin": True, "zeroline": False, "tickformat": ".0%" if percent else "~g"}
@@ -85,10 +94,13 @@ def _lines(
         "key": key,
         "title": title,
         "prefixes": list(prefixes),
-        "families": key == "fold",  # one colour for a teacher, one dash for each copy of it
+        "families": key == "fold",  # one colour and one entry for all copies of a teacher
+        "log": key == "fold",  # teachers of different families have losses of different size
         "percent": percent,
         "smooth": smooth,
         "small": small,
+        "about": about,
+        "wait": wait,
         # SVG on purpose: WebGL contexts run out after eight charts.
         "trace": {"type": "scatter", "mode": "lines", "line": {"width": 1.8}, "connectgaps": False},
         "layout": layout,

@@ -131,7 +131,7 @@ def test_a_refused_promotion_shows_its_sentence_at_the_field(
     monkeypatch.setattr("webapp.pages.job.promote", promote)
     answer = editor.post(f"/jobs/{finished.pk}/promotion/", {"name": "span"})
     assert answer.status_code == 422
-    assert "already registered as span." in answer.content.decode()
+    assert "Already registered as span." in answer.content.decode()
 
 
 def test_a_viewer_is_offered_neither_cancelling_nor_promoting(viewer: Client, finished: Job) -> None:

@@ -40,7 +40,7 @@ def test_a_refusal_stands_at_its_field_and_what_was_typed_stays(
     page = editor.post(
         f"/projects/moments/{noun}s/new/", {"name": "mine", "path": "/data/x"}
     ).content.decode()
-    for text in ("clip.npz holds NaN.", "is taken.", 'value="mine"', 'value="/data/x"'):
+    for text in ("clip.npz holds NaN.", "Is taken.", 'value="mine"', 'value="/data/x"'):
         assert text in page
 
 

@@ -58,7 +58,7 @@ def test_a_refused_form_shows_the_sentence_at_its_field_and_keeps_what_was_typed
 
 def test_a_missing_dataset_is_named(editor: Client) -> None:
     page = send(editor, filled(**{"data.dataset": ""})).content.decode()  # type: ignore[attr-defined]
-    assert "this key is required and was not given." in page
+    assert "This key is required and was not given." in page
 
 
 def test_method_emtm_without_teachers_is_refused_at_the_teachers(editor: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -60,6 +61,12 @@ def bytesize(size: int) -> str:
         if value < 1000 or unit == units[-1]:
             break
     return f"{value:.1f} {unit}"
+
+
+@register.filter
+def sentence(text: str) -> str:
+    """This will begin a sentence with a capital, unless its first word is a name such as clip.npz."""
+    return text[:1].upper() + text[1:] if re.match(r"[a-z]+[ ,]", text) else text
 
 
 @register.filter

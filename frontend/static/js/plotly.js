@@ -6,4 +6,9 @@
  * @property {(box: HTMLElement) => void} purge
  */
 
+/**
+ * What the bundle adds to the box of a chart.
+ * @typedef {HTMLElement & {on: (name: string, listener: (change: Record<string, unknown>) => void) => void}} Drawn
+ */
+
 export const Plotly = /** @type {Plotly} */ (/** @type {any} */ (globalThis).Plotly);

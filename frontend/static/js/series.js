@@ -34,6 +34,26 @@ export class Series {
     });
   }
 
+  /**
+   * This will return the points between two steps, both included, as they came.
+   * @param {number} low
+   * @param {number} high
+   * @returns {Curve}
+   */
+  between(low, high) {
+    const words = new Map(this.marks.map(({ step, word }) => [step, word]));
+    const kept = [...this.steps.keys()].filter((index) => {
+      const step = /** @type {number} */ (this.steps[index]);
+      return step >= low && step <= high;
+    });
+    const steps = kept.map((index) => /** @type {number} */ (this.steps[index]));
+    const values = kept.map((index) => {
+      const value = /** @type {number} */ (this.values[index]);
+      return Number.isFinite(value) ? value : (words.get(/** @type {number} */ (this.steps[index])) ?? "NaN");
+    });
+    return { steps, values };
+  }
+
   /** @returns {number | undefined} the newest finite value */
   get latest() {
     return this.values.findLast((value) => Number.isFinite(value));

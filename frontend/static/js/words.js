@@ -38,6 +38,41 @@ export function size(bytes) {
   return `${unit ? bytes.toFixed(1) : bytes} ${units[unit]}`;
 }
 
+/** @type {Record<string, string>} */
+const METRICS = {
+  miou: "mIoU",
+  target_miou: "mIoU of the aggregated teachers",
+  lr: "learning rate",
+  grad_norm: "gradient norm",
+};
+
+/**
+ * This will write the last part of a metric's name as people do.
+ * @param {string} name
+ */
+export function measure(name) {
+  return METRICS[name] ?? name.replace(/^r1@/, "R1@");
+}
+
+/** @type {Record<string, string>} */
+const PARTS = {
+  loading: "Loading data",
+  folds: "Training copies of the teachers",
+  beliefs: "Asking the teachers",
+  training: "Training the student",
+  evaluation: "Measuring",
+  export: "Writing artifacts",
+};
+
+/**
+ * This will say what the engine is at.
+ * @param {string} part
+ * @param {string} [detail]
+ */
+export function doing(part, detail) {
+  return (PARTS[part] ?? capital(part)) + (detail ? ` (${detail.replace(": ", ", ")})` : "");
+}
+
 /** @typedef {import("./types.js").EngineEvent} EngineEvent */
 
 /** @type {Record<string, (event: EngineEvent) => string>} */
@@ -45,10 +80,10 @@ const SENTENCES = {
   started: (e) =>
     `Engine started: ${e.method}, ${e.total_steps} steps, ${e.threads} thread${e.threads === 1 ? "" : "s"} on ${e.device}` +
     (e.resumed_from_step == null ? "" : `, resumed from step ${e.resumed_from_step}`),
-  entered: (e) => capital(e.part) + (e.detail ? `: ${e.detail}` : ""),
+  entered: (e) => doing(e.part, e.detail),
   evaluated: (e) =>
     `Measured on ${e.split}${e.which === "current" ? "" : ` (${e.which})`}: ` +
-    Object.entries(e.values).map(([name, value]) => `${name} ${typeof value === "number" ? short(value, true) : value}`).join(", "),
+    Object.entries(e.values).map(([name, value]) => `${measure(name)} ${typeof value === "number" ? short(value, true) : value}`).join(", "),
   warned: (e) => e.message,
   artifactwritten: (e) => `Wrote ${e.name} (${size(e.size)})`,
   stopped: () => "Stopped with a checkpoint",

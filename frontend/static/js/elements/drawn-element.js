@@ -51,6 +51,9 @@ export class DrawnElement extends HTMLElement {
     return undefined;
   }
 
+  /** A chance to listen to the chart itself once it exists. */
+  drawn() {}
+
   repaint = () => {
     this.dirty = this.store !== undefined;
     this.schedule();
@@ -62,6 +65,10 @@ export class DrawnElement extends HTMLElement {
     const { store, changed } = /** @type {CustomEvent} */ (event).detail;
     this.store = store;
     const prefixes = this.plan?.prefixes ?? [];
+    if (this.wait) {
+      this.wait.hidden = store.matching(prefixes).length > 0;
+      this.wait.textContent = this.wait.dataset.none ?? this.wait.textContent;
+    }
     if ([...changed].some((name) => prefixes.some((prefix) => name.startsWith(prefix)))) this.repaint();
   };
 
@@ -84,9 +91,9 @@ export class DrawnElement extends HTMLElement {
     const seq = this.store.seq;
     const began = performance.now();
     this.drawing = true;
-    if (this.wait) this.wait.hidden = true;
     await Plotly.react(this.box, figure.traces, figure.layout, this.plan?.config ?? {});
     this.drawing = false;
+    this.drawn();
     this.notBefore = performance.now() + Math.max(SHORTEST, PATIENCE * (performance.now() - began));
     requestAnimationFrame(() => {
       this.dataset.drawnSeq = String(seq);

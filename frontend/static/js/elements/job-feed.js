@@ -1,6 +1,6 @@
 import { Feed } from "../feed.js";
 import { SeriesStore } from "../series.js";
-import { span } from "../words.js";
+import { doing, span } from "../words.js";
 
 /** @typedef {import("../types.js").Frame} Frame */
 /** @typedef {import("../types.js").JobState} JobState */
@@ -49,8 +49,9 @@ class JobFeed extends HTMLElement {
     const { store } = this;
     if (!store) return;
     const changed = store.take(frame);
-    if (changed.size) this.tell("points", { store, changed });
+    if (changed.size || frame.after === 0) this.tell("points", { store, changed });
     if (frame.events.length) this.tell("events", { events: frame.events });
+    this.entered = frame.events.findLast(({ kind }) => kind === "entered") ?? this.entered;
     this.showJob(frame.job);
     if (!frame.replace && store.longest > TOO_LONG * 4 * (this.px ?? 1)) this.link?.startOver();
   }
@@ -66,6 +67,7 @@ class JobFeed extends HTMLElement {
   /** @param {JobState} job */
   showJob(job) {
     this.job = job;
+    if (job.part !== "training") this.pace = [];
     this.pace = [...(this.pace ?? []), { at: Date.now(), step: job.step }].filter(
       ({ at, step }) => at > Date.now() - 1000 * RATE_SECONDS && step <= job.step,
     );
@@ -77,6 +79,7 @@ class JobFeed extends HTMLElement {
       state.textContent = job.cancelling ? "cancelling" : job.state;
     }
     const bar = /** @type {HTMLProgressElement | null} */ (this.place("bar"));
+    if (bar) bar.classList.toggle("is-preparing", job.state === "running" && job.step === 0);
     if (bar) bar.value = job.state === "succeeded" ? 100 : job.total_steps ? (100 * job.step) / job.total_steps : 0;
     const cancel = /** @type {HTMLFormElement | null} */ (this.place("cancel"));
     if (cancel) cancel.hidden = job.final;
@@ -93,7 +96,9 @@ class JobFeed extends HTMLElement {
     const parts = [];
     if (job.state === "queued") parts.push("Waiting for a worker");
     if (job.total_steps) parts.push(`Step ${job.step} of ${job.total_steps}`);
-    if (job.part && !job.final) parts.push(job.part);
+    if (job.part && !job.final) {
+      parts.unshift(doing(job.part, this.entered?.part === job.part ? this.entered.detail : ""));
+    }
     if (job.attempt > 1) parts.push(`attempt ${job.attempt}`);
     const place = this.place("steps");
     if (place) place.textContent = parts.join(" · ");
@@ -104,7 +109,8 @@ class JobFeed extends HTMLElement {
     const place = this.place("time");
     if (!place || !job?.started_at) return;
     const end = job.finished_at ? Date.parse(job.finished_at) : Date.now();
-    let text = `${span((end - Date.parse(job.started_at)) / 1000)}${job.final ? "" : " elapsed"}`;
+    const passed = span((end - Date.parse(job.started_at)) / 1000);
+    let text = job.final ? `took ${passed}` : `${passed} elapsed`;
     const [first, last] = [pace?.[0], pace?.at(-1)];
     if (!job.final && first && last && last.step > first.step && last.at > first.at) {
       const left = ((job.total_steps - last.step) * (last.at - first.at)) / (last.step - first.step) / 1000;

@@ -1,5 +1,6 @@
 import { palette, themed } from "../palette.js";
-import { short } from "../words.js";
+import { measure, short } from "../words.js";
+import { Zoom } from "../zoom.js";
 import { DrawnElement } from "./drawn-element.js";
 
 /** @typedef {import("../series.js").Series} Series */
@@ -15,13 +16,18 @@ class LiveChart extends DrawnElement {
     super.connectedCallback();
     /** @type {Set<string>} */
     this.off = new Set();
-    this.log = false;
+    this.listening = false;
+    this.log = this.plan?.log ?? false;
     this.smooth = false;
+    const { job = "", px } = this.feed instanceof HTMLElement ? this.feed.dataset : {};
+    this.zoom = new Zoom({ job, px: Number(px), onFiner: this.repaint });
     this.addEventListener("click", this.pressed);
   }
 
   disconnectedCallback() {
     this.removeEventListener("click", this.pressed);
+    this.zoom?.leave();
+    this.listening = false;
     super.disconnectedCallback();
   }
 
@@ -38,23 +44,46 @@ class LiveChart extends DrawnElement {
     this.repaint();
   };
 
+  drawn() {
+    if (this.listening) return; // purging the chart takes its listeners away
+    this.listening = true;
+    /** @type {import("../plotly.js").Drawn} */ (this.box).on("plotly_relayout", this.zoomed);
+  }
+
+  /** @param {Record<string, unknown>} change */
+  zoomed = (change) => {
+    const [low, high] = [change["xaxis.range[0]"], change["xaxis.range[1]"]];
+    if (change["xaxis.autorange"]) {
+      this.zoom?.leave();
+      this.repaint();
+    } else if (typeof low === "number" && typeof high === "number" && this.store) {
+      this.zoom?.enter([low, high], this.store.matching(this.plan?.prefixes ?? []));
+    }
+  };
+
   /** @param {SeriesStore} store */
   figure(store) {
     const plan = this.plan;
     const found = plan ? store.matching(plan.prefixes) : [];
     if (!plan || !found.length) return undefined;
     const colors = palette().series;
-    const families = [...new Set(found.map(([name]) => family(name)))];
-    const traces = found.flatMap(([name, series], index) => {
-      const place = plan.families ? families.indexOf(family(name)) : index;
-      const member = plan.families ? found.filter(([other], at) => at < index && family(other) === family(name)).length : 0;
+    /** @type {Map<string, [string, Series][]>} */
+    const entries = new Map();
+    for (const [name, series] of found) {
+      const key = plan.families ? family(name) : name;
+      entries.set(key, [...(entries.get(key) ?? []), [name, series]]);
+    }
+    const traces = [...entries].flatMap(([key, members], place) => {
       const color = colors[place % colors.length] ?? "";
-      this.note(name, series, color);
-      return this.off?.has(name) ? [] : this.traces(name, series, { color, dash: DASHES[member % DASHES.length] });
+      this.note(key, members, color);
+      if (this.off?.has(key)) return [];
+      return members.flatMap(([name, series], member) =>
+        this.traces(name, this.zoom?.finer(name, series) ?? series, { color, dash: DASHES[member % DASHES.length] }),
+      );
     });
     const layout = themed({ ...plan.layout, datarevision: store.seq });
     layout.yaxis.type = this.log ? "log" : "linear";
-    if (this.log) layout.yaxis.tickformat = "~g";
+    if (this.log) layout.yaxis = { ...layout.yaxis, tickformat: "~g", dtick: undefined, nticks: 6 };
     return { traces, layout };
   }
 
@@ -68,7 +97,8 @@ class LiveChart extends DrawnElement {
     const { color } = pen;
     const line = { ...base.line, ...pen };
     const mode = series.steps.length <= FEW && !this.smooth ? "lines+markers" : "lines";
-    const drawn = { ...base, name, x: series.steps, y: series.values, line, mode, marker: { color, size: 5 } };
+    const hovertemplate = `step %{x}: %{y:${this.plan?.percent ? ".1%" : ".4g"}}<extra>${this.label(name)}</extra>`;
+    const drawn = { ...base, name, hovertemplate, x: series.steps, y: series.values, line, mode, marker: { color, size: 5 } };
     /** @type {Record<string, any>[]} */
     const traces = this.smooth
       ? [
@@ -92,28 +122,39 @@ class LiveChart extends DrawnElement {
   }
 
   /**
-   * This will keep the metric's entry of the legend, which shows its newest value and switches it off and on.
-   * @param {string} name
-   * @param {Series} series
+   * This will keep an entry of the legend, which shows the newest value and switches its curves off and on.
+   * @param {string} key
+   * @param {[string, Series][]} members
    * @param {string} color
    */
-  note(name, series, color) {
-    const entries = /** @type {HTMLButtonElement[]} */ ([...(this.legend?.children ?? [])]);
-    let entry = entries.find((known) => known.dataset.metric === name);
+  note(key, members, color) {
+    const known = /** @type {HTMLButtonElement[]} */ ([...(this.legend?.children ?? [])]);
+    let entry = known.find(({ dataset }) => dataset.metric === key);
     if (!entry) {
       entry = document.createElement("button");
       entry.type = "button";
       entry.className = "legend-item";
-      entry.dataset.metric = name;
-      entry.ariaPressed = "true";
-      const group = this.plan?.prefixes[0] ?? "";
-      const label = name.length > group.length ? name.slice(group.length) : name;
-      entry.append(this.plan?.families ? label.replace(/\/loss$/, "") : label, " ", document.createElement("b"));
+      entry.dataset.metric = key;
+      entry.ariaPressed = String(!this.off?.has(key));
+      entry.title = "Show or hide";
+      entry.append(this.label(key), " ", document.createElement("b"));
       this.legend?.append(entry);
     }
     entry.style.setProperty("--swatch", color);
+    const latest = members.map(([, series]) => series.latest).filter((value) => value !== undefined);
+    const mean = latest.length ? latest.reduce((sum, value) => sum + value, 0) / latest.length : undefined;
+    const copies = members.length > 1 ? ` (mean of ${members.length})` : "";
     const value = entry.querySelector("b");
-    if (value) value.textContent = short(series.latest, this.plan?.percent);
+    if (value) value.textContent = short(mean, this.plan?.percent) + copies;
+  }
+
+  /**
+   * This will write the name of a metric, or of the copies of a teacher, as the legend shows it.
+   * @param {string} name
+   */
+  label(name) {
+    const group = this.plan?.prefixes[0] ?? "";
+    return measure(name.length > group.length ? name.slice(group.length) : name);
   }
 }
 
@@ -122,7 +163,7 @@ class LiveChart extends DrawnElement {
  * @param {string} name
  */
 function family(name) {
-  return name.split("/").slice(0, -2).join("/");
+  return name.match(/^fold\/.+?(?=\/\d+\/)/)?.[0] ?? name;
 }
 
 customElements.define("live-chart", LiveChart);

@@ -1,5 +1,4 @@
 import { palette, themed } from "../palette.js";
-import { short } from "../words.js";
 import { DrawnElement } from "./drawn-element.js";
 
 /** @typedef {import("../series.js").SeriesStore} SeriesStore */
@@ -26,7 +25,7 @@ class WeightHeatmap extends DrawnElement {
       });
       return row;
     });
-    this.name(teachers.map((teacher) => [teacher, short(found.get(teacher)?.latest)]));
+    this.name(teachers.map((teacher) => [teacher, found.get(teacher)?.latest?.toFixed(2) ?? "–"]));
     const [low, mid, high] = palette().heat;
     const most = Math.min(1, 2 / teachers.length);
     const trace = {

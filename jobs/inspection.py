@@ -9,7 +9,10 @@ from typing import Any, Literal
 
 from django.conf import settings
 
+from jobs import storable
+
 REFUSED = 2
+_LONGEST_SENTENCE = 1000
 
 
 class InspectionError(ValueError):
@@ -33,7 +36,7 @@ def inspect(kind: Literal["dataset", "teacher"], path: Path) -> dict[str, Any]:
         ) from None
     said = [line for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
     if done.returncode == REFUSED and said:
-        raise InspectionError(said[-1])
+        raise InspectionError(storable.text(said[-1])[:_LONGEST_SENTENCE])
     try:
         report = json.loads(done.stdout) if done.returncode == 0 else None
     except ValueError:
@@ -41,4 +44,4 @@ def inspect(kind: Literal["dataset", "teacher"], path: Path) -> dict[str, Any]:
     if not isinstance(report, dict):
         last = said[-1] if said else "it said nothing"
         raise InspectionError(f"The check of {path.name} ended with exit code {done.returncode}: {last}")
-    return report
+    return dict(storable.data(report))

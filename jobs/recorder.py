@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError, transaction
 
+from jobs import storable
 from jobs.chunks import Run
 from jobs.models import Attempt, Event, Job, State
 from jobs.notify import notify
@@ -126,7 +127,7 @@ class Recorder:
             seq=line.seq,
             kind=line.event.kind,
             step=getattr(line.event, "step", None),
-            payload=_storable(payload),
+            payload=storable.data(payload),
             at=datetime.fromtimestamp(line.time_ms / 1000, UTC),
         )
 
@@ -149,14 +150,3 @@ def open_journal(*, claim: Claim) -> int:
     if not held(claim).update(cursor_attempt=claim.number, cursor_offset=0):
         raise FencedOutError
     return Job.objects.values_list("cursor_seq", flat=True).get(pk=claim.job_id) + 1
-
-
-def _storable(value: Any) -> Any:
-    """JSON of the database knows no NUL and no half of a surrogate pair."""
-    if isinstance(value, str):
-        return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, dict):
-        return {_storable(key): _storable(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_storable(item) for item in value]
-    return value

@@ -24,6 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
         return int(given.command(given))
     except (SpecError, DataError) as error:
         return _refuse(str(error))
+    except UnicodeDecodeError as error:
+        return _refuse(f"A file that should be text is not UTF-8 ({error}).")
     except OSError as error:
         return _refuse(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}.")
 
@@ -43,10 +45,10 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--sources", type=Path, help="JSON file that maps names of datasets and teachers to paths"
     )
-    run.add_argument("--first-seq", type=int, default=1, help="number of the first event")
+    run.add_argument("--first-seq", type=_count, default=1, help="number of the first event")
     run.add_argument("--resume", type=Path, help="checkpoint to go on from")
     run.add_argument("--pulse-fd", type=int, help="pipe on which a supervisor shows that it lives")
-    run.add_argument("--attempt", type=int, default=1, help="number of this attempt, for the log")
+    run.add_argument("--attempt", type=_count, default=1, help="number of this attempt, for the log")
     _place(run)
     run.set_defaults(command=_run)
 
@@ -71,9 +73,9 @@ def _parser() -> argparse.ArgumentParser:
 
     make = commands.add_parser("make-data", help="generate the little world with exact truth")
     make.add_argument("--out", type=Path, required=True, help="folder to write")
-    make.add_argument("--train", type=int, default=240, help="videos for training")
-    make.add_argument("--val", type=int, default=40, help="videos for validation")
-    make.add_argument("--test", type=int, default=80, help="videos for testing")
+    make.add_argument("--train", type=_count, default=240, help="videos for training")
+    make.add_argument("--val", type=_count, default=40, help="videos for validation")
+    make.add_argument("--test", type=_count, default=80, help="videos for testing")
     make.add_argument("--seed", type=int, default=0)
     make.set_defaults(command=_make_data)
     return parser
@@ -84,9 +86,18 @@ def _place(parser: argparse.ArgumentParser) -> None:
         "--cache", type=Path, help="folder for out-of-fold copies and beliefs, shared by runs"
     )
     parser.add_argument(
-        "--threads", type=int, default=max(1, (os.cpu_count() or 2) - 1), help="CPU threads; part of the bits"
+        "--threads",
+        type=_count,
+        default=max(1, (os.cpu_count() or 2) - 1),
+        help="CPU threads; part of the bits",
     )
     parser.add_argument("--device", default="cpu", help="torch device")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 2**31:
+        raise argparse.ArgumentTypeError(f"given {text!r}, accepted is a whole number from 1")
+    return int(text)
 
 
 def _run(given: argparse.Namespace) -> int:
@@ -115,9 +126,18 @@ def _resume(given: argparse.Namespace) -> int:
 def _attempt(
     given: argparse.Namespace, *, spec: Spec, sources: Sources, resume: Path | None, first_seq: int
 ) -> int:
+    import torch
+
     from mtkd_engine.distill import Place
     from mtkd_engine.runner import run_attempt
 
+    try:
+        torch.empty(0, device=given.device)
+    except (RuntimeError, AssertionError) as error:  # AssertionError: torch without CUDA
+        reason = str(error).splitlines()[0]
+        return _refuse(f"--device: given {given.device!r}, which cannot be used here ({reason}).")
+    if resume is not None and not resume.is_file():
+        return _refuse(f"--resume: given {resume}, but no checkpoint lies there.")
     resolved = sources.of(spec).to_json()
     fresh = not given.out.exists()
     given.out.mkdir(parents=True, exist_ok=True)

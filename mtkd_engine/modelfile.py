@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from mtkd_engine.spec.base import explain
 
 HEADER_KEY = "mtkd.model"
 SHOWN = 3
+LARGEST_CARD = 32 * 2**20
 DTYPES = {
     "F64": "float64",
     "F32": "float32",
@@ -34,7 +36,7 @@ class ModelError(ValueError):
 
 def save_model(path: Path, *, parameters: dict[str, Tensor], card: ModelCard) -> None:
     """This will write the file whole or not at all."""
-    partial = path.with_suffix(".partial")
+    partial = path.with_suffix(f".{os.getpid()}.partial")  # two jobs may make the same copy at a time
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in parameters.items()}
     save_file(tensors, partial, metadata={HEADER_KEY: card.model_dump_json()})
     partial.replace(path)
@@ -46,7 +48,7 @@ def read_card(path: Path) -> ModelCard:
         text = (file.metadata() or {}).get(HEADER_KEY)
     beside = path.with_suffix(".json")
     if text is None and beside.is_file():
-        text = beside.read_text()
+        text = _beside(beside)
     if text is None:
         raise ModelError(
             f"{path.name}: its header has no {HEADER_KEY!r} and no {beside.name} lies beside it; "
@@ -56,8 +58,20 @@ def read_card(path: Path) -> ModelCard:
         return ModelCard.model_validate(json.loads(text))
     except ValidationError as error:
         raise ModelError(f"{path.name}: its model card is not accepted: {explain(error)}") from None
+    except RecursionError:
+        raise ModelError(f"{path.name}: its model card is not readable JSON (nested too deeply).") from None
     except ValueError as error:
         raise ModelError(f"{path.name}: its model card is not readable JSON ({error}).") from None
+
+
+def _beside(card: Path) -> str:
+    try:
+        size = card.stat().st_size
+        if size <= LARGEST_CARD:
+            return card.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{card.name} cannot be read as a model card ({error}).") from None
+    raise ModelError(f"{card.name} has {size:,} bytes; a model card of up to {LARGEST_CARD:,} is accepted.")
 
 
 def check_model(path: Path) -> ModelCard:
@@ -84,7 +98,7 @@ def load_model(path: Path) -> tuple[nn.Module, ModelCard]:
         model = build(card.net, feature_width=card.feature_width, vocabulary_size=len(card.vocabulary))
     try:
         parameters = load_file(path)
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, RuntimeError) as error:
         raise ModelError(f"{path.name} cannot be read ({error}).") from None
     for name, tensor in parameters.items():
         if not bool(torch.isfinite(tensor).all()):
@@ -102,7 +116,7 @@ def _opened(path: Path) -> Any:
         return safe_open(path, framework="pt")
     except FileNotFoundError:
         raise ModelError(f"{path} does not exist; accepted is a .safetensors file.") from None
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, RuntimeError) as error:  # RuntimeError: more than can be mapped
         raise ModelError(
             f"{path.name} is not a complete .safetensors file ({error}); pickles, archives and cut files are refused."
         ) from None

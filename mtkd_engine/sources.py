@@ -20,13 +20,17 @@ class Sources:
     @classmethod
     def from_file(cls, path: Path) -> Sources:
         """This will read `{"datasets": {name: path}, "teachers": {name: path}}`."""
-        raw = json.loads(path.read_text())
-        base = path.parent
-        return cls(
-            base=base,
-            datasets={name: base / place for name, place in raw.get("datasets", {}).items()},
-            teachers={name: base / place for name, place in raw.get("teachers", {}).items()},
-        )
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+            base = path.parent
+            return cls(
+                base=base,
+                datasets={name: base / place for name, place in raw.get("datasets", {}).items()},
+                teachers={name: base / place for name, place in raw.get("teachers", {}).items()},
+            )
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            accepted = 'accepted is {"datasets": {name: path}, "teachers": {name: path}}'
+            raise SpecError({"": f"{path.name} cannot be read as sources ({error}); {accepted}."}) from None
 
     def of(self, spec: Spec) -> Sources:
         """This will keep what a spec names, as absolute paths; raises SpecError for a name that leads nowhere."""
@@ -53,6 +57,10 @@ class Sources:
 
     def _find(self, name: str, known: dict[str, Path], field_name: str, accepted: str) -> Path:
         path = known.get(name, self.base / name)
-        if not path.exists():
+        try:
+            is_there = path.exists()
+        except OSError:  # a name longer than any file's
+            is_there = False
+        if not is_there:
             raise SpecError({field_name: f"given {name!r}, accepted is {accepted}; nothing lies at {path}."})
         return path

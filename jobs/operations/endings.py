@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from jobs import storable
 from jobs.doorbell import ring
 from jobs.models import Artifact, Attempt, Job, Outcome, State
 from jobs.notify import notify
@@ -33,7 +34,7 @@ def fail(*, claim: Claim, cause: str, sentence: str, exit_code: int | None) -> N
     """This will end the job as failed, with a sentence for a person and a code for a program."""
     _locked(claim)
     _close_attempt(claim.attempt_id, Outcome.FAILED, exit_code=exit_code, reason=sentence)
-    _end(claim.job_id, State.FAILED, failure_cause=cause, failure=sentence)
+    _end(claim.job_id, State.FAILED, failure_cause=cause[:40], failure=storable.text(sentence))
 
 
 @transaction.atomic
@@ -73,7 +74,7 @@ def _lose(job: Job, attempt_id: int | None, *, reason: str, exit_code: int | Non
         _end(job.pk, State.CANCELLED)
     elif lost >= settings.MAX_LOST_ATTEMPTS:
         sentence = f"The job was lost {lost} times and is given up; the last time: {reason}"
-        _end(job.pk, State.FAILED, failure_cause=LOST, failure=sentence)
+        _end(job.pk, State.FAILED, failure_cause=LOST, failure=storable.text(sentence))
     else:
         _requeue(job)
 
@@ -88,7 +89,7 @@ def _locked(claim: Claim) -> Job:
 def _close_attempt(attempt_id: int, outcome: Outcome, *, exit_code: int | None, reason: str = "") -> None:
     seal(attempt_id=attempt_id)
     Attempt.objects.filter(pk=attempt_id).update(
-        outcome=outcome, exit_code=exit_code, reason=reason, ended_at=Now()
+        outcome=outcome, exit_code=exit_code, reason=storable.text(reason), ended_at=Now()
     )
 
 

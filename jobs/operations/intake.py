@@ -19,6 +19,7 @@ from jobs.storage import adopt, remove
 Kind = Literal["dataset", "teacher"]
 Source = TypeVar("Source", Dataset, Teacher)
 _LONGEST_NAME = 120
+_LONGEST_SHOWN = 200
 
 
 def refused(field: str, sentence: str) -> UnableToRegister:
@@ -30,7 +31,9 @@ def free_name(model: type[Dataset] | type[Teacher], *, project: Project, name: s
     """This will tidy a name, or refuse one that is empty, too long, unprintable or in use."""
     name = name.strip()
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():
-        raise refused("name", f"given {name!r}, accepted are 1 to {_LONGEST_NAME} printable characters.")
+        raise refused(
+            "name", f"given {_short(name)}, accepted are 1 to {_LONGEST_NAME} printable characters."
+        )
     if model.objects.filter(project=project, name=name).exists():
         noun = model._meta.verbose_name
         raise refused("name", f"given {name!r}, but this project has a {noun} of that name already.")
@@ -42,13 +45,18 @@ def allowed_path(path: str) -> Path:
     roots = ", ".join(str(root) for root in settings.DATA_ROOTS)
     try:
         found = Path(path).expanduser().resolve(strict=False) if path.strip() else None
+        is_there = found is not None and found.exists()
     except (OSError, ValueError, RuntimeError):
         found = None
     if found is None or not is_allowed(found):
-        raise refused("path", f"given {path!r}, accepted is an absolute path inside {roots}.")
-    if not found.exists():
-        raise refused("path", f"given {path!r}, but nothing lies there.")
+        raise refused("path", f"given {_short(path)}, accepted is an absolute path inside {roots}.")
+    if not is_there:
+        raise refused("path", f"given {_short(path)}, but nothing lies there.")
     return found
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}...")
 
 
 def is_allowed(path: Path) -> bool:

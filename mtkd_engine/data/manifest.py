@@ -115,17 +115,22 @@ def _annotation_file(folder: Path, split: str) -> Path | None:
 def _inside(folder: Path, name: str) -> Path:
     path = folder / name
     relative = PurePosixPath(name)
-    if (
-        relative.is_absolute()
-        or ".." in relative.parts
-        or not path.resolve().is_relative_to(folder.resolve())
-    ):
+    try:
+        is_outside = not path.resolve().is_relative_to(folder.resolve())
+        is_there = path.is_file()
+    except (OSError, RuntimeError) as error:  # a name too long, a link to itself
+        raise DataError(f"{FILE}: {shown(name)} cannot be used as a file name ({_cause(error)}).") from None
+    if is_outside or relative.is_absolute() or ".." in relative.parts:
         raise DataError(
             f"{FILE}: {shown(name)} leads out of the dataset; a file inside its folder is accepted."
         )
-    if not path.is_file():
+    if not is_there:
         raise DataError(f"{folder.name} lacks the file {shown(name)}; every file of the manifest must exist.")
     return path
+
+
+def _cause(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or "it leads in a circle"
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -152,6 +157,8 @@ def _one_of(content: dict[str, object], key: str, accepted: tuple[str, ...]) -> 
 
 def _text(content: dict[str, object], key: str, *, where: str | None = None) -> str:
     value = content.get(key)
-    if not isinstance(value, str) or not value.strip():
-        raise DataError(f"{FILE}: {where or key} is {shown(value)}; a non-empty text is accepted.")
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise DataError(
+            f"{FILE}: {where or key} is {shown(value)}; a non-empty text on one line is accepted."
+        )
     return value

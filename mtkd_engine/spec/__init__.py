@@ -10,8 +10,10 @@ from mtkd_engine.spec.model import ModelCard, Recipe
 from mtkd_engine.spec.nets import Map2dNet, NetSpec, SpanNet
 from mtkd_engine.spec.optim import OptimSpec
 from mtkd_engine.spec.teachers import TeacherSpec
+from mtkd_engine.spec.text import LARGEST_TEXT, TextError, read_json, read_yaml
 
 __all__ = [
+    "LARGEST_TEXT",
     "AggregatorSpec",
     "DataSpec",
     "EmtmSpec",
@@ -32,9 +34,12 @@ __all__ = [
     "StaticSpec",
     "StudentSpec",
     "TeacherSpec",
+    "TextError",
     "UniformSpec",
     "dump_yaml",
     "load_yaml",
     "parse",
+    "read_json",
+    "read_yaml",
     "spec_hash",
 ]

@@ -3,19 +3,45 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+import reprlib
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
 
 LIMITS = {"ge": "{} or more", "le": "{} or less", "gt": "more than {}", "lt": "less than {}"}
 
 
+MOST_PROBLEMS = 20
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError(f"given {_short(text)}, accepted are printable characters on one line")
+    return text
+
+
+Name = Annotated[str, AfterValidator(_printable)]
+
+
 class Part(BaseModel):
-    """One frozen part of a Spec; unknown keys are refused."""
+    """One frozen part of a Spec; unknown keys and numbers that are not finite are refused."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, validate_default=True, use_attribute_docstrings=False
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+        use_attribute_docstrings=False,
+        allow_inf_nan=False,
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _yes_is_no_number(cls, given: Any) -> Any:
+        if isinstance(given, dict):
+            for name, field in cls.model_fields.items():
+                if isinstance(given.get(name), bool) and field.annotation in (int, float):
+                    raise ValueError(f"{name}: given {given[name]}, accepted is a number")
+        return given
 
 
 class SpecError(ValueError):
@@ -33,14 +59,18 @@ class SpecError(ValueError):
 def explain(error: ValidationError) -> SpecError:
     """This will turn pydantic's report into one sentence per field: what was given, what is accepted."""
     fields: dict[str, str] = {}
-    for item in error.errors():
+    found = error.errors(include_url=False)
+    for item in found[:MOST_PROBLEMS]:
         # Union tags ("emtm", "span") stand in `loc` but not in what the user wrote.
         path = ".".join(str(part) for part in _user_path(item["loc"]))
         sentence = _sentence(item)
         named = re.match(r"([a-z_.]+): ", sentence)
-        if not path and named:  # a rule over several fields names the one to change
-            path, sentence = named[1], sentence[named.end() :]
+        if item["type"] == "value_error" and named:  # a rule over several fields names the one to change
+            path = f"{path}.{named[1]}" if path else named[1]
+            sentence = sentence[named.end() :]
         fields.setdefault(path, sentence)
+    if len(found) > MOST_PROBLEMS:
+        fields.setdefault("", f"There are {len(found) - MOST_PROBLEMS:,} problems more.")
     return SpecError(fields)
 
 
@@ -81,6 +111,10 @@ def _sentence(item: Any) -> str:
     return f"given {given}, but {wanted}."
 
 
+_repr = reprlib.Repr()
+_repr.maxstring = _repr.maxother = 80
+
+
 def _short(value: Any) -> str:
-    text = repr(value)
+    text = _repr.repr(value)
     return text if len(text) <= 60 else text[:57] + "..."

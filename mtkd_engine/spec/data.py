@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from mtkd_engine.spec.base import Part
+from mtkd_engine.spec.base import Name, Part
 
 
 class DataSpec(Part):
     """A dataset by name, and how its sentences are read."""
 
-    dataset: str = Field(
+    dataset: Name = Field(
         min_length=1,
         max_length=300,
         title="Dataset",

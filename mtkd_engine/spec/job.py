@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from mtkd_engine.spec.base import Part
+from mtkd_engine.spec.base import Name, Part
 from mtkd_engine.spec.data import DataSpec
 from mtkd_engine.spec.methods import EmtmSpec, MethodSpec, SoloSpec
 from mtkd_engine.spec.nets import NetSpec, SpanNet
@@ -49,7 +49,7 @@ class RecordingSpec(Part):
 class Spec(Part):
     """The frozen description of one job: the form, the REST body and the YAML file are this."""
 
-    name: str = Field("", max_length=120, title="Name", description="What people will call this job.")
+    name: Name = Field("", max_length=120, title="Name", description="What people will call this job.")
     task: Literal["grounding"] = Field(
         "grounding",
         title="Task",

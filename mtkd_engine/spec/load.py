@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from mtkd_engine.spec.base import SpecError, explain
 from mtkd_engine.spec.job import Spec
+from mtkd_engine.spec.text import TextError, read_yaml
 
 
 def parse(raw: Any) -> Spec:
@@ -33,13 +34,9 @@ def _noun(raw: Any) -> str:
 def load_yaml(text: str) -> Spec:
     """This will parse YAML (or JSON) text into a Spec; raises SpecError."""
     try:
-        raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1}" if mark is not None else ""
-        raise SpecError(
-            {"": f"This is not readable YAML{where}: {getattr(error, 'problem', error)}."}
-        ) from None
+        raw = read_yaml(text)
+    except TextError as error:
+        raise SpecError({"": str(error)}) from None
     return parse(raw)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from mtkd_engine.spec.base import Part
+from mtkd_engine.spec.base import Name, Part
 from mtkd_engine.spec.nets import NetSpec
 from mtkd_engine.spec.optim import OptimSpec
+
+SPECIAL = ("<pad>", "<unk>")
 
 
 class Recipe(Part):
@@ -29,7 +31,18 @@ class ModelCard(Part):
     net: NetSpec
     feature_width: int = Field(ge=1, le=65_536)
     max_words: int = Field(ge=1, le=1000)
-    vocabulary: tuple[str, ...] = Field(min_length=2)
+    vocabulary: tuple[Name, ...] = Field(min_length=2)
     temperature: float = Field(1.0, gt=0, description="Fitted on validation; logits are divided by it.")
     recipe: Recipe | None = None
-    metrics: dict[str, float] = Field(default_factory=dict)
+    metrics: dict[Name, float] = Field(default_factory=dict)
+
+    @field_validator("vocabulary")
+    @classmethod
+    def _words(cls, vocabulary: tuple[str, ...]) -> tuple[str, ...]:
+        if vocabulary[:2] != SPECIAL:
+            raise ValueError(
+                f"given {list(vocabulary[:2])} first, accepted is {list(SPECIAL)} and then words"
+            )
+        if len(set(vocabulary)) < len(vocabulary):
+            raise ValueError("given a word twice, accepted is each word once")
+        return vocabulary

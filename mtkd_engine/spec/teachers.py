@@ -6,13 +6,13 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from mtkd_engine.spec.base import Part
+from mtkd_engine.spec.base import Name, Part
 
 
 class TeacherSpec(Part):
     """One registered teacher by name; a bare string is accepted in its place."""
 
-    name: str = Field(
+    name: Name = Field(
         min_length=1,
         max_length=300,
         title="Teacher",

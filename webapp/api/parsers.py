@@ -1,17 +1,18 @@
-"""YAML bodies: the same data as JSON, easier to keep in a repository."""
+"""Bodies as JSON or as YAML: the same data, the latter easier to keep in a repository."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import IO, Any
 
-import yaml
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
+from mtkd_engine.spec import LARGEST_TEXT, TextError, read_json, read_yaml
+
 
 class YamlParser(BaseParser):
-    """Reads `application/yaml` with the safe loader."""
+    """Reads `application/yaml`."""
 
     media_type = "application/yaml"
 
@@ -19,12 +20,28 @@ class YamlParser(BaseParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         """This will return plain data; text that is not YAML is refused with the line."""
-        try:
-            return yaml.safe_load(stream.read().decode("utf-8"))
-        except UnicodeDecodeError:
-            raise ParseError("The body is not UTF-8 text.") from None
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            where = f" in line {mark.line + 1}" if mark is not None else ""
-            problem = getattr(error, "problem", None) or "it cannot be read"
-            raise ParseError(f"The body is not readable YAML{where}: {problem}.") from None
+        return _read(stream, read_yaml)
+
+
+class JsonParser(BaseParser):
+    """Reads `application/json`."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """This will return plain data; what is not JSON, or has a key twice, is refused."""
+        return _read(stream, read_json)
+
+
+def _read(stream: IO[Any], reader: Callable[[str], Any]) -> Any:
+    body = stream.read(LARGEST_TEXT + 1)
+    if len(body) > LARGEST_TEXT:
+        raise ParseError(f"The body is too large; up to {LARGEST_TEXT:,} bytes are accepted.")
+    try:
+        return reader(body.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise ParseError("The body is not UTF-8 text.") from None
+    except TextError as error:
+        raise ParseError(str(error)) from None

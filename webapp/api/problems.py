@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
@@ -15,6 +17,7 @@ from rest_framework.views import exception_handler
 from jobs.operations.errors import UnableTo, UnableToCancel
 from mtkd_engine.spec import SpecError
 
+_log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -29,6 +32,8 @@ def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
         fields = flatten(error.detail)
         detail = " ".join(f"{path}: {text}" if path else text for path, text in fields.items())
         return problem(status=HTTPStatus.BAD_REQUEST, detail=detail, fields=fields)
+    if isinstance(error, RequestDataTooBig | OperationalError | InterfaceError):
+        return _of_the_surroundings(error)
     known = exception_handler(error, context)
     if known is None:
         return None
@@ -38,6 +43,15 @@ def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
         if header in known.headers:
             answer[header] = known.headers[header]
     return answer
+
+
+def _of_the_surroundings(error: Exception) -> Response:
+    if isinstance(error, RequestDataTooBig):
+        return problem(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail="The body is too large.")
+    _log.warning("The database is away: %s", " ".join(str(error).split()))
+    return problem(
+        status=HTTPStatus.SERVICE_UNAVAILABLE, detail="The database is away; try again in a moment."
+    )
 
 
 def problem(*, status: HTTPStatus, detail: str, fields: Mapping[str, str] | None = None) -> Response:

@@ -67,5 +67,5 @@ def test_unreadable_yaml_is_refused_with_its_line() -> None:
 
 
 def test_a_spec_that_is_no_mapping_is_refused() -> None:
-    with pytest.raises(SpecError, match="given was list"):
+    with pytest.raises(SpecError, match="given was a list"):
         load_yaml("- a\n- b\n")

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 from datetime import timedelta
+from itertools import count
 
 from django.db import transaction
 from django.utils import timezone
@@ -21,23 +22,31 @@ FIRST_PROJECT = "default"
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 
-def ensure_first_admin() -> str | None:
-    """This will make user `admin` with project `default` and return the password, or None if there is an admin.
+def ensure_first_admin() -> tuple[str, str] | None:
+    """This will make an admin with project `default` and return name and password, or None if there is an admin.
 
-    The password is random and cannot be read again.
+    The name is `admin`, or the next free one: an account that somebody else made is never raised to admin. The
+    password is random and cannot be read again.
     """
     with transaction.atomic():
         hold(Lock.FIRST_ADMIN)
         if User.objects.filter(is_superuser=True).exists():
             return None
         password = secrets.token_urlsafe(15)
-        user = User.objects.create_superuser(username="admin", password=password)
+        user = User.objects.create_superuser(username=_free_username("admin"), password=password)
         project = Project.objects.filter(slug=FIRST_PROJECT).first()
         if project is None:
             create_project(name=FIRST_PROJECT, user=user)
         else:
             Membership.objects.create(project=project, user=user, role=Role.ADMIN)
-        return password
+        return user.username, password
+
+
+def _free_username(wish: str) -> str:
+    taken = set(User.objects.filter(username__startswith=wish).values_list("username", flat=True))
+    return next(
+        name for number in count(1) if (name := wish if number == 1 else f"{wish}-{number}") not in taken
+    )
 
 
 def ensure_demo_project() -> tuple[User, Project]:

@@ -21,10 +21,21 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_first_start_makes_an_admin_once() -> None:
-    password = ensure_first_admin()
-    assert password is not None
-    assert authenticate(username="admin", password=password) is not None
+    made = ensure_first_admin()
+    assert made is not None
+    assert made[0] == "admin"
+    assert authenticate(username=made[0], password=made[1]) is not None
     assert Project.objects.get().slug == "default"
+    assert ensure_first_admin() is None
+
+
+def test_an_account_that_took_the_name_admin_is_not_raised_to_one() -> None:
+    User.objects.create_user(username="admin", password="correct horse battery")
+    made = ensure_first_admin()
+    assert made is not None
+    assert made[0] == "admin-2"
+    assert authenticate(username=made[0], password=made[1]) is not None
+    assert not User.objects.get(username="admin").is_superuser
     assert ensure_first_admin() is None
 
 

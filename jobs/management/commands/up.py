@@ -46,10 +46,12 @@ def _count(text: str) -> int:
 def _login_lines() -> list[str]:
     """This will make the first admin where there is none, and return what to tell about logging in."""
     try:
-        password = ensure_first_admin()
-        if password is not None:
-            return [f"Log in as admin with the password {password} (random; shown only this once)."]
-        name = User.objects.filter(is_superuser=True).values_list("username", flat=True).first() or "a user"
+        made = ensure_first_admin()
+        if made is not None:
+            name, password = made
+            return [f"Log in as {name} with the password {password} (random; shown only this once)."]
+        first = User.objects.filter(is_superuser=True).values_list("username", flat=True).first()
+        name = first or "a user"
         return [
             f"Log in as {name}. Password lost? `python manage.py changepassword {name}` sets a new one.",
         ]

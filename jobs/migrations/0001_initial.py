@@ -162,7 +162,7 @@ class Migration(migrations.Migration):
             name='MetricChunk',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('metric', models.CharField(max_length=120)),
+                ('metric', models.CharField(max_length=400)),
                 ('seq_first', models.BigIntegerField()),
                 ('seq_last', models.BigIntegerField()),
                 ('step_first', models.PositiveIntegerField()),

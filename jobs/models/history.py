@@ -39,7 +39,7 @@ class MetricChunk(models.Model):
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="chunks")
     attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="chunks")
-    metric = models.CharField(max_length=120)
+    metric = models.CharField(max_length=400)
     seq_first = models.BigIntegerField()
     seq_last = models.BigIntegerField()
     step_first = models.PositiveIntegerField()

@@ -17,8 +17,8 @@ from django.core.files.storage import FileSystemStorage
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 PX = 400  # ranges of steps a curve is thinned to, each with first, last, lowest and highest
 
-LOSSES = "hard: labels · kd: belief of the teachers · gate: their weights · twin: the branch built like them"
-QUALITY = "How often (R1) and how well (mIoU) the student finds moments that it was not trained on."
+LOSSES = "hard: labels · kd: the teachers' belief · gate: their weights · twin: the isomorphic branch"
+QUALITY = "R1: share of moments found · mIoU: mean overlap; on videos it was not trained on"
 NO_COPIES = (
     "Points appear while copies of the teachers are trained; copies that are kept from before have none."
 )
@@ -41,7 +41,10 @@ def job_charts(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
         _lines(key="grad", title="Gradient norm", prefixes=["grad_norm"], smooth=True, small=True),
     ]
     if taught and spec["method"].get("beliefs") == "out_of_fold":
-        charts.append(_lines(key="fold", title="Fold copies", prefixes=["fold/"], small=True, wait=NO_COPIES))
+        copies = _lines(
+            key="fold", title="Fold copies", prefixes=["fold/"], percent=True, small=True, wait=NO_COPIES
+        )
+        charts.append({**copies, "suffix": "/val/miou", "families": True})
     return charts
 
 
@@ -94,8 +97,8 @@ def _lines(
         "key": key,
         "title": title,
         "prefixes": list(prefixes),
-        "families": key == "fold",  # one colour and one entry for all copies of a teacher
-        "log": key == "fold",  # teachers of different families have losses of different size
+        "suffix": "",  # what the rest of the name must end with
+        "families": False,  # one colour and one entry for all copies of a teacher
         "percent": percent,
         "smooth": smooth,
         "small": small,

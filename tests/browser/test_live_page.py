@@ -58,7 +58,7 @@ def test_a_job_is_watched_from_waiting_to_its_result(logged_in: Page, site: Site
     expect(page.locator("#probe td").first).to_have_text("0.25")
 
     double.say(Warned(code="x", message="One teacher is worse than blind.", step=20), Entered(part="export"))
-    expect(page.locator("event-list li").first).to_contain_text("Export")
+    expect(page.locator("event-list li").first).to_contain_text("Writing artifacts")
     page.get_by_role("button", name=re.compile("warnings")).click()
     expect(page.locator("event-list li:visible")).to_have_count(1)
 
@@ -132,3 +132,41 @@ def test_log_and_curves_can_be_switched(logged_in: Page, site: Site, job: Job) -
     expect(page.locator('#chart-loss button[data-toggle="log"]')).to_have_attribute("aria-pressed", "true")
     page.locator("#chart-loss .legend-item").click()
     expect(page.locator("#chart-loss .scatterlayer .trace")).to_have_count(0)
+
+
+def test_zooming_asks_the_server_for_finer_curves(logged_in: Page, site: Site, job: Job) -> None:
+    page = logged_in
+    double = EngineDouble()
+    double.start(total_steps=4000)
+    for part in (range(1, 2001), range(2001, 4001)):
+        double.say(*(Metrics(step=step, values={"loss/total": 5 + step % 7}) for step in part))
+    page.goto(f"{site.url}/jobs/{job.pk}/")
+    drawn(page, "#chart-loss", double.journal.next_seq - 1)
+    shown = (
+        "(range) => document.querySelector('#chart-loss .plot').data[0].x.filter((x) => x > 999 && x < 1101)"
+    )
+    assert len(page.evaluate(shown)) < 100
+    page.evaluate(
+        """() => Plotly.relayout(document.querySelector("#chart-loss .plot"),
+                                 {"xaxis.range[0]": 1000, "xaxis.range[1]": 1100})"""
+    )
+    page.wait_for_function(f"() => ({shown})().length === 101")
+    steps = page.evaluate("() => document.querySelector('#chart-loss .plot').data[0].x")
+    assert steps == sorted(set(steps))
+    assert steps[0] == 1
+    assert steps[-1] == 4000
+
+
+def test_copies_of_a_teacher_share_a_colour_and_an_entry(logged_in: Page, site: Site, job: Job) -> None:
+    page = logged_in
+    double = EngineDouble()
+    double.start()
+    double.say(Entered(part="folds", detail="span: copy 2 of 3"))
+    for copy in (0, 1):
+        values = {f"fold/span/{copy}/loss/total": 2.0, f"fold/span/{copy}/val/miou": 0.2 + 0.2 * copy}
+        double.say(Metrics(step=7, values=values))
+    page.goto(f"{site.url}/jobs/{job.pk}/")
+    steps = page.locator('[data-part="steps"]')
+    expect(steps).to_have_text("Training copies of the teachers (span, copy 2 of 3) · Step 0 of 100")
+    page.locator("#chart-fold").scroll_into_view_if_needed()
+    expect(page.locator("#chart-fold .legend-item")).to_have_text(["span 30.0% mIoU, mean of 2"])

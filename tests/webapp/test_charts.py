@@ -62,3 +62,10 @@ def test_the_medoid_of_two_teachers_is_not_shown(teachers: int, shown: bool) -> 
     baselines = {"medoid": {"miou": 0.4}} | {f"teacher:{n}": {"miou": 0.4} for n in range(teachers)}
     rows = result_rows({"metrics": {"miou": 0.5}, "baselines": baselines})
     assert ("medoid" in {row.key for row in rows}) is shown
+
+
+def test_the_best_teacher_is_named_on_its_own_row() -> None:
+    baselines = {"best_single": {"miou": 0.4}, "teacher:x": {"miou": 0.4}}
+    rows = result_rows({"metrics": {"miou": 0.5}, "baselines": baselines, "best_single": "x"})
+    assert [row.title for row in rows] == ["Student", "x"]
+    assert "best single teacher" in rows[1].help

@@ -83,18 +83,21 @@ def result_rows(result: Mapping[str, Any] | None) -> list[Row]:
         )
     ]
     baselines = result.get("baselines") or {}
-    for key in _in_order(baselines):
+    best = str(result.get("best_single"))
+    for key in _in_order(baselines, best=best):
         group, title, text = BASELINES[key.partition(":")[0]]
-        if key == "best_single" and isinstance(result.get("best_single"), str):
-            text = f"{result['best_single']}, chosen on validation."
+        if key == "best_single" and f"teacher:{best}" in baselines:
+            title, text = best, "The best single teacher, chosen on validation."
         title = title or key.partition(":")[2]
         rows.append(Row(key=key, group=group, title=title, help=text, cells=_cells(baselines[key], student)))
     return _with_best(rows)
 
 
-def _in_order(baselines: Mapping[str, Any]) -> list[str]:
+def _in_order(baselines: Mapping[str, Any], *, best: str) -> list[str]:
     teachers = [key for key in baselines if key.startswith("teacher:")]
     left_out = {"medoid"} if len(teachers) < ENOUGH_TO_AGREE else set()
+    if "best_single" in baselines:  # then one row says both
+        left_out.add(f"teacher:{best}")
     places = list(BASELINES)
     known = [key for key in baselines if key.partition(":")[0] in BASELINES and key not in left_out]
     return sorted(known, key=lambda key: places.index(key.partition(":")[0]))

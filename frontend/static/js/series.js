@@ -122,11 +122,13 @@ export class SeriesStore {
   }
 
   /**
-   * This will return the metrics whose names start with one of the prefixes.
-   * @param {string[]} prefixes
+   * This will return the metrics whose names start with one of the prefixes and end with the suffix.
+   * @param {{prefixes?: string[], suffix?: string}} plan
    */
-  matching(prefixes) {
-    const found = [...this.all].filter(([name]) => prefixes.some((prefix) => name.startsWith(prefix)));
+  matching({ prefixes = [], suffix = "" }) {
+    const found = [...this.all].filter(
+      ([name]) => name.endsWith(suffix) && prefixes.some((prefix) => name.startsWith(prefix)),
+    );
     return found.sort(([one], [two]) => Number(isTotal(two)) - Number(isTotal(one)) || one.localeCompare(two));
   }
 }

@@ -37,7 +37,7 @@
  * @property {string} title
  * @property {string[]} prefixes
  * @property {boolean} [percent]
- * @property {boolean} [log]
+ * @property {string} [suffix]
  * @property {boolean} [families]
  * @property {string[]} [teachers]
  * @property {Record<string, any>} trace

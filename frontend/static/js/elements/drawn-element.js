@@ -66,7 +66,7 @@ export class DrawnElement extends HTMLElement {
     this.store = store;
     const prefixes = this.plan?.prefixes ?? [];
     if (this.wait) {
-      this.wait.hidden = store.matching(prefixes).length > 0;
+      this.wait.hidden = store.matching(this.plan ?? {}).length > 0;
       this.wait.textContent = this.wait.dataset.none ?? this.wait.textContent;
     }
     if ([...changed].some((name) => prefixes.some((prefix) => name.startsWith(prefix)))) this.repaint();

@@ -17,7 +17,7 @@ class LiveChart extends DrawnElement {
     /** @type {Set<string>} */
     this.off = new Set();
     this.listening = false;
-    this.log = this.plan?.log ?? false;
+    this.log = false;
     this.smooth = false;
     const { job = "", px } = this.feed instanceof HTMLElement ? this.feed.dataset : {};
     this.zoom = new Zoom({ job, px: Number(px), onFiner: this.repaint });
@@ -57,14 +57,14 @@ class LiveChart extends DrawnElement {
       this.zoom?.leave();
       this.repaint();
     } else if (typeof low === "number" && typeof high === "number" && this.store) {
-      this.zoom?.enter([low, high], this.store.matching(this.plan?.prefixes ?? []));
+      this.zoom?.enter([low, high], this.store.matching(this.plan ?? {}));
     }
   };
 
   /** @param {SeriesStore} store */
   figure(store) {
     const plan = this.plan;
-    const found = plan ? store.matching(plan.prefixes) : [];
+    const found = plan ? store.matching(plan) : [];
     if (!plan || !found.length) return undefined;
     const colors = palette().series;
     /** @type {Map<string, [string, Series][]>} */
@@ -143,7 +143,7 @@ class LiveChart extends DrawnElement {
     entry.style.setProperty("--swatch", color);
     const latest = members.map(([, series]) => series.latest).filter((value) => value !== undefined);
     const mean = latest.length ? latest.reduce((sum, value) => sum + value, 0) / latest.length : undefined;
-    const copies = members.length > 1 ? ` (mean of ${members.length})` : "";
+    const copies = this.plan?.families ? ` mIoU, mean of ${members.length}` : "";
     const value = entry.querySelector("b");
     if (value) value.textContent = short(mean, this.plan?.percent) + copies;
   }

@@ -11,7 +11,7 @@ class WeightHeatmap extends DrawnElement {
   figure(store) {
     const plan = this.plan;
     const prefix = plan?.prefixes[0] ?? "";
-    const found = new Map(store.matching([prefix]).map(([name, series]) => [name.slice(prefix.length), series]));
+    const found = new Map(store.matching(plan ?? {}).map(([name, series]) => [name.slice(prefix.length), series]));
     if (!plan || !found.size) return undefined;
     const teachers = [...new Set([...(plan.teachers ?? []), ...found.keys()])];
     const steps = [...new Set([...found.values()].flatMap((series) => series.steps))].sort((a, b) => a - b);

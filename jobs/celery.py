@@ -7,6 +7,7 @@ found by the next tick (`jobs.tick`).
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import Any
 
@@ -51,6 +52,25 @@ def _tell_the_children(**_: Any) -> None:
 def _follow_the_worker(**_: Any) -> None:
     stopping.follow_parent()
 
+
+class InPlainWords(logging.Filter):
+    """A killed worker process is expected trouble: one line for it, without the traceback of Celery's pool."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """This will reword the record in place and let it pass."""
+        if "WorkerLostError" in record.getMessage():
+            record.msg = "A worker process was killed. Its job is taken up again when its lease is over."
+            record.args, record.exc_info, record.exc_text = (), None, None
+        return True
+
+
+logging.getLogger("celery.worker.request").addFilter(InPlainWords())
+for _chatty in ("celery.worker.strategy", "celery.app.trace"):  # "received" and "succeeded" of every ring
+    logging.getLogger(_chatty).setLevel(logging.WARNING)
+# It warns of the default of a setting that is set above, and overrides filters of warnings to do so.
+logging.getLogger("py.warnings").addFilter(
+    lambda record: "worker_cancel_long_running_tasks_on_connection_loss" not in record.getMessage()
+)
 
 worker_shutting_down.connect(_tell_the_children, weak=False)
 worker_process_init.connect(_follow_the_worker, weak=False)

@@ -9,6 +9,7 @@ import time
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connections
 
+from jobs import storable
 from jobs.notify import Listener
 from jobs.operations.claims import Claim, FencedOutError, cancel_is_wanted, heartbeat
 
@@ -57,7 +58,7 @@ class Keeper:
         except FencedOutError:
             self.fenced_out.set()
         except (DatabaseError, InterfaceError) as error:
-            _log.warning("Job %s goes on without the database: %s", self._claim.job_id, error)
+            _log.warning("Job %s goes on without the database: %s", self._claim.job_id, storable.line(error))
             connections.close_all()
             return False
         else:

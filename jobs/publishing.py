@@ -9,7 +9,7 @@ from typing import Any
 from jobs.models import Artifact, Event
 from jobs.operations.claims import Claim
 from jobs.operations.errors import UnableToPublish
-from jobs.storage import StorageError, open_artifact, put_file
+from jobs.storage import StorageError, open_artifact, put_file, remove
 
 RESULT = "result.json"
 
@@ -21,7 +21,15 @@ def publish(claim: Claim) -> list[Artifact]:
     """
     written = Event.objects.filter(attempt_id=claim.attempt_id, kind="artifactwritten").order_by("seq")
     newest = {event.payload["name"]: event.payload for event in written}
-    return [_stored(claim, name, payload) for name, payload in newest.items()]
+    stored: list[Artifact] = []
+    try:
+        for name, payload in newest.items():
+            stored.append(_stored(claim, name, payload))
+    except UnableToPublish:
+        for artifact in stored:
+            remove(artifact.storage_key)
+        raise
+    return stored
 
 
 def read_result(artifacts: list[Artifact]) -> dict[str, Any]:

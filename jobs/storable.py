@@ -11,6 +11,11 @@ def text(given: str) -> str:
     return given.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
+def line(error: Exception) -> str:
+    """This will give the words of an error on one line of a log, without advice to other people."""
+    return " ".join(str(error).split("Is the server running")[0].split())
+
+
 def data(given: Any) -> Any:
     """This will make JSON data storable; numbers that are not finite become their names."""
     if isinstance(given, str):

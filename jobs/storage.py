@@ -6,10 +6,12 @@ of a file or nothing.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -21,6 +23,7 @@ from jobs.models import Artifact
 
 _BLOCK = 1 << 20
 _STAGING = ".staging"
+_STALE_SECONDS = 24 * 3600.0
 
 
 class StorageError(ValueError):
@@ -79,6 +82,14 @@ def staging() -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_stale_staging() -> None:
+    """This will remove what killed processes have left half-copied, a day later."""
+    for folder in (Path(settings.STORAGE) / _STAGING).glob("*"):
+        with contextlib.suppress(OSError):
+            if time.time() - folder.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def open_artifact(artifact: Artifact) -> IO[bytes]:

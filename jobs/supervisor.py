@@ -15,11 +15,11 @@ from typing import TypeVar
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
-from jobs import stopping
+from jobs import stopping, storable
 from jobs.engine import Engine
 from jobs.enginelog import last_lines
 from jobs.keeper import Keeper
-from jobs.models import Attempt
+from jobs.models import Attempt, Job
 from jobs.notify import notify
 from jobs.operations import endings
 from jobs.operations.claims import Claim, FencedOutError, note_engine
@@ -122,7 +122,9 @@ class _Supervision:
             if tell:
                 self._next_notice = now + settings.NOTIFY_SECONDS
         except _AWAY as error:
-            _log.warning("Job %s: recording waits for the database: %s", self._claim.job_id, error)
+            _log.warning(
+                "Job %s: recording waits for the database: %s", self._claim.job_id, storable.line(error)
+            )
             connection.close()
             self._next_flush = now + 1.0
 
@@ -139,8 +141,13 @@ class _Supervision:
         if verdict.ending != "succeeded":
             self._insist(lambda: _end(claim, verdict, exit_code))
         _log.info("Job %s: attempt %s %s. %s", claim.job_id, claim.number, verdict.ending, verdict.sentence)
-        if verdict.ending in {"succeeded", "cancelled"}:
-            clear(claim)
+        try:
+            ended = Job.objects.get(pk=claim.job_id)
+        except _AWAY:  # what is left is swept later
+            connection.close()
+        else:
+            if ended.is_final:
+                clear(ended)
 
     def _note(self, engine: Engine, plan: Plan) -> None:
         try:
@@ -155,7 +162,7 @@ class _Supervision:
             try:
                 return action()
             except _AWAY as error:
-                _log.warning("Job %s waits for the database: %s", self._claim.job_id, error)
+                _log.warning("Job %s waits for the database: %s", self._claim.job_id, storable.line(error))
                 connection.close()
                 if self._keeper.fenced_out.is_set():
                     raise FencedOutError from error

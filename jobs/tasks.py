@@ -11,7 +11,7 @@ from celery.signals import worker_ready
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
-from jobs import stopping
+from jobs import stopping, storable
 from jobs.celery import app
 from jobs.doorbell import TASK
 from jobs.operations.claims import claim
@@ -29,7 +29,9 @@ def work(queue: str) -> int:
             try:
                 taken = claim(queue=queue, worker=worker_name(), threads=settings.THREADS, device="cpu")
             except (DatabaseError, InterfaceError) as error:
-                _log.warning("The database is away, so queue %s is looked at later: %s", queue, error)
+                _log.warning(
+                    "The database is away, so queue %s is looked at later: %s", queue, storable.line(error)
+                )
                 connection.close()
                 break
             if taken is None:

@@ -14,14 +14,16 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import Count
 
-from jobs import stopping
+from jobs import stopping, storable
 from jobs.doorbell import ring, rings_waiting
 from jobs.models import Job, State
 from jobs.operations.leases import reap
 from jobs.operations.locks import Lock, try_to_hold
+from jobs.workspace import sweep
 
 _log = logging.getLogger(__name__)
 _MOST_RINGS = 8
+_SWEEP_SECONDS = 3600.0
 
 
 class Tick:
@@ -50,7 +52,7 @@ class Tick:
         try:
             waiting = self._look()
         except (DatabaseError, InterfaceError) as error:
-            _log.warning("The tick waits for the database: %s", error)
+            _log.warning("The tick waits for the database: %s", storable.line(error))
             connection.close()
             self._unsteady_since = time.monotonic()
             return
@@ -75,10 +77,17 @@ class Tick:
         return since is None or time.monotonic() - since > settings.LEASE_SECONDS
 
     def _run(self) -> None:
+        swept_at: float | None = None
         while not stopping.is_announced():
             began = time.monotonic()
             try:
                 self.beat()
+                if swept_at is None or began - swept_at > _SWEEP_SECONDS:
+                    sweep()
+                    swept_at = began
+            except (DatabaseError, InterfaceError) as error:
+                _log.warning("Old files are swept later: %s", storable.line(error))
+                connection.close()
             except Exception:
                 _log.exception("The tick met an unexpected error and goes on.")
             while not stopping.is_announced() and time.monotonic() - began < settings.REAP_SECONDS:

@@ -13,10 +13,10 @@ import yaml
 from django.conf import settings
 
 from jobs.engine import end_leftover
-from jobs.models import Attempt, Event, Job
+from jobs.models import FINAL, Attempt, Event, Job, State
 from jobs.operations.claims import Claim, FencedOutError, held
 from jobs.recorder import Recorder, open_journal
-from jobs.storage import path_of
+from jobs.storage import path_of, remove_stale_staging
 
 _log = logging.getLogger(__name__)
 _CHECKPOINTS_TRIED = 20
@@ -109,8 +109,23 @@ def _sources(job: Job) -> dict[str, dict[str, str]]:
     }
 
 
-def clear(claim: Claim) -> None:
-    """This will remove the checkpoints of a job that nobody will resume; journals and logs stay."""
-    for attempt in Attempt.objects.filter(job_id=claim.job_id):
-        if attempt.folder:
-            shutil.rmtree(Path(attempt.folder) / "checkpoint", ignore_errors=True)
+def clear(job: Job) -> None:
+    """This will remove what an ended job needs no more on this host; journals and logs stay.
+
+    Checkpoints go, and the files that the storage has. Those of a failed job stay: it may have failed to store them.
+    """
+    assert job.is_final
+    for attempt in Attempt.objects.filter(job=job).exclude(folder=""):
+        folder = Path(attempt.folder)
+        shutil.rmtree(folder / "checkpoint", ignore_errors=True)
+        if job.state != State.FAILED:
+            shutil.rmtree(folder / "artifacts", ignore_errors=True)
+
+
+def sweep() -> None:
+    """This will clear, on this host, after jobs whose own worker could not do it any more."""
+    found = (Path(settings.MTKD_HOME) / "work" / "jobs").glob("*/attempt-*/checkpoint")
+    ids = {int(path.parents[1].name) for path in found if path.parents[1].name.isdecimal()}
+    for job in Job.objects.filter(pk__in=ids, state__in=FINAL):
+        clear(job)
+    remove_stale_staging()

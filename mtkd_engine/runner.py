@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ from mtkd_engine.sources import Sources
 from mtkd_engine.spec import Spec, SpecError, dump_yaml
 
 SUCCEEDED, REFUSED, FAILED, STOPPED = 0, 2, 3, 4
+METRICS_SECONDS = 1.0
 INPUT_ERRORS = (SpecError, DataError, ModelError, checkpoint.CheckpointError)
 
 
@@ -93,14 +95,14 @@ def run_attempt(
 def _drain(
     spec: Spec, *, sources: Sources, place: Place, resume: Path | None, journal: Journal, stop: StopFlag
 ) -> int:
-    loop = distill(spec, sources=sources, place=place, resume=resume)
+    loop, say = distill(spec, sources=sources, place=place, resume=resume), Speaker()
     step = 0
     for event in loop:
         if isinstance(event, Saving):
             journal.sync()
         elif event.journaled:
             journal.append(event)
-            _say(event)
+            say(event)
         if isinstance(event, Stepped):
             step = event.step
             if stop.wanted:
@@ -124,6 +126,21 @@ def _failed(journal: Journal, event: Failed, *, code: int) -> int:
     journal.append(event)
     print(event.message, file=sys.stderr, flush=True)
     return code
+
+
+class Speaker:
+    """Prints events for a person: points of curves at most once a second, so that a long job's log stays small."""
+
+    def __init__(self) -> None:
+        self._next_metrics = 0.0
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Metrics):
+            now = time.monotonic()
+            if now < self._next_metrics:
+                return
+            self._next_metrics = now + METRICS_SECONDS
+        _say(event)
 
 
 def _say(event: Event) -> None:

@@ -10,6 +10,15 @@ from typing import IO
 LARGEST_LOG_BYTES = 20 * 1024 * 1024
 COLOURS = {"mtkd": "1", "database": "34", "broker": "35", "migrate": "36", "web": "32", "worker": "33"}
 NAME_WIDTH = 9
+# True, but of no use to a person who watches; the files keep them.
+NOISE = (
+    b"Memory overcommit must be enabled",
+    b"the database system is starting up",
+    b"Operations to perform:",
+    b"Apply all migrations:",
+    b"Running migrations:",
+    b"No migrations to apply.",
+)
 
 
 class Console:
@@ -50,7 +59,7 @@ class LogTail:
         *lines, self._rest = (self._rest + data).split(b"\n")
         if self._offset > LARGEST_LOG_BYTES:
             self._turn_over()
-        return [line.decode(errors="replace").rstrip("\r") for line in lines]
+        return [line.decode(errors="replace").rstrip("\r") for line in lines if not _is_noise(line)]
 
     def _turn_over(self) -> None:
         # Writers append, so an emptied file goes on at its start; the descriptor stays theirs.
@@ -58,3 +67,7 @@ class LogTail:
         with self._path.open("r+b") as file:
             file.truncate(0)
         self._offset = 0
+
+
+def _is_noise(line: bytes) -> bool:
+    return not line.strip() or any(part in line for part in NOISE)

@@ -1,0 +1,41 @@
+"""The log of an engine stays small, and its words come in order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mtkd_engine import runner
+from mtkd_engine.events import Metrics, Warned
+from mtkd_engine.modelfile import load_model, save_model
+from mtkd_engine.nets.registry import build
+from mtkd_engine.spec import ModelCard, SpanNet
+
+
+def test_points_of_curves_are_printed_once_a_second_at_most(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = iter([10.0, 10.5, 11.1, 11.2])
+    monkeypatch.setattr(runner.time, "monotonic", lambda: next(clock))
+    say = runner.Speaker()
+    for step in range(4):
+        say(Metrics(step=step, values={"loss": 1.0}))
+        say(Warned(code="x", message=f"warning {step}"))
+    said = capsys.readouterr().out
+    assert [line.split()[1] for line in said.splitlines() if line.startswith("step")] == ["0", "2"]
+    assert said.count("warning") == 4
+
+
+def test_a_half_written_model_of_another_process_is_in_nobodys_way(tmp_path: Path) -> None:
+    path = tmp_path / "copy.safetensors"
+    path.with_suffix(".partial").mkdir()
+    path.with_suffix(".1.partial").write_bytes(b"half")
+    card = ModelCard(
+        net=SpanNet(clips=8, width=8, encoder_layers=1, heads=2),
+        feature_width=4,
+        max_words=6,
+        vocabulary=("<pad>", "<unk>"),
+    )
+    save_model(path, parameters=build(card.net, feature_width=4, vocabulary_size=2).state_dict(), card=card)
+    assert load_model(path)[1] == card

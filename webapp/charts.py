@@ -17,7 +17,7 @@ from django.core.files.storage import FileSystemStorage
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 PX = 400  # ranges of steps a curve is thinned to, each with first, last, lowest and highest
 
-LOSSES = "hard: labels · kd: the teachers' belief · gate: their weights · twin: the isomorphic branch"
+LOSSES = "hard: labels · kd: teachers' belief · gate: their weights · twin: isomorphic branch"
 QUALITY = "R1: share of moments found · mIoU: mean overlap; on videos it was not trained on"
 NO_COPIES = (
     "Points appear while copies of the teachers are trained; copies that are kept from before have none."

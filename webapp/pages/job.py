@@ -43,7 +43,7 @@ def cancellation(request: HttpRequest, job_id: int) -> HttpResponse:
     found = job_or_404(request, job_id)
     try:
         request_cancel(job=found, user=user_of(request))
-        messages.success(request, f"Job {found.pk} is being cancelled.")
+        messages.success(request, f"You asked to cancel job {found.pk}.")
     except UnableToCancel as refusal:
         messages.error(request, refusal.message)
     return redirect("job", found.pk)

@@ -86,7 +86,7 @@ const SENTENCES = {
     Object.entries(e.values).map(([name, value]) => `${measure(name)} ${typeof value === "number" ? short(value, true) : value}`).join(", "),
   warned: (e) => e.message,
   artifactwritten: (e) => `Wrote ${e.name} (${size(e.size)})`,
-  stopped: () => "Stopped with a checkpoint",
+  stopped: () => "Stopped",
   finished: () => "Finished",
   failed: (e) => e.message,
 };

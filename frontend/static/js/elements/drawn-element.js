@@ -29,6 +29,7 @@ export class DrawnElement extends HTMLElement {
     this.store = undefined;
     this.feed = this.closest("job-feed");
     this.feed?.addEventListener("points", this.news);
+    this.feed?.addEventListener("ended", this.ended);
     document.addEventListener(THEME_CHANGED, this.repaint);
     this.observer = new IntersectionObserver(this.seen, { rootMargin: "200px" });
     this.observer.observe(this);
@@ -36,6 +37,7 @@ export class DrawnElement extends HTMLElement {
 
   disconnectedCallback() {
     this.feed?.removeEventListener("points", this.news);
+    this.feed?.removeEventListener("ended", this.ended);
     document.removeEventListener(THEME_CHANGED, this.repaint);
     this.observer?.disconnect();
     clearTimeout(this.timer);
@@ -70,6 +72,10 @@ export class DrawnElement extends HTMLElement {
       this.wait.textContent = this.wait.dataset.none ?? this.wait.textContent;
     }
     if ([...changed].some((name) => prefixes.some((prefix) => name.startsWith(prefix)))) this.repaint();
+  };
+
+  ended = () => {
+    if (this.wait) this.wait.textContent = "Nothing was recorded.";
   };
 
   /** @param {IntersectionObserverEntry[]} entries */

@@ -95,6 +95,7 @@ class JobFeed extends HTMLElement {
   showSteps(job) {
     const parts = [];
     if (job.state === "queued") parts.push("Waiting for a worker");
+    if (job.state === "starting") parts.push("Starting the engine");
     if (job.total_steps) parts.push(`Step ${job.step} of ${job.total_steps}`);
     if (job.part && !job.final) {
       parts.unshift(doing(job.part, this.entered?.part === job.part ? this.entered.detail : ""));

@@ -143,9 +143,10 @@ class LiveChart extends DrawnElement {
     entry.style.setProperty("--swatch", color);
     const latest = members.map(([, series]) => series.latest).filter((value) => value !== undefined);
     const mean = latest.length ? latest.reduce((sum, value) => sum + value, 0) / latest.length : undefined;
-    const copies = this.plan?.families ? ` mIoU, mean of ${members.length}` : "";
+    const copies = members.length > 1 ? `, mean of ${members.length}` : "";
     const value = entry.querySelector("b");
-    if (value) value.textContent = short(mean, this.plan?.percent) + copies;
+    const unit = this.plan?.families ? " mIoU" : "";
+    if (value) value.textContent = short(mean, this.plan?.percent) + unit + copies;
   }
 
   /**

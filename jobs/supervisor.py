@@ -26,7 +26,7 @@ from jobs.operations.claims import Claim, FencedOutError, note_engine
 from jobs.operations.errors import UnableToPublish
 from jobs.publishing import publish, read_result
 from jobs.recorder import Recorder
-from jobs.verdict import Verdict, Wish, judge
+from jobs.verdict import LOG_FOLLOWS, Verdict, Wish, judge
 from jobs.workspace import Plan, clear, prepare
 
 _log = logging.getLogger(__name__)
@@ -140,7 +140,8 @@ class _Supervision:
                 self._insist(lambda: endings.succeed(claim=claim, result=result, artifacts=artifacts))
         if verdict.ending != "succeeded":
             self._insist(lambda: _end(claim, verdict, exit_code))
-        _log.info("Job %s: attempt %s %s. %s", claim.job_id, claim.number, verdict.ending, verdict.sentence)
+        why = verdict.sentence.split(LOG_FOLLOWS)[0]
+        _log.info("Job %s: attempt %s %s. %s", claim.job_id, claim.number, verdict.ending, why)
         try:
             ended = Job.objects.get(pk=claim.job_id)
         except _AWAY:  # what is left is swept later

@@ -23,12 +23,16 @@ class Verdict:
     sentence: str = ""
 
 
+LOG_FOLLOWS = " The last lines of its log:\n"
+
+
 def judge(*, exit_code: int, last_word: Event | None, wish: Wish, log: str) -> Verdict:
     """This will decide how an attempt ended; `wish` is why the engine was asked to stop, if it was.
 
     A finished job has succeeded, also when its cancellation came too late; a failure of its own stays one.
     """
-    if exit_code == SUCCEEDED and isinstance(last_word, Finished):
+    # A signal may hit a process that has said Finished, its last word, and is only going away.
+    if exit_code in {SUCCEEDED, -signal.SIGTERM} and isinstance(last_word, Finished):
         return Verdict("succeeded")
     if isinstance(last_word, Failed):
         return Verdict("failed", last_word.cause, last_word.message)
@@ -65,4 +69,4 @@ def _loss(exit_code: int) -> str:
 
 
 def _with_log(sentence: str, log: str) -> str:
-    return f"{sentence} The last lines of its log:\n{log}" if log else sentence
+    return f"{sentence}{LOG_FOLLOWS}{log}" if log else sentence

@@ -14,6 +14,7 @@ NAN = Failed(cause="nan", message="The loss is NaN.")
     [
         (0, DONE, None, "succeeded", ""),
         (0, DONE, "cancel", "succeeded", ""),
+        (-15, DONE, "hand_back", "succeeded", ""),
         (0, None, None, "failed", "crashed"),
         (3, NAN, None, "failed", "nan"),
         (3, NAN, "hand_back", "failed", "nan"),

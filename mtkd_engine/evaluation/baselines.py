@@ -66,7 +66,10 @@ def blind_quality(train: tuple[Sample, ...], split: SplitData) -> Quality:
 def measure_baselines(
     *, train: SplitData, val: SplitData, test: SplitData, faculties: dict[str, Faculty], seed: int
 ) -> Baselines:
-    """This will measure every baseline on test; `faculties` holds the teachers' beliefs by split name."""
+    """This will measure every baseline on test; `faculties` holds the teachers' beliefs by split name.
+
+    The medoid needs three teachers or more.
+    """
     faculty = faculties["test"]
     names = faculty.names
     own_windows = top_windows(faculty, test)
@@ -82,9 +85,10 @@ def measure_baselines(
         "best_single": teachers[best],
         "uniform": test.score(target_windows(same_weights(uniform_T, count), faculty, test)),
         "static": test.score(target_windows(same_weights(static_T, count), faculty, test)),
-        "medoid": test.score(plain_medoid(faculty, test)),
         "oracle": test.score(_oracle_windows(own_windows, test)),
     }
+    if len(names) > 2:  # of two windows each agrees with the other as much: the first listed would win
+        named["medoid"] = test.score(plain_medoid(faculty, test))
     static = {name: round(float(static_T[t]), 6) for t, name in enumerate(names)}
     return Baselines(named=named, teachers=teachers, static_weights=static, best_single=best)
 

@@ -15,10 +15,10 @@ DATA = {"dataset": "fir_actions"}
 OPTIM = {"epochs": 60, "batch_size": 16, "learning_rate": 0.003}
 EVALUATION = {"every_epochs": 2}
 TEACHERS: dict[str, dict[str, Any]] = {
-    "span": {"net": {"family": "span", "clips": 128, "width": 48, "attention_layers": 1}},
-    "map2d": {"net": {"family": "map2d", "clips": 48, "width": 32}},
+    "span": {"net": {"family": "span", "clips": 64, "width": 48, "attention_layers": 1}},
+    "map2d": {"net": {"family": "map2d", "clips": 32, "width": 32}},
 }
-STUDENT = {"net": {"family": "span", "clips": 128, "width": 24}}
+STUDENT = {"net": {"family": "span", "clips": 64, "width": 24}}
 
 
 def main() -> None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from webapp.charts import job_charts, weight_chart
 from webapp.pages.result import result_rows
 
@@ -55,13 +53,6 @@ def test_the_best_is_marked_among_what_can_be_compared() -> None:
 def test_a_student_without_rivals_wins_nothing() -> None:
     rows = result_rows({"metrics": {"miou": 0.5}, "baselines": {"blind": {"miou": 0.1}}})
     assert not any(cell.is_best for row in rows for cell in row.cells)
-
-
-@pytest.mark.parametrize(("teachers", "shown"), [(2, False), (3, True)])
-def test_the_medoid_of_two_teachers_is_not_shown(teachers: int, shown: bool) -> None:
-    baselines = {"medoid": {"miou": 0.4}} | {f"teacher:{n}": {"miou": 0.4} for n in range(teachers)}
-    rows = result_rows({"metrics": {"miou": 0.5}, "baselines": baselines})
-    assert ("medoid" in {row.key for row in rows}) is shown
 
 
 def test_the_best_teacher_is_named_on_its_own_row() -> None:

@@ -35,7 +35,6 @@ BASELINES = {
     ),
     "blind": (BOUNDS, "Blind", "The best constant window: sees neither video nor sentence."),
 }
-ENOUGH_TO_AGREE = 3  # the medoid of two teachers is only the one listed first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,10 +93,7 @@ def result_rows(result: Mapping[str, Any] | None) -> list[Row]:
 
 
 def _in_order(baselines: Mapping[str, Any], *, best: str) -> list[str]:
-    teachers = [key for key in baselines if key.startswith("teacher:")]
-    left_out = {"medoid"} if len(teachers) < ENOUGH_TO_AGREE else set()
-    if "best_single" in baselines:  # then one row says both
-        left_out.add(f"teacher:{best}")
+    left_out = {f"teacher:{best}"} if "best_single" in baselines else set()  # one row says both
     places = list(BASELINES)
     known = [key for key in baselines if key.partition(":")[0] in BASELINES and key not in left_out]
     return sorted(known, key=lambda key: places.index(key.partition(":")[0]))

@@ -68,7 +68,7 @@ class EngineDouble:
         baselines = {
             name: {key: value * factor for key, value in quality.items()}
             for name, factor in zip(
-                ("blind", "best_single", "uniform", "static", "medoid", "oracle", "teacher:span"),
+                ("blind", "best_single", "uniform", "static", "oracle", "teacher:span"),
                 itertools.cycle((0.5, 0.9, 0.95, 1.01, 1.2)),
                 strict=False,
             )

@@ -59,7 +59,7 @@ def test_a_signal_stops_with_a_checkpoint_and_resume_goes_on_in_place(planted: P
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            if line.startswith("step 20 "):
+            if line.startswith("checkpointed"):
                 process.send_signal(signal.SIGTERM)
                 break
         process.stdout.read()

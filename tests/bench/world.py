@@ -45,9 +45,10 @@ def main() -> None:
         for name, job_ids in submitted.items():
             results = [app.result(job_id) for job_id in job_ids]
             print(line(name, *[result["metrics"] for result in results]), flush=True)
-            baselines = results[0]["baselines"] if len(results[0]["baselines"]) > 1 else baselines
+            baselines = baselines or results[0]["baselines"] if CELLS[name] else baselines
         for name, values in baselines.items():
-            print(line(f"*{name}*", values))
+            if name != "aggregated":  # the one that differs from cell to cell
+                print(line(f"*{name}*", values))
 
 
 def _spec(emtm: dict[str, Any], *, method: dict[str, Any] | None, seed: int) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def test_asking_for_the_tensors_of_a_huge_card_takes_no_memory() -> None:
         net=SpanNet(width=512),
         feature_width=65_536,
         max_words=5,
-        vocabulary=("<pad>", "<unk>", *["w"] * 500_000),
+        vocabulary=("<pad>", "<unk>", *(f"w{n}" for n in range(500_000))),
     )
     assert expected_tensors(card)["encoder.words.weight"] == ((500_002, 512), "float32")
 

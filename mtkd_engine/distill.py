@@ -78,7 +78,7 @@ def distill(
 
     yield Entered(part="training")
     progress = Progress()
-    yield from fit(job.method, train=job.train, schedule=schedule, progress=progress, resume=resume)
+    yield from fit(job.method, train=job.splits["train"], schedule=schedule, progress=progress, resume=resume)
 
     yield from report(spec, job=job, progress=progress, dataset=dataset, folder=place.artifacts)
 

@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,7 +16,7 @@ from mtkd_engine.events import Checkpointed, Event, Metrics, Saving, Stepped, Wa
 from mtkd_engine.methods.base import Method
 from mtkd_engine.seeding import epoch_order, restore_rng, rng_state
 from mtkd_engine.spec import OptimSpec
-from mtkd_engine.tasks.grounding.batches import SplitData
+from mtkd_engine.tasks.grounding.batches import Batch, SplitData
 
 FAR_APART = 1000.0
 
@@ -125,7 +124,7 @@ def _step(
     method: Method,
     optimizer: torch.optim.AdamW,
     *,
-    batch: Any,
+    batch: Batch,
     optim: OptimSpec,
     rate: float,
     progress: Progress,

@@ -38,11 +38,11 @@ def report(spec: Spec, *, job: Job, progress: Progress, dataset: Dataset, folder
     """
     yield Entered(part="evaluation")
     job.method.eval()
-    last = {split: quality(job.student, getattr(job, split)) for split in BOTH_WAYS}
+    last = {split: quality(job.student, job.splits[split]) for split in BOTH_WAYS}
     for split, values in last.items():
         yield Evaluated(step=progress.step, split=split, which="last", values=values)
     job.method.load_state_dict(progress.best_state)
-    best = {split: quality(job.student, getattr(job, split)) for split in BOTH_WAYS}
+    best = {split: quality(job.student, job.splits[split]) for split in BOTH_WAYS}
     for split, values in best.items():
         yield Evaluated(step=progress.best_step, split=split, which="best", values=values)
 
@@ -53,7 +53,7 @@ def report(spec: Spec, *, job: Job, progress: Progress, dataset: Dataset, folder
     folder.mkdir(parents=True, exist_ok=True)
     card = job.card.model_copy(
         update={
-            "temperature": fitted_temperature(job.student, job.val),
+            "temperature": fitted_temperature(job.student, job.splits["val"]),
             "metrics": {f"test/{name}": value for name, value in best["test"].items()},
         }
     )
@@ -86,19 +86,17 @@ def report(spec: Spec, *, job: Job, progress: Progress, dataset: Dataset, folder
 
 def _baselines(job: Job, *, seed: int) -> tuple[dict[str, dict[str, float]], dict[str, object]]:
     if not job.faculties:
-        return {"blind": blind_quality(job.train.samples, job.test).values}, {}
-    found: Baselines = measure_baselines(
-        train=job.train, val=job.val, test=job.test, faculties=job.faculties, seed=seed
-    )
-    windows_N2 = target_windows(_weights(job, "test"), job.faculties["test"], job.test)
-    values = {**found.values(), "aggregated": job.test.score(windows_N2).values}
+        return {"blind": blind_quality(job.splits["train"].samples, job.splits["test"]).values}, {}
+    found: Baselines = measure_baselines(splits=job.splits, faculties=job.faculties, seed=seed)
+    windows_N2 = target_windows(_weights(job, "test"), job.faculties["test"], job.splits["test"])
+    values = {**found.values(), "aggregated": job.splits["test"].score(windows_N2).values}
     return values, {"static_weights": found.static_weights, "best_single": found.best_single}
 
 
 def _weights(job: Job, split: str) -> Tensor:
     assert isinstance(job.method, Emtm)
     with torch.no_grad():
-        return job.method.weigh(getattr(job, split), job.faculties[split])
+        return job.method.weigh(job.splits[split], job.faculties[split])
 
 
 def _quality_warnings(baselines: dict[str, dict[str, float]]) -> Iterator[Warned]:
@@ -115,7 +113,7 @@ def _quality_warnings(baselines: dict[str, dict[str, float]]) -> Iterator[Warned
 def _write_table(job: Job, path: Path) -> None:
     tables = []
     for split in BOTH_WAYS:
-        data = getattr(job, split)
+        data = job.splits[split]
         taught = bool(job.faculties)
         tables.append(
             split_columns(

@@ -63,13 +63,12 @@ def blind_quality(train: tuple[Sample, ...], split: SplitData) -> Quality:
     return split.score(torch.stack([start * durations, end * durations], dim=1))
 
 
-def measure_baselines(
-    *, train: SplitData, val: SplitData, test: SplitData, faculties: dict[str, Faculty], seed: int
-) -> Baselines:
-    """This will measure every baseline on test; `faculties` holds the teachers' beliefs by split name.
+def measure_baselines(*, splits: dict[str, SplitData], faculties: dict[str, Faculty], seed: int) -> Baselines:
+    """This will measure every baseline on test; `splits` and `faculties` (the teachers' beliefs) go by split name.
 
     The medoid needs three teachers or more.
     """
+    train, val, test = splits["train"], splits["val"], splits["test"]
     faculty = faculties["test"]
     names = faculty.names
     own_windows = top_windows(faculty, test)

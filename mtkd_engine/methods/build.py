@@ -30,9 +30,7 @@ class Job:
     method: Method
     student: nn.Module
     card: ModelCard
-    train: SplitData
-    val: SplitData
-    test: SplitData
+    splits: dict[str, SplitData]
     faculties: dict[str, Faculty]
     probe: list[Sample] = field(default_factory=list)
 
@@ -50,9 +48,7 @@ def build_job(spec: Spec, *, dataset: Dataset, faculties: dict[str, Faculty], de
         method=method,
         student=student,
         card=card,
-        train=splits["train"],
-        val=splits["val"],
-        test=splits["test"],
+        splits=splits,
         faculties=faculties,
         probe=probe,
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import torch
 
@@ -70,10 +68,8 @@ def test_the_blind_window_is_the_best_constant_one() -> None:
 
 def test_baselines_stand_in_their_order() -> None:
     splits = {name: samples(120, seed=seed) for seed, name in enumerate(("train", "val", "test"))}
-    data = SimpleNamespace(**{name: split_of(found) for name, found in splits.items()})
-    found = measure_baselines(
-        train=data.train, val=data.val, test=data.test, faculties=faculties(splits), seed=0
-    )
+    data = {name: split_of(found) for name, found in splits.items()}
+    found = measure_baselines(splits=data, faculties=faculties(splits), seed=0)
     values = found.values()
     assert found.best_single == "good"
     assert "medoid" not in values  # of two windows each agrees with the other as much

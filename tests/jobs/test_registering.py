@@ -222,3 +222,15 @@ def test_the_command_registers_and_refuses_in_one_sentence(project: Project, use
         call_command("register", "dataset", "tiny", str(world), **options)
     with pytest.raises(CommandError, match="no project 'none'"):
         call_command("register", "dataset", "tiny", str(world), project="none")
+
+
+@pytest.mark.usefixtures("_the_real_check")
+def test_the_command_takes_a_path_relative_to_where_one_stands(
+    project: Project, user: User, world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = io.StringIO()
+    monkeypatch.chdir(world.parent)
+    call_command(
+        "register", "dataset", "near", world.name, project=project.slug, user=user.username, stdout=out
+    )
+    assert out.getvalue().startswith("Registered dataset 'near'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -35,7 +36,9 @@ class Command(BaseCommand):
             raise CommandError(f"--user: there is no user {given['user']!r}.")
         register = register_dataset if given["kind"] == "dataset" else register_teacher
         try:
-            taken = register(project=project, user=user, name=given["name"], path=given["path"])
+            # In a shell a path is relative to where one stands; operations take absolute ones only.
+            path = os.path.abspath(given["path"]) if given["path"] else ""
+            taken = register(project=project, user=user, name=given["name"], path=path)
         except UnableTo as error:
             raise CommandError(error.message) from None
         for problem in taken.report.get("problems", []):

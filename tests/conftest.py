@@ -24,8 +24,9 @@ SESSION_HOME = Path(tempfile.mkdtemp(prefix="mtkd-tests-"))
 SESSION_HOME.chmod(0o711)  # run by root, the database has an account of its own, which must pass through
 os.environ["MTKD_HOME"] = str(SESSION_HOME)
 os.environ["MTKD_SECRET_KEY"] = "only-for-tests-" + "x" * 40
-for _name in ("MTKD_STORAGE", "MTKD_DATA_ROOTS", "MTKD_PORT", "MTKD_HOST", "MTKD_PROCESS", "MTKD_DEBUG"):
+for _name in ("MTKD_STORAGE", "MTKD_DATA_ROOTS", "MTKD_PORT", "MTKD_HOST", "MTKD_DEBUG"):
     os.environ.pop(_name, None)
+os.environ["MTKD_PROCESS"] = "tests"  # a test that imports the ASGI module must not turn what follows into web
 os.environ.setdefault("MTKD_TIME_SCALE", "0.1")
 os.environ["DJANGO_SETTINGS_MODULE"] = "webapp.settings"
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the browser fixture runs an event loop

@@ -105,6 +105,7 @@ def _run(given: argparse.Namespace) -> int:
 
     if given.pulse_fd is not None:
         watch_pulse(given.pulse_fd, timeout=float(os.environ.get("MTKD_PULSE_TIMEOUT", "20")))
+    print(f"attempt {given.attempt}", flush=True)
     spec = load_yaml(given.spec.read_text())
     sources = Sources.from_file(given.sources) if given.sources else Sources(base=given.spec.resolve().parent)
     if given.resume is None and (given.out / "journal.jsonl").exists():

@@ -26,7 +26,8 @@ os.environ["MTKD_HOME"] = str(SESSION_HOME)
 os.environ["MTKD_SECRET_KEY"] = "only-for-tests-" + "x" * 40
 for _name in ("MTKD_STORAGE", "MTKD_DATA_ROOTS", "MTKD_PORT", "MTKD_HOST", "MTKD_DEBUG"):
     os.environ.pop(_name, None)
-os.environ["MTKD_PROCESS"] = "tests"  # a test that imports the ASGI module must not turn what follows into web
+# A test that imports the ASGI module must not turn what follows into web processes.
+os.environ["MTKD_PROCESS"] = "tests"
 os.environ.setdefault("MTKD_TIME_SCALE", "0.1")
 os.environ["DJANGO_SETTINGS_MODULE"] = "webapp.settings"
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the browser fixture runs an event loop

@@ -16,6 +16,8 @@ class Project(models.Model):
     name = models.CharField(max_length=80, unique=True)
     slug = models.SlugField(max_length=80, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    quota_bytes = models.BigIntegerField(null=True, blank=True)
+    """Most bytes its datasets, teachers and uploads may take; None means the setting PROJECT_QUOTA."""
     members: models.ManyToManyField[User, Membership] = models.ManyToManyField(
         User, through="Membership", related_name="projects"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from jobs.models.job import Attempt, Job
+from jobs.models.stored import Blob
 
 
 class Event(models.Model):
@@ -69,8 +70,7 @@ class Artifact(models.Model):
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="artifacts")
     attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="artifacts")
     name = models.CharField(max_length=200)
-    storage_key = models.CharField(max_length=300)
-    sha256 = models.CharField(max_length=64)
+    blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="artifacts")
     size = models.BigIntegerField()
     media_type = models.CharField(max_length=100)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -81,3 +81,8 @@ class Artifact(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def sha256(self) -> str:
+        """Hash of its bytes, which is their name in the storage."""
+        return self.blob_id

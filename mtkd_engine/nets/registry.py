@@ -6,14 +6,17 @@ import torch
 from torch import nn
 
 from mtkd_engine.nets.grounding.map2d import Map2dModel
+from mtkd_engine.nets.grounding.proposal import ProposalModel
 from mtkd_engine.nets.grounding.span import SpanModel
-from mtkd_engine.spec import ModelCard, NetSpec, SpanNet
+from mtkd_engine.spec import ModelCard, NetSpec, ProposalNet, SpanNet
 
 
 def build(net: NetSpec, *, feature_width: int, vocabulary_size: int) -> nn.Module:
     """This will build the network that `net` describes, initialised from torch's global generator."""
     if isinstance(net, SpanNet):
         return SpanModel(net, feature_width=feature_width, vocabulary_size=vocabulary_size)
+    if isinstance(net, ProposalNet):
+        return ProposalModel(net, feature_width=feature_width, vocabulary_size=vocabulary_size)
     return Map2dModel(net, feature_width=feature_width, vocabulary_size=vocabulary_size)
 
 

@@ -7,7 +7,7 @@ from mtkd_engine.spec.job import EvaluationSpec, RecordingSpec, Spec, StudentSpe
 from mtkd_engine.spec.load import dump_yaml, load_yaml, parse, spec_hash
 from mtkd_engine.spec.methods import EmtmSpec, IsomorphicSpec, MethodSpec, SoloSpec
 from mtkd_engine.spec.model import ModelCard, Recipe
-from mtkd_engine.spec.nets import Map2dNet, NetSpec, SpanNet
+from mtkd_engine.spec.nets import Map2dNet, NetSpec, ProposalNet, SpanNet
 from mtkd_engine.spec.optim import OptimSpec
 from mtkd_engine.spec.teachers import TeacherSpec
 from mtkd_engine.spec.text import LARGEST_TEXT, TextError, read_json, read_yaml
@@ -25,6 +25,7 @@ __all__ = [
     "ModelCard",
     "NetSpec",
     "OptimSpec",
+    "ProposalNet",
     "Recipe",
     "RecordingSpec",
     "SoloSpec",

@@ -75,7 +75,7 @@ def explain(error: ValidationError) -> SpecError:
 
 
 def _user_path(loc: tuple[int | str, ...]) -> list[int | str]:
-    tags = {"solo", "emtm", "uniform", "static", "kau", "span", "map2d"}
+    tags = {"solo", "emtm", "uniform", "static", "kau", "span", "map2d", "proposal"}
     after_choice = {"method", "aggregator", "net"}
     path: list[int | str] = []
     for part in loc:

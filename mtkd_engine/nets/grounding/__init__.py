@@ -2,16 +2,21 @@
 
 from mtkd_engine.nets.grounding.inputs import GroundingInputs
 from mtkd_engine.nets.grounding.map2d import Map2dModel, Map2dOutput
+from mtkd_engine.nets.grounding.proposal import ProposalModel, ProposalOutput
 from mtkd_engine.nets.grounding.span import Encoded, SharedEncoder, SpanHead, SpanModel, SpanOutput
 
-GroundingOutput = SpanOutput | Map2dOutput
+DenseOutput = SpanOutput | Map2dOutput
+GroundingOutput = DenseOutput | ProposalOutput
 
 __all__ = [
+    "DenseOutput",
     "Encoded",
     "GroundingInputs",
     "GroundingOutput",
     "Map2dModel",
     "Map2dOutput",
+    "ProposalModel",
+    "ProposalOutput",
     "SharedEncoder",
     "SpanHead",
     "SpanModel",

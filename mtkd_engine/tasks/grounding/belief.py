@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mtkd_engine.nets.grounding import GroundingOutput, SpanOutput
+from mtkd_engine.nets.grounding import DenseOutput, SpanOutput
 from mtkd_engine.nets.masking import NEG, upper_triangle
 
 FLOOR = -1.0e3
@@ -45,14 +45,14 @@ class Belief:
         )
 
 
-def joint_scores(output: GroundingOutput) -> Tensor:
+def joint_scores(output: DenseOutput) -> Tensor:
     """This will give the model's unnormalised log-probability of each window, (B, L, L)."""
     if isinstance(output, SpanOutput):
         return output.start_BL.unsqueeze(2) + output.end_BL.unsqueeze(1)
     return output.map_BLL
 
 
-def log_joint(output: GroundingOutput, *, temperature: float = 1.0) -> Tensor:
+def log_joint(output: DenseOutput, *, temperature: float = 1.0) -> Tensor:
     """This will give log P(first clip, last clip) on the model's own grid, with the gradient kept.
 
     Normalised over windows with start <= end inside the video; NEG elsewhere.

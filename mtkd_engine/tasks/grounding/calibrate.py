@@ -8,13 +8,16 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from mtkd_engine.nets.grounding import GroundingOutput
-from mtkd_engine.nets.masking import upper_triangle
+from mtkd_engine.nets.grounding import GroundingOutput, ProposalOutput
+from mtkd_engine.nets.masking import masked_softmax, upper_triangle
 from mtkd_engine.tasks.grounding.belief import joint_scores
 from mtkd_engine.tasks.grounding.collate import Targets
+from mtkd_engine.tasks.grounding.windows import ScoredWindows, in_seconds, truth_shares, truths_of
 
 _SHARPEST, _FLATTEST = 0.05, 20.0
 _ROUNDS = 40
+_PLACES = 30
+_LEAST = 1.0e-6
 _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 
 
@@ -23,17 +26,26 @@ def fit_temperature(batches: Sequence[tuple[GroundingOutput, Targets]]) -> float
     """This will find the temperature under which the true windows of held-out samples are likeliest.
 
     It lies between 0.05 and 20 times the spread (mean standard deviation over windows) of the teacher's own
-    logits, so that logits multiplied by c get exactly c times the temperature and the same Belief.
+    logits, so that logits multiplied by c get exactly c times the temperature and the same Belief. All batches
+    come from one teacher; one that proposes windows is fitted by `fit_window_temperature`.
     """
-    scores = [joint_scores(output).double() for output, _ in batches]
-    valid = [upper_triangle(output.clip_mask_BL) for output, _ in batches]
+    proposed = [
+        (in_seconds(output, targets.durations_B), targets)
+        for output, targets in batches
+        if isinstance(output, ProposalOutput)
+    ]
+    if proposed:
+        return fit_window_temperature(proposed)
+    dense = [(output, targets) for output, targets in batches if not isinstance(output, ProposalOutput)]
+    scores = [joint_scores(output).double() for output, _ in dense]
+    valid = [upper_triangle(output.clip_mask_BL) for output, _ in dense]
     spread = _spread(scores, valid)
     filled = [
         score.masked_fill(~mask, -torch.inf).flatten(1) for score, mask in zip(scores, valid, strict=True)
     ]
     truth = [
         (targets.start_B * output.clip_mask_BL.shape[1] + targets.end_B).unsqueeze(1)
-        for output, targets in batches
+        for output, targets in dense
     ]
 
     def negative_log_likelihood(log_temperature: float) -> float:
@@ -49,15 +61,59 @@ def fit_temperature(batches: Sequence[tuple[GroundingOutput, Targets]]) -> float
     )
 
 
+@torch.no_grad()
+def fit_window_temperature(batches: Sequence[tuple[ScoredWindows, Targets]]) -> float:
+    """This will find the temperature under which scored windows make the true windows likeliest.
+
+    The likelihood is that of the Belief on the clip grid of the targets: the probability of the cells of all
+    true windows, a window's mass spread as `unify_windows` does, the best cell not lifted. It counts as at least
+    1e-6, smoothly, so that samples for which no window comes near the truth do not rule. Bounds and scaling are
+    those of `fit_temperature`. Samples without a window have no say.
+    """
+    scores = [scored.scores_BK.double() for scored, _ in batches]
+    valid = [scored.valid_BK for scored, _ in batches]
+    shares = [_truth_shares(scored, targets) for scored, targets in batches]
+    spread = _spread(scores, valid)
+
+    def negative_log_likelihood(log_temperature: float) -> float:
+        total, count = 0.0, 0
+        for score_BK, valid_BK, share_BK in zip(scores, valid, shares, strict=True):
+            speaks_B = valid_BK.any(1)
+            weight_BK = masked_softmax(score_BK / (spread * math.exp(log_temperature)), valid_BK, dim=1)
+            hit_B = (weight_BK * share_BK).sum(1)[speaks_B]
+            total -= float((hit_B + _LEAST).log().sum())
+            count += len(hit_B)
+        return total / max(count, 1)
+
+    low, high = math.log(_SHARPEST), math.log(_FLATTEST)
+    # Which windows are near the truth is fixed, so this likelihood may have two valleys: the deeper is looked for.
+    places = [low + step * (high - low) / _PLACES for step in range(_PLACES + 1)]
+    best = min(range(len(places)), key=lambda place: negative_log_likelihood(places[place]))
+    around = places[max(best - 1, 0)], places[min(best + 1, _PLACES)]
+    return spread * math.exp(_golden_section(negative_log_likelihood, *around))
+
+
+def _truth_shares(scored: ScoredWindows, targets: Targets) -> Tensor:
+    return truth_shares(
+        scored,
+        truths_of(targets),
+        durations_B=targets.durations_B,
+        clips_B=targets.clips_B,
+        length=targets.soft_start_BL.shape[1],
+    )
+
+
 def _spread(scores: Sequence[Tensor], valid: Sequence[Tensor]) -> float:
     deviations: list[Tensor] = []
-    for score_BLL, valid_BLL in zip(scores, valid, strict=True):
-        count_B = valid_BLL.sum((1, 2))
-        kept_BLL = score_BLL.masked_fill(~valid_BLL, 0.0)
-        mean_B = kept_BLL.sum((1, 2)) / count_B
-        away_BLL = (score_BLL - mean_B[:, None, None]).masked_fill(~valid_BLL, 0.0)
-        deviations.append((away_BLL.square().sum((1, 2)) / count_B).sqrt())
-    spread = float(torch.cat(deviations).mean())
+    for score, mask in zip(scores, valid, strict=True):
+        score_BN, mask_BN = score.flatten(1), mask.flatten(1)
+        score_BN, mask_BN = score_BN[mask_BN.any(1)], mask_BN[mask_BN.any(1)]
+        count_B = mask_BN.sum(1)
+        mean_B = score_BN.masked_fill(~mask_BN, 0.0).sum(1) / count_B
+        away_BN = (score_BN - mean_B.unsqueeze(1)).masked_fill(~mask_BN, 0.0)
+        deviations.append((away_BN.square().sum(1) / count_B).sqrt())
+    apart_N = torch.cat(deviations)
+    spread = float(apart_N.mean()) if len(apart_N) else 0.0
     return spread if spread > 0.0 else 1.0
 
 

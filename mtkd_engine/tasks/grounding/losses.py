@@ -6,11 +6,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mtkd_engine.nets.grounding import GroundingOutput, Map2dOutput, SpanOutput
+from mtkd_engine.nets.grounding import GroundingOutput, Map2dOutput, ProposalOutput, SpanOutput
 from mtkd_engine.nets.masking import masked_log_softmax, upper_triangle
 from mtkd_engine.tasks.grounding.belief import joint_scores
 from mtkd_engine.tasks.grounding.collate import Targets
 from mtkd_engine.tasks.grounding.grid import windows_of_cells
+from mtkd_engine.tasks.grounding.proposals import proposal_loss
 
 _NO_OVERLAP, _FULL_OVERLAP = 0.3, 0.7
 _LEAST = 1.0e-6
@@ -21,8 +22,10 @@ def hard_label_loss(output: GroundingOutput, targets: Targets) -> Tensor:
 
     Span logits: cross-entropy of start and end with soft boundary labels. 2-D maps: binary cross-entropy of
     every window with its scaled IoU (2D-TAN eq. 3, thresholds 0.3 and 0.7); the cell of the true window
-    always counts as 1, so that windows too short for the grid are learned as well.
+    always counts as 1, so that windows too short for the grid are learned as well. Proposals: see `proposal_loss`.
     """
+    if isinstance(output, ProposalOutput):
+        return proposal_loss(output, targets)
     if isinstance(output, SpanOutput):
         return _boundary_loss(
             masked_log_softmax(output.start_BL, output.clip_mask_BL, dim=1),

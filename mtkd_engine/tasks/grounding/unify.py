@@ -5,11 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mtkd_engine.nets.grounding import GroundingOutput
+from mtkd_engine.nets.grounding import GroundingOutput, ProposalOutput
 from mtkd_engine.nets.masking import NEG, upper_triangle
 from mtkd_engine.tasks.grounding.belief import FLOOR, Belief, log_joint, normalise
 from mtkd_engine.tasks.grounding.decode import top_windows
 from mtkd_engine.tasks.grounding.grid import clip_mask, nearest_cells
+from mtkd_engine.tasks.grounding.windows import in_seconds, unify_windows
 
 __all__ = ["FLOOR", "NEG", "Belief", "regrid", "unify"]
 
@@ -29,8 +30,21 @@ def unify(
     """This will turn a teacher's output into a Belief on the student's grid.
 
     `temperature` is the teacher's calibrated one. The teacher's best window moves by at most half a student
-    clip at each end, unless it is shorter than one, which it then becomes. Equal grids change nothing.
+    clip at each end, unless it is shorter than one, which it then becomes. Equal grids change nothing. Proposals
+    have no grid; they go by `unify_windows`.
     """
+    if isinstance(output, ProposalOutput):
+        scored = in_seconds(output, durations_B)
+        return unify_windows(
+            scored.windows_BK2,
+            scored.scores_BK,
+            scored.valid_BK,
+            temperature=temperature,
+            durations_B=durations_B,
+            student_clips_B=student_clips_B,
+            student_length=student_length,
+            top_k=top_k,
+        )
     teacher_BLL = log_joint(output, temperature=temperature)
     teacher_clips_B = output.clip_mask_BL.sum(1)
     windows_BK2, scores_BK = top_windows(

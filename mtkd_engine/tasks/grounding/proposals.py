@@ -1,0 +1,56 @@
+"""What proposed windows are fitted to: their overlap with the best of all true windows, and its ends."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from mtkd_engine.nets.grounding import ProposalOutput
+from mtkd_engine.tasks.grounding.collate import Targets
+from mtkd_engine.tasks.grounding.windows import truths_of
+
+_NO_OVERLAP, _FULL_OVERLAP = 0.3, 0.7
+_NEAR = 0.5
+_SHORTEST = 0.01  # of the video: no true window counts as shorter when ends are compared with its length
+
+
+def proposal_loss(output: ProposalOutput, targets: Targets) -> Tensor:
+    """This will give the mean loss of a batch of proposals against all true windows of each sample.
+
+    Scores: binary cross-entropy with the scaled IoU (thresholds 0.3 and 0.7) with the true window that is
+    overlapped most. Ends: where that IoU is 0.5 or more, 1 - IoU and a smooth L1 distance in lengths of the true
+    window. The proposal nearest to each true window always counts as a full hit, so that windows which no anchor
+    meets are learned as well.
+    """
+    truths_BM2 = (truths_of(targets) / targets.durations_B[:, None, None]).clamp(0.0, 1.0)
+    truths_BM2 = truths_BM2.to(output.windows_BK2.dtype)
+    near_BKM = _nearness(output.windows_BK2, truths_BM2).masked_fill(~output.valid_BK.unsqueeze(2), -2.0)
+    near_BK, which_BK = near_BKM.max(2)
+    best_BM = near_BKM.detach().argmax(1)
+    wanted_BK = ((near_BK.detach() - _NO_OVERLAP) / (_FULL_OVERLAP - _NO_OVERLAP)).clamp(0.0, 1.0)
+    wanted_BK = wanted_BK.scatter(1, best_BM, 1.0)
+    counted_BK = (near_BK.detach() >= _NEAR).scatter(1, best_BM, True)
+    truth_BK2 = truths_BM2.gather(1, which_BK.unsqueeze(2).expand(-1, -1, 2))
+    ends_BK = (1.0 - near_BK) + _distance(output.windows_BK2, truth_BK2)
+    scores_BK = functional.binary_cross_entropy_with_logits(output.scores_BK, wanted_BK, reduction="none")
+    return (_mean(scores_BK, output.valid_BK) + _mean(ends_BK, counted_BK)).mean()
+
+
+def _nearness(windows_BK2: Tensor, truths_BM2: Tensor) -> Tensor:
+    """IoU of every window with every true one; below 0, by the gap's share of their hull, where they do not meet."""
+    start_BK1, stop_BK1 = windows_BK2.split(1, dim=2)
+    start_B1M, stop_B1M = truths_BM2.unsqueeze(1).unbind(3)
+    shared_BKM = torch.minimum(stop_BK1, stop_B1M) - torch.maximum(start_BK1, start_B1M)
+    hull_BKM = torch.maximum(stop_BK1, stop_B1M) - torch.minimum(start_BK1, start_B1M)
+    return shared_BKM / hull_BKM.clamp(min=1e-6)
+
+
+def _distance(windows_BK2: Tensor, truth_BK2: Tensor) -> Tensor:
+    length_BK1 = (truth_BK2[..., 1:] - truth_BK2[..., :1]).clamp(min=_SHORTEST)
+    apart_BK2 = functional.smooth_l1_loss(windows_BK2 / length_BK1, truth_BK2 / length_BK1, reduction="none")
+    return apart_BK2.mean(2)
+
+
+def _mean(values_BK: Tensor, counted_BK: Tensor) -> Tensor:
+    return values_BK.masked_fill(~counted_BK, 0.0).sum(1) / counted_BK.sum(1)

@@ -87,8 +87,8 @@ def test_a_card_of_a_giant_takes_no_memory(
     path = model(
         tmp_path, json.dumps({**CARD, "net": net, "feature_width": 65_536, "vocabulary": vocabulary})
     )
-    monkeypatch.setattr("mtkd_engine.modelfile.build", never)
-    monkeypatch.setattr("mtkd_engine.modelfile.load_file", never)
+    monkeypatch.setattr("mtkd_engine.modelfile.files.build", never)
+    monkeypatch.setattr("mtkd_engine.modelfile.files.load_file", never)
     with pytest.raises(ModelError, match="does not fit the architecture"):
         load_model(path)
 

@@ -1,60 +1,49 @@
-"""Taking datasets in."""
+"""Datasets that a worker has sealed, as rows."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
+from typing import Any
 
-from jobs.models import Dataset, Project, User
-from jobs.operations.intake import (
-    allowed_path,
-    free_name,
-    is_allowed,
-    keep,
-    refused,
-    refusing_disk_errors,
-    report_on,
-)
-from jobs.storage import copy_file, staging
-from mtkd_engine.data.errors import DataError
-from mtkd_engine.data.manifest import FILE, read_manifest
+from django.db.models import Max
+
+from jobs.models import Blob, Dataset, Registration, RegistrationKind, StoredFile
+from jobs.operations.intake import check_free, refused
+from jobs.operations.registrations import register
+
+register_dataset = partial(register, kind="dataset")
 
 
-def register_dataset(*, project: Project, user: User, name: str, path: str) -> Dataset:
-    """This will check the folder at `path`, copy it into the storage and give it a name in the project.
+def create_dataset(
+    *, registration: Registration, report: dict[str, Any], origin: dict[str, Any], files: dict[str, Blob]
+) -> Dataset:
+    """This will make the dataset of a registration; the caller holds Lock.REGISTRATION in its transaction.
 
-    The copy is what is checked. Raises UnableToRegister with one sentence; nothing half-made stays.
+    Raises UnableToRegister when its name or its content has been taken meanwhile.
     """
-    name = free_name(Dataset, project=project, name=name)
-    folder = allowed_path(path)
-    with staging() as stage:
-        staged = stage / folder.name
-        with refusing_disk_errors():
-            _copy(folder, staged)
-        report = report_on("dataset", staged)
-        dataset = Dataset(
-            project=project,
-            name=name,
-            task=report["task"],
-            content_hash=report["content_hash"],
-            storage_key=f"datasets/{report['content_hash']}",
-            report=report,
-            created_by=user,
-        )
-        return keep(staged, key=dataset.storage_key, row=dataset)
+    project, name = registration.project, registration.name
+    new_version = bool(registration.asked.get("new_version"))
+    check_free(RegistrationKind.DATASET, project=project, name=name, new_version=new_version)
+    refuse_known_content(registration, content_hash=report["content_hash"])
+    last = Dataset.objects.filter(project=project, name=name).aggregate(last=Max("version"))["last"] or 0
+    dataset = Dataset.objects.create(
+        project=project,
+        name=name,
+        version=last + 1,
+        task=report["task"],
+        content_hash=report["content_hash"],
+        report=report,
+        origin=origin,
+        created_by=registration.user,
+    )
+    StoredFile.objects.bulk_create(
+        StoredFile(dataset=dataset, name=file, blob=blob) for file, blob in files.items()
+    )
+    return dataset
 
 
-def _copy(folder: Path, target: Path) -> None:
-    """Copy only what the dataset is made of."""
-    try:
-        manifest = read_manifest(folder)
-    except DataError as error:
-        raise refused("path", str(error)) from None
-    files = {*manifest.annotations.values(), manifest.features}
-    if (folder / FILE).is_file():
-        files.add(folder / FILE)
-    for file in sorted(files):
-        if not is_allowed(file):
-            raise refused("path", f"{file.name} is a link to a place that nothing may be registered from.")
-        copy = target / file.relative_to(folder)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy_file(file, copy)
+def refuse_known_content(registration: Registration, *, content_hash: str) -> None:
+    """This will refuse content that the project has under another name."""
+    twin = Dataset.objects.filter(project=registration.project, content_hash=content_hash).first()
+    if twin is not None:
+        raise refused("path", f"the same content is already registered as {twin.label!r}.")

@@ -21,7 +21,7 @@ class UnableToSubmit(UnableTo):
 
 
 class UnableToCancel(UnableTo):
-    """The job has come to its end already."""
+    """The job or registration has come to its end already."""
 
 
 class UnableToRegister(UnableTo):
@@ -38,3 +38,11 @@ class UnableToCreate(UnableTo):
 
 class UnableToPublish(UnableTo):
     """A file of a job cannot be put into the storage, or is not what it was when it was written."""
+
+
+class UnableToDecide(UnableTo):
+    """The registration waits for no such decision."""
+
+
+class UnableToDelete(UnableTo):
+    """Something depends on the dataset or teacher, or works with it right now."""

@@ -1,23 +1,14 @@
-"""What registering a dataset and registering a teacher share."""
+"""What asking for a registration and finishing one share: names, places, and the uploads that belong to one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, TypeVar
 
 from django.conf import settings
-from django.db import transaction
 
-from jobs.inspection import InspectionError, inspect
-from jobs.models import Dataset, Project, Teacher
+from jobs.models import REGISTRATION_FINAL, Dataset, Project, Registration, RegistrationKind, Teacher, Upload
 from jobs.operations.errors import UnableToRegister
-from jobs.operations.locks import Lock, hold
-from jobs.storage import adopt, remove
 
-Kind = Literal["dataset", "teacher"]
-Source = TypeVar("Source", Dataset, Teacher)
 _LONGEST_NAME = 120
 _LONGEST_SHOWN = 200
 
@@ -27,17 +18,36 @@ def refused(field: str, sentence: str) -> UnableToRegister:
     return UnableToRegister(f"{field}: {sentence}" if field else sentence, fields={field: sentence})
 
 
-def free_name(model: type[Dataset] | type[Teacher], *, project: Project, name: str) -> str:
-    """This will tidy a name, or refuse one that is empty, too long, unprintable or in use."""
+def shown(text: str) -> str:
+    """This will quote what was given, the beginning of it where it is long."""
+    return repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}...")
+
+
+def checked_name(kind: str, *, project: Project, name: str, new_version: bool = False) -> str:
+    """This will tidy a name, or refuse one that is badly made, in use, or on its way to be in use.
+
+    A new version needs a dataset of that name; everything else needs a name of its own.
+    """
     name = name.strip()
-    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
-        raise refused(
-            "name", f"given {_short(name)}, accepted are 1 to {_LONGEST_NAME} printable characters."
-        )
-    if model.objects.filter(project=project, name=name).exists():
-        noun = model._meta.verbose_name
-        raise refused("name", f"given {name!r}, but this project has a {noun} of that name already.")
+    if not name or len(name) > _LONGEST_NAME or not name.isprintable() or "@" in name:
+        accepted = f"1 to {_LONGEST_NAME} printable characters without @, which stands before a version"
+        raise refused("name", f"given {shown(name)}, accepted are {accepted}.")
+    under_way = Registration.objects.filter(project=project, kind=kind, name=name)
+    other = under_way.exclude(state__in=REGISTRATION_FINAL).first()
+    if other is not None:
+        raise refused("name", f"given {name!r}, but registration {other.pk} of that name is under way.")
+    check_free(kind, project=project, name=name, new_version=new_version)
     return name
+
+
+def check_free(kind: str, *, project: Project, name: str, new_version: bool = False) -> None:
+    """This will refuse a name that is in use, or, for a new version, that is not."""
+    model = Dataset if kind == RegistrationKind.DATASET else Teacher
+    in_use = model._default_manager.filter(project=project, name=name).exists()
+    if new_version and not in_use:
+        raise refused("name", f"given {name!r}, but there is no dataset of that name to be a new version of.")
+    if in_use and not new_version:
+        raise refused("name", f"given {name!r}, but this project has a {kind} of that name already.")
 
 
 def allowed_path(path: str) -> Path:
@@ -49,14 +59,10 @@ def allowed_path(path: str) -> Path:
     except (OSError, ValueError, RuntimeError):
         found = None
     if found is None or not is_allowed(found):
-        raise refused("path", f"given {_short(path)}, accepted is an absolute path inside {roots}.")
+        raise refused("path", f"given {shown(path)}, accepted is an absolute path inside {roots}.")
     if not is_there:
-        raise refused("path", f"given {_short(path)}, but nothing lies there.")
+        raise refused("path", f"given {shown(path)}, but nothing lies there.")
     return found
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}...")
 
 
 def is_allowed(path: Path) -> bool:
@@ -64,42 +70,9 @@ def is_allowed(path: Path) -> bool:
     return any(path.resolve().is_relative_to(root) for root in settings.DATA_ROOTS)
 
 
-@contextmanager
-def refusing_disk_errors() -> Iterator[None]:
-    """This will turn a full disk or an unreadable file into a refusal with a sentence."""
-    try:
-        yield
-    except OSError as error:
-        name = Path(str(error.filename)).name if error.filename else "A file"
-        raise refused("path", f"{name} could not be copied: {error.strerror or error}.") from None
+def drop_uploads(*, registration_id: int) -> None:
+    """This will remove what was uploaded for a registration that has ended."""
+    from jobs.operations.uploads import abort_upload
 
-
-def report_on(kind: Kind, staged: Path) -> dict[str, Any]:
-    """This will give the engine's report on a staged copy, or its refusal."""
-    try:
-        return inspect(kind, staged)
-    except InspectionError as error:
-        sentence = str(error).replace(f"{staged.parent}/", "")
-        raise UnableToRegister(sentence, fields={"path": sentence}) from None
-
-
-def keep(staged: Path, *, key: str, row: Source) -> Source:
-    """This will move staged bytes to their key and save the row, or leave nothing of both.
-
-    The row's name and content must still be new to its project.
-    """
-    model = type(row)
-    with transaction.atomic():
-        hold(Lock.REGISTRATION)  # nobody adds or removes the same content meanwhile
-        free_name(model, project=row.project, name=row.name)
-        twin = model.objects.filter(project=row.project, content_hash=row.content_hash).first()
-        if twin is not None:
-            raise refused("path", f"the same content is already registered as {twin.name!r}.")
-        is_new = adopt(staged, key=key)
-        try:
-            row.save(force_insert=True)
-        except BaseException:
-            if is_new:
-                remove(key)
-            raise
-    return row
+    for upload in Upload.objects.filter(registration_id=registration_id):
+        abort_upload(upload=upload)

@@ -1,0 +1,153 @@
+"""Asking for a dataset or teacher to be taken in, deciding on its repairs, and thinking better of it.
+
+A worker carries it out (`jobs.registrar`); nothing of what is handed in is read here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from jobs.doorbell import ring
+from jobs.models import Job, Project, Registration, RegistrationKind, RegistrationState, State, Upload, User
+from jobs.operations.asking import Asked, look_at
+from jobs.operations.errors import UnableToCancel, UnableToDecide, UnableToPromote, UnableToRegister
+from jobs.operations.intake import checked_name, drop_uploads
+
+STUDENT = "student.safetensors"
+AT_ONCE = (RegistrationState.QUEUED, RegistrationState.WAITING)
+
+
+@transaction.atomic
+def register(
+    *,
+    project: Project,
+    user: User,
+    kind: str,
+    name: str,
+    path: str = "",
+    uploads: Sequence[Upload | UUID | str] = (),
+    format: str = "auto",  # noqa: A002 - as the engine calls it
+    words: str = "",
+    card: dict[str, Any] | None = None,
+    dataset: str = "",
+    split: str = "val",
+    new_version: bool = False,
+    accepted: list[str] | None = None,
+) -> Registration:
+    """This will ask a worker to take in what lies at `path` or has been uploaded, and return what was asked.
+
+    `dataset` (a label such as "name" or "name@2") and `split` say what a teacher is measured on; stored predictions
+    need one. `accepted` lists repairs decided on beforehand. Raises UnableToRegister with a sentence for each field.
+    """
+    asked = Asked(
+        project=project,
+        user=user,
+        kind=kind,
+        name=name,
+        path=path,
+        uploads=tuple(str(upload.pk if isinstance(upload, Upload) else upload) for upload in uploads),
+        format=format,
+        words=words,
+        card=card,
+        dataset=dataset,
+        split=split,
+        new_version=new_version,
+        accepted=None if accepted is None else tuple(accepted),
+    )
+    found = look_at(asked)
+    registration = Registration.objects.create(
+        project=project,
+        user=user,
+        kind=kind,
+        name=found.name,
+        asked=found.kept,
+        accepted=accepted,
+        new_version_of=found.new_version_of,
+        measured_on=found.measured_on,
+    )
+    Upload.objects.filter(pk__in=[upload.pk for upload in found.uploads]).update(registration=registration)
+    _ring(registration)
+    return registration
+
+
+@transaction.atomic
+def promote(*, job: Job, user: User, name: str) -> Registration:
+    """This will ask a worker to make the student of a succeeded job a teacher of its project.
+
+    It is measured on the validation split of the job's dataset. Raises UnableToPromote with one sentence.
+    """
+    if job.state != State.SUCCEEDED:
+        raise UnableToPromote(f"Job {job.pk} is {job.state}; only a succeeded job has a student to promote.")
+    if not job.artifacts.filter(name=STUDENT).exists():
+        raise UnableToPromote(f"Job {job.pk} has no {STUDENT} among its artifacts.")
+    try:
+        name = checked_name(RegistrationKind.TEACHER, project=job.project, name=name)
+    except UnableToRegister as error:
+        raise UnableToPromote(error.message, fields=error.fields) from None
+    registration = Registration.objects.create(
+        project=job.project,
+        user=user,
+        kind=RegistrationKind.TEACHER,
+        name=name,
+        asked={"job": job.pk, "dataset": job.dataset.label, "split": "val"},
+        measured_on=job.dataset,
+        from_job=job,
+    )
+    _ring(registration)
+    return registration
+
+
+@transaction.atomic
+def decide(*, registration: Registration, user: User, accepted: list[str]) -> Registration:
+    """This will accept some of the repairs that a registration waits to hear about, and refuse the others.
+
+    Raises UnableToDecide when it does not wait, or knows no such repair.
+    """
+    del user  # who may decide is the caller's question
+    row = Registration.objects.select_for_update().get(pk=registration.pk)
+    if row.state != RegistrationState.WAITING:
+        raise UnableToDecide(f"Registration {row.pk} is {row.state} and waits for no decision.")
+    known = [repair["name"] for repair in (row.report or {}).get("repairs", [])]
+    if unknown := [name for name in accepted if name not in known]:
+        sentence = f"given {unknown[0]!r}, accepted are repairs that were suggested: {', '.join(known)}."
+        raise UnableToDecide(f"accept: {sentence}", fields={"accept": sentence})
+    row.accepted = [name for name in known if name in accepted]
+    row.state = RegistrationState.QUEUED
+    row.attempts_lost = 0
+    row.save(update_fields=["accepted", "state", "attempts_lost"])
+    _ring(row)
+    return row
+
+
+@transaction.atomic
+def request_cancel_registration(*, registration: Registration, user: User) -> Registration:
+    """This will cancel a registration that nobody works on at once, and ask the worker of another one to stop.
+
+    Raises UnableToCancel for one that has come to its end. Asking twice changes nothing.
+    """
+    del user  # who may cancel is the caller's question
+    row = Registration.objects.select_for_update().get(pk=registration.pk)
+    if row.is_final:
+        raise UnableToCancel(
+            f"Registration {row.pk} has ended already ({row.state}) and cannot be cancelled."
+        )
+    changes: dict[str, object] = {}
+    if row.cancel_requested_at is None:
+        changes["cancel_requested_at"] = Now()
+    if row.state in AT_ONCE:
+        changes |= {"state": RegistrationState.CANCELLED, "finished_at": Now(), "lease_until": None}
+        transaction.on_commit(partial(drop_uploads, registration_id=row.pk), robust=True)
+    if changes:
+        Registration.objects.filter(pk=row.pk).update(**changes)
+    row.refresh_from_db()
+    return row
+
+
+def _ring(registration: Registration) -> None:
+    transaction.on_commit(partial(ring, registration.queue), robust=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import pickle
 from pathlib import Path
 
 import pytest
@@ -54,13 +53,6 @@ def test_a_card_beside_the_file_serves_for_one_in_the_header(tmp_path: Path) -> 
     assert check_model(path) == card()
 
 
-def test_a_pickle_is_refused_with_a_sentence(tmp_path: Path) -> None:
-    path = tmp_path / "m.safetensors"
-    path.write_bytes(pickle.dumps({"a": 1}))
-    with pytest.raises(ModelError, match=r"not a complete \.safetensors file .* pickles"):
-        check_model(path)
-
-
 def test_a_cut_file_is_refused_with_a_sentence(tmp_path: Path) -> None:
     path = write(tmp_path / "m.safetensors")
     path.write_bytes(path.read_bytes()[:-10])
@@ -98,3 +90,75 @@ def test_a_card_with_an_unknown_key_is_refused(tmp_path: Path) -> None:
     save_file(load_file(path), path, metadata={HEADER_KEY: json.dumps(bad)})
     with pytest.raises(ModelError, match="code: this key is not known here"):
         check_model(path)
+
+
+def saved(path: Path, tensors: dict[str, torch.Tensor], **changes: object) -> Path:
+    text = json.dumps({**json.loads(card().model_dump_json()), **changes})
+    save_file(tensors, path, metadata={HEADER_KEY: text})
+    return path
+
+
+def test_the_list_of_what_does_not_fit_is_whole_and_the_sentence_short(tmp_path: Path) -> None:
+    tensors = load_file(write(tmp_path / "m.safetensors"))
+    names = sorted(tensors)
+    kept = {name: tensors[name] for name in names[10:]}
+    with pytest.raises(ModelError) as refused:
+        check_model(saved(tmp_path / "m.safetensors", kept))
+    assert [item.tensor for item in refused.value.mismatch] == names[:10]
+    assert {item.what for item in refused.value.mismatch} == {"missing"}
+    assert "and 7 more" in str(refused.value)
+
+
+@pytest.mark.parametrize("prefix", ["module.", "model.", "student.module."])
+def test_a_prefix_on_every_name_is_told(tmp_path: Path, prefix: str) -> None:
+    tensors = load_file(write(tmp_path / "m.safetensors"))
+    path = saved(tmp_path / "m.safetensors", {prefix + name: tensor for name, tensor in tensors.items()})
+    with pytest.raises(ModelError, match=f"remove '{prefix}' from the start of every name makes it fit"):
+        check_model(path)
+
+
+def test_half_precision_is_told(tmp_path: Path) -> None:
+    tensors = load_file(write(tmp_path / "m.safetensors"))
+    halves = {n: t.half() if t.is_floating_point() else t for n, t in tensors.items()}
+    with pytest.raises(
+        ModelError, match=r"convert its tensors to the dtypes wanted.* makes it fit"
+    ) as refused:
+        check_model(saved(tmp_path / "m.safetensors", halves))
+    assert {item.what for item in refused.value.mismatch} == {"dtype"}
+
+
+@pytest.mark.parametrize(
+    ("net", "width", "words", "hint"),
+    [
+        ({"width": 16}, 4, 3, r"net\.width 16 in the card makes it fit"),
+        ({"clips": 32}, 4, 3, r"net\.clips 32 in the card makes it fit"),
+        ({"encoder_layers": 3}, 4, 3, r"net\.encoder_layers 3 in the card makes it fit"),
+        ({"kernel": 5}, 4, 3, r"net\.kernel 5 in the card makes it fit"),
+        ({}, 12, 3, "feature_width 12 in the card makes it fit"),
+        ({}, 4, 9, "a vocabulary of 9 words in the card makes it fit"),
+        ({"width": 16}, 12, 3, r"net\.width 16 in the card and feature_width 12 in the card make it fit"),
+    ],
+)
+def test_the_size_that_the_card_gives_wrongly_is_named(
+    tmp_path: Path, net: dict[str, int], width: int, words: int, hint: str
+) -> None:
+    other = card().net.model_copy(update=net)
+    tensors = build(other, feature_width=width, vocabulary_size=words).state_dict()
+    with pytest.raises(ModelError, match=hint):
+        check_model(saved(tmp_path / "m.safetensors", tensors))
+
+
+def test_a_network_of_another_kind_is_refused_without_a_false_hint(tmp_path: Path) -> None:
+    path = saved(tmp_path / "m.safetensors", {"conv1.weight": torch.zeros(3, 3)})
+    with pytest.raises(ModelError) as refused:
+        check_model(path)
+    assert "fit better" not in str(refused.value)
+    assert "makes it fit" not in str(refused.value)
+
+
+def test_a_card_that_is_given_goes_before_that_of_the_header(tmp_path: Path) -> None:
+    path = write(tmp_path / "m.safetensors")
+    other = tmp_path / "other.json"
+    other.write_text(card().model_copy(update={"max_words": 9}).model_dump_json())
+    assert check_model(path, card=other).max_words == 9
+    assert check_model(path).max_words == 6

@@ -1,0 +1,25 @@
+"""One model in one .safetensors file: parameters, and in its header the card that says how to rebuild it."""
+
+from mtkd_engine.modelfile.errors import Misfit, ModelError
+from mtkd_engine.modelfile.files import (
+    HEADER_KEY,
+    LARGEST_CARD,
+    check_model,
+    load_model,
+    read_card,
+    save_model,
+)
+from mtkd_engine.modelfile.kinds import Kind, recognise
+
+__all__ = [
+    "HEADER_KEY",
+    "LARGEST_CARD",
+    "Kind",
+    "Misfit",
+    "ModelError",
+    "check_model",
+    "load_model",
+    "read_card",
+    "recognise",
+    "save_model",
+]

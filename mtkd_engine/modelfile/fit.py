@@ -1,0 +1,151 @@
+"""Whether the tensors of a file are those of its card's architecture, and what a person can do where they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pydantic import ValidationError
+
+from mtkd_engine.modelfile.errors import Misfit
+from mtkd_engine.modelfile.header import Described
+from mtkd_engine.nets.registry import expected_tensors
+from mtkd_engine.spec import ModelCard
+
+SHOWN = 3
+LISTED = 500
+MOST_TRIALS = 60
+MOST_CHANGES = 3
+LARGEST_TRIED_VOCABULARY = 500_000
+_SIZES = ("width", "clips", "kernel", "encoder_layers", "attention_layers", "map_layers", "layers", "anchors")
+
+Tensors = Mapping[str, Described]
+
+
+def misfits(wanted: Tensors, found: Tensors) -> list[Misfit]:
+    """This will list every difference between the architecture's tensors and those found."""
+    listed = [
+        Misfit(name, "missing", None, said(wanted[name])) for name in sorted(wanted.keys() - found.keys())
+    ]
+    listed += [
+        Misfit(name, "unexpected", said(found[name]), None) for name in sorted(found.keys() - wanted.keys())
+    ]
+    for name in sorted(wanted.keys() & found.keys()):
+        if wanted[name] != found[name]:
+            what = "shape" if wanted[name][0] != found[name][0] else "dtype"
+            listed.append(Misfit(name, what, said(found[name]), said(wanted[name])))
+    return listed
+
+
+def said(tensor: Described) -> str:
+    """This will write a shape and a dtype for a person."""
+    return f"{list(tensor[0])} {tensor[1]}"
+
+
+def sentence(listed: list[Misfit]) -> str:
+    """This will name one difference of each kind first, then others up to three, and count the rest."""
+    first = [
+        next(item for item in listed if item.what == what) for what in dict.fromkeys(i.what for i in listed)
+    ]
+    chosen = (first + [item for item in listed if item not in first])[:SHOWN]
+    more = len(listed) - len(chosen)
+    return "; ".join(_named(item) for item in chosen) + (f" and {more} more" if more else "")
+
+
+def advice(card: ModelCard, found: Tensors) -> str | None:
+    """This will say what makes the file fit, where something does: a prefix, a dtype, other sizes in the card."""
+    wanted = expected_tensors(card)
+    prefix = _prefix(wanted, found)
+    bare = {name.removeprefix(prefix): tensor for name, tensor in found.items()} if prefix else dict(found)
+    hints = [f"remove {prefix!r} from the start of every name"] if prefix else []
+    floats = {
+        name: (shape, wanted[name][1] if name in wanted else dtype) for name, (shape, dtype) in bare.items()
+    }
+    if floats != bare:
+        hints.append("convert its tensors to the dtypes wanted, as tensor.float() does")
+    changes = _changes(card, floats)
+    hints += [
+        f"a vocabulary of {value} words in the card"
+        if name == "vocabulary"
+        else f"{name} {value} in the card"
+        for name, value in changes.items()
+    ]
+    if not hints:
+        return None
+    fits = not misfits(expected_tensors(_changed(card, changes) or card), floats)
+    return f"{' and '.join(hints)} {'makes' if len(hints) == 1 else 'make'} it fit" + (
+        "" if fits else " better"
+    )
+
+
+def _named(item: Misfit) -> str:
+    if item.what in {"missing", "unexpected"}:
+        return f"{item.what} {item.tensor}"
+    return f"{item.tensor} is {item.found}, wanted {item.wanted}"
+
+
+def _prefix(wanted: Tensors, found: Tensors) -> str:
+    """The dotted words all names start with, where names fit better without them."""
+    names = list(found)
+    best, best_shared = "", len(wanted.keys() & found.keys())
+    prefix = ""
+    while names and "." in (rest := names[0][len(prefix) :]):
+        prefix += rest.split(".", 1)[0] + "."
+        if not all(name.startswith(prefix) for name in names):
+            break
+        shared = len(wanted.keys() & {name.removeprefix(prefix) for name in names})
+        if shared > best_shared:
+            best, best_shared = prefix, shared
+    return best
+
+
+def _changes(card: ModelCard, found: Tensors) -> dict[str, int]:
+    """Card values under which fewer tensors differ, best first; one value is changed at a time."""
+    changes: dict[str, int] = {}
+    left = len(misfits(expected_tensors(card), found))
+    trials = MOST_TRIALS
+    while left and len(changes) < MOST_CHANGES:
+        best: tuple[int, str, int] | None = None
+        for name, value in _candidates(_changed(card, changes) or card, found):
+            trials -= 1
+            other = _changed(card, {**changes, name: value}) if trials >= 0 and name not in changes else None
+            count = len(misfits(expected_tensors(other), found)) if other is not None else left
+            if count < (best[0] if best else left):
+                best = (count, name, value)
+        if best is None:
+            break
+        left, changes = best[0], {**changes, best[1]: best[2]}
+    return changes
+
+
+def _candidates(card: ModelCard, found: Tensors) -> Iterator[tuple[str, int]]:
+    """Sizes that the differing tensors suggest, likelier ones first."""
+    wanted = expected_tensors(card)
+    pairs: dict[tuple[int, int], int] = {}
+    for name in wanted.keys() & found.keys():
+        if len(wanted[name][0]) == len(found[name][0]):
+            for given, here in zip(wanted[name][0], found[name][0], strict=True):
+                if given != here:
+                    pairs[given, here] = pairs.get((given, here), 0) + 1
+    sizes = {"feature_width": card.feature_width, "vocabulary": len(card.vocabulary)}
+    sizes |= {f"net.{size}": getattr(card.net, size) for size in _SIZES if hasattr(card.net, size)}
+    for (given, here), _ in sorted(pairs.items(), key=lambda item: (-item[1], item[0])):
+        yield from ((name, here) for name, value in sizes.items() if value == given)
+    for name, value in sizes.items():
+        if name.endswith("layers"):
+            yield from ((name, other) for other in range(9) if other != value)
+
+
+def _changed(card: ModelCard, changes: Mapping[str, int]) -> ModelCard | None:
+    if changes.get("vocabulary", 0) > LARGEST_TRIED_VOCABULARY:
+        return None
+    net = card.net.model_dump() | {
+        n.removeprefix("net."): v for n, v in changes.items() if n.startswith("net.")
+    }
+    top = {name: value for name, value in changes.items() if name == "feature_width"}
+    if "vocabulary" in changes:
+        words = card.vocabulary + tuple(f"<{n}>" for n in range(len(card.vocabulary), changes["vocabulary"]))
+        top["vocabulary"] = words[: changes["vocabulary"]]  # type: ignore[assignment]
+    try:
+        return ModelCard.model_validate({**card.model_dump(), **top, "net": net})
+    except ValidationError:
+        return None

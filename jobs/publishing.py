@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from jobs.models import Artifact, Event
 from jobs.operations.claims import Claim
 from jobs.operations.errors import UnableToPublish
-from jobs.storage import StorageError, open_artifact, put_file, remove
+from jobs.storage import StorageError, keep_file, open_artifact
 
 RESULT = "result.json"
 
@@ -17,19 +16,12 @@ RESULT = "result.json"
 def publish(claim: Claim) -> list[Artifact]:
     """This will store what the attempt said it wrote, verified, and return rows that are not saved yet.
 
-    Raises UnableToPublish when a file is missing, has changed, or cannot be stored.
+    Raises UnableToPublish when a file is missing, has changed, or cannot be stored; bytes stored before that
+    are garbage, which the tick removes.
     """
     written = Event.objects.filter(attempt_id=claim.attempt_id, kind="artifactwritten").order_by("seq")
     newest = {event.payload["name"]: event.payload for event in written}
-    stored: list[Artifact] = []
-    try:
-        for name, payload in newest.items():
-            stored.append(_stored(claim, name, payload))
-    except UnableToPublish:
-        for artifact in stored:
-            remove(artifact.storage_key)
-        raise
-    return stored
+    return [_stored(claim, name, payload) for name, payload in newest.items()]
 
 
 def read_result(artifacts: list[Artifact]) -> dict[str, Any]:
@@ -49,19 +41,17 @@ def read_result(artifacts: list[Artifact]) -> dict[str, Any]:
 
 def _stored(claim: Claim, name: str, payload: dict[str, Any]) -> Artifact:
     source = claim.folder / payload["path"]
-    key = f"artifacts/{claim.job_id}/{claim.number}/{Path(name).name}"
     try:
         if not source.resolve().is_relative_to(claim.folder.resolve()):
             raise StorageError(f"{name} lies outside the folder of its attempt.")
-        put_file(source, key=key, sha256=payload["sha256"])
+        blob = keep_file(source, sha256=payload["sha256"])
     except (StorageError, OSError) as error:
         raise UnableToPublish(f"The artifact {name} could not be stored: {error}") from None
     return Artifact(
         job_id=claim.job_id,
         attempt_id=claim.attempt_id,
         name=name,
-        storage_key=key,
-        sha256=payload["sha256"],
-        size=payload["size"],
+        blob=blob,
+        size=blob.size,
         media_type=payload["media_type"],
     )

@@ -13,11 +13,13 @@ from signal import SIGTERM
 from typing import TypeVar
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from jobs import stopping, storable
 from jobs.engine import Engine
 from jobs.enginelog import last_lines
+from jobs.hashing import StorageError
+from jobs.insisting import AWAY, insist
 from jobs.keeper import Keeper
 from jobs.models import Attempt, Job
 from jobs.notify import notify
@@ -31,8 +33,6 @@ from jobs.workspace import Plan, clear, prepare
 
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 0.03
-_LONGEST_RETRY = 2.0
-_AWAY = (OperationalError, InterfaceError)
 T = TypeVar("T")
 
 
@@ -63,7 +63,11 @@ class _Supervision:
 
     def run(self) -> None:
         """This will start the engine, follow it to its end and conclude; it never outlives this call."""
-        plan = self._insist(lambda: prepare(self._claim))
+        try:
+            plan = self._insist(lambda: prepare(self._claim))
+        except StorageError as error:
+            self._conclude(Verdict("failed", "storage", str(error)), None)
+            return
         attempt = self._insist(lambda: Attempt.objects.get(pk=self._claim.attempt_id))
         if self._look_for_wishes():  # asked before anything began
             self._conclude(judge(exit_code=-SIGTERM, last_word=None, wish=self._wish, log=""), None)
@@ -121,7 +125,7 @@ class _Supervision:
                 return
             if tell:
                 self._next_notice = now + settings.NOTIFY_SECONDS
-        except _AWAY as error:
+        except AWAY as error:
             _log.warning(
                 "Job %s: recording waits for the database: %s", self._claim.job_id, storable.line(error)
             )
@@ -144,7 +148,7 @@ class _Supervision:
         _log.info("Job %s: attempt %s %s. %s", claim.job_id, claim.number, verdict.ending, why)
         try:
             ended = Job.objects.get(pk=claim.job_id)
-        except _AWAY:  # what is left is swept later
+        except AWAY:  # what is left is swept later
             connection.close()
         else:
             if ended.is_final:
@@ -153,24 +157,11 @@ class _Supervision:
     def _note(self, engine: Engine, plan: Plan) -> None:
         try:
             note_engine(claim=self._claim, pid=engine.pid, threads=plan.threads, device=plan.device)
-        except _AWAY:  # good to know, but nothing waits for it
+        except AWAY:  # good to know, but nothing waits for it
             connection.close()
 
     def _insist(self, action: Callable[[], T]) -> T:
-        """Try until the database answers; the fence ends the wait of one whose job was taken meanwhile."""
-        wait, began = 0.1, time.monotonic()
-        while True:
-            try:
-                return action()
-            except _AWAY as error:
-                _log.warning("Job %s waits for the database: %s", self._claim.job_id, storable.line(error))
-                connection.close()
-                if self._keeper.fenced_out.is_set():
-                    raise FencedOutError from error
-                if stopping.is_announced() and time.monotonic() - began > settings.TERM_GRACE_SECONDS:
-                    raise
-                time.sleep(wait)
-                wait = min(2 * wait, _LONGEST_RETRY)
+        return insist(action, what=f"Job {self._claim.job_id}", fenced_out=self._keeper.fenced_out)
 
 
 def _end(claim: Claim, verdict: Verdict, exit_code: int | None) -> None:

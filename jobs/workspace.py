@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import shutil
@@ -13,10 +12,12 @@ import yaml
 from django.conf import settings
 
 from jobs.engine import end_leftover
+from jobs.fetching import fetch_source, remove_stale_sources, teacher_path
+from jobs.hashing import sha256_of
 from jobs.models import FINAL, Attempt, Event, Job, State
 from jobs.operations.claims import Claim, FencedOutError, held
 from jobs.recorder import Recorder, open_journal
-from jobs.storage import path_of, remove_stale_staging
+from jobs.storage import remove_stale_staging
 
 _log = logging.getLogger(__name__)
 _CHECKPOINTS_TRIED = 20
@@ -96,16 +97,15 @@ def _newest_checkpoint(claim: Claim) -> Resume | None:
 
 def _is(path: Path, sha256: str) -> bool:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+        return sha256_of(path) == sha256
     except OSError:
         return False
 
 
 def _sources(job: Job) -> dict[str, dict[str, str]]:
     return {
-        "datasets": {job.dataset.name: str(path_of(job.dataset.storage_key))},
-        "teachers": {teacher.name: str(path_of(teacher.storage_key)) for teacher in job.teachers.all()},
+        "datasets": {job.spec["data"]["dataset"]: str(fetch_source(job.dataset))},
+        "teachers": {teacher.name: str(teacher_path(teacher)) for teacher in job.teachers.all()},
     }
 
 
@@ -129,3 +129,4 @@ def sweep() -> None:
     for job in Job.objects.filter(pk__in=ids, state__in=FINAL):
         clear(job)
     remove_stale_staging()
+    remove_stale_sources()

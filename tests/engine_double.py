@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from jobs.models import Artifact, Attempt, Job
 from jobs.operations.claims import Claim, claim
 from jobs.operations.endings import fail, succeed
 from jobs.recorder import JOURNAL, Recorder, open_journal
-from jobs.storage import path_of
+from jobs.storage import keep_file, staging
 from mtkd_engine.events import Event, Finished, ProbeSet, Started, Weights
 from mtkd_engine.journal import Journal
 
@@ -84,16 +83,14 @@ class EngineDouble:
         self.journal.close()
 
     def _stored(self, name: str, body: bytes) -> Artifact:
-        digest = hashlib.sha256(body).hexdigest()
-        key = f"artifacts/{self.claim.job_id}/{name}"
-        path_of(key).parent.mkdir(parents=True, exist_ok=True)
-        path_of(key).write_bytes(body)
+        with staging() as folder:
+            (folder / name).write_bytes(body)
+            blob = keep_file(folder / name)
         return Artifact(
             job_id=self.claim.job_id,
             attempt=self.attempt,
             name=name,
-            storage_key=key,
-            sha256=digest,
-            size=len(body),
+            blob=blob,
+            size=blob.size,
             media_type="application/octet-stream",
         )

@@ -49,11 +49,28 @@ HOST = os.environ.get("MTKD_HOST") or "127.0.0.1"
 PORT = int(_number("MTKD_PORT", 8000))
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", HOST, *_listed("MTKD_ALLOWED_HOSTS", ",")]
 
-# --- Where things live
-STORAGE: Path = _folder("MTKD_STORAGE", MTKD_HOME / "storage")
+# --- Where things live: content in a folder of this host, or in a bucket (s3://NAME or s3://NAME/PREFIX)
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "jobs.wholefiles.WholeFiles"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+if (_stored_at := os.environ.get("MTKD_STORAGE", "")).startswith("s3://"):
+    STORAGES["default"] = {"BACKEND": "jobs.buckets.Bucket", "OPTIONS": {"address": _stored_at}}
+    STORAGE: Path = MTKD_HOME / "storage"  # of no use then
+else:
+    STORAGE = _folder("MTKD_STORAGE", MTKD_HOME / "storage")
+S3_ENDPOINT = os.environ.get("MTKD_S3_ENDPOINT") or None
+S3_REGION = os.environ.get("MTKD_S3_REGION") or None
 DATA_ROOTS: list[Path] = [
     Path(part).expanduser().resolve() for part in _listed("MTKD_DATA_ROOTS", os.pathsep)
 ] or [MTKD_HOME / "data"]
+
+# --- Uploads: sizes in bytes, given in GB
+GB = 10**9
+LARGEST_UPLOAD = int(_number("MTKD_LARGEST_UPLOAD", 50) * GB)
+LARGEST_PART = 64 * 2**20
+PROJECT_QUOTA = int(_number("MTKD_PROJECT_QUOTA", 200) * GB)
+STALE_UPLOAD_SECONDS = 24 * 3600
 
 # --- Intervals of the protocol between supervisor, worker and reaper, all in seconds
 TIME_SCALE = _number("MTKD_TIME_SCALE", 1.0)
@@ -68,11 +85,12 @@ TERM_GRACE_SECONDS = 5
 MAX_LOST_ATTEMPTS = 3
 METRIC_CHUNK_POINTS = 512
 
-# --- The engine: how it is started, on how many threads, and how long a check of a dataset or teacher may take
+# --- The engine: how it is started, on how many threads, and what a check of a dataset or teacher may take
 ENGINE_COMMAND: list[str] = [sys.executable, "-m", "mtkd_engine"]
 # One core stays free: two spinning training threads on two busy cores are slower than one.
 THREADS = int(_number("MTKD_THREADS", min(max(1, (os.cpu_count() or 2) - 1), 8)))
-CHECK_SECONDS = 300
+CHECK_SECONDS = int(_number("MTKD_CHECK_SECONDS", 3600))
+CHECK_MEMORY = int(_number("MTKD_CHECK_MEMORY", 4) * GB)  # given in GB
 
 # --- Applications
 INSTALLED_APPS = [

@@ -56,9 +56,7 @@ def _with_chunks(folder: Path) -> float:
 
     user, project = ensure_demo_project()
     report = {"feature_width": 8}
-    Dataset.objects.get_or_create(
-        project=project, name="bench", content_hash="b", storage_key="none", report=report
-    )
+    Dataset.objects.get_or_create(project=project, name="bench", content_hash="b", report=report)
     submit(project=project, user=user, spec=parse({"data": {"dataset": "bench"}}))
     taken = claim(queue="cpu", worker="bench:1", threads=1, device="cpu")
     assert taken is not None

@@ -94,11 +94,9 @@ def sources(project: Project) -> Dataset:
     """A dataset and two teachers that no engine will open."""
     for name, letter in zip(TEACHERS, "ab", strict=True):
         card = {"feature_width": 8}
-        Teacher.objects.create(
-            project=project, name=name, content_hash=letter * 64, storage_key=letter, report={"card": card}
-        )
+        Teacher.objects.create(project=project, name=name, content_hash=letter * 64, report={"card": card})
     return Dataset.objects.create(
-        project=project, name="world", content_hash="d" * 64, storage_key="d", report={"feature_width": 8}
+        project=project, name="world", content_hash="d" * 64, report={"feature_width": 8}
     )
 
 

@@ -60,7 +60,6 @@ def dataset(project: Project) -> Dataset:
         project=project,
         name="world",
         content_hash="d" * 64,
-        storage_key="datasets/" + "d" * 64,
         report={"feature_width": 8},
     )
 
@@ -71,7 +70,6 @@ def teacher(project: Project) -> Teacher:
         project=project,
         name="span",
         content_hash="e" * 64,
-        storage_key="teachers/" + "e" * 64,
         report={"card": {"feature_width": 8}},
     )
 

@@ -13,12 +13,12 @@ from billiard.exceptions import WorkerLostError
 from pytest_django import Settings
 
 from jobs.celery import InPlainWords
-from jobs.models import Attempt, Job, State
+from jobs.models import Artifact, Attempt, Job, State
 from jobs.operations.claims import Claim
 from jobs.operations.errors import UnableToPublish
 from jobs.publishing import publish
 from jobs.recorder import Recorder, open_journal
-from jobs.storage import path_of, staging
+from jobs.storage import staging
 from jobs.workspace import sweep
 from mtkd_engine.events import ArtifactWritten, Metrics
 from mtkd_engine.journal import Journal
@@ -86,7 +86,7 @@ def test_artifacts_are_published_all_or_none(make_job: Any, take: Any, settings:
     Recorder(claim=claim, attempt=Attempt.objects.get(pk=claim.attempt_id)).flush()
     with pytest.raises(UnableToPublish, match="gone"):
         publish(claim)
-    assert not path_of(f"artifacts/{claim.job_id}/{claim.number}/good").exists()
+    assert not Artifact.objects.exists()
 
 
 def test_the_longest_name_of_a_teacher_fits_into_the_names_of_metrics(make_job: Any, take: Any) -> None:

@@ -25,9 +25,7 @@ def project(settings: Settings, tmp_path: Path) -> Project:
     user = User.objects.create_user(username="ada")
     project = create_project(name="Moments", user=user)
     report = {"feature_width": 8}
-    Dataset.objects.create(
-        project=project, name="world", content_hash="d" * 64, storage_key="datasets/d", report=report
-    )
+    Dataset.objects.create(project=project, name="world", content_hash="d" * 64, report=report)
     return project
 
 

@@ -57,9 +57,7 @@ def dataset(project: Project) -> Dataset:
         "splits": {"train": {"samples": 30, "videos": 10, "sources": 10}},
         "problems": [],
     }
-    return Dataset.objects.create(
-        project=project, name="world", content_hash="d" * 64, storage_key="datasets/d", report=report
-    )
+    return Dataset.objects.create(project=project, name="world", content_hash="d" * 64, report=report)
 
 
 @pytest.fixture
@@ -69,7 +67,6 @@ def teachers(project: Project) -> list[Teacher]:
             project=project,
             name=name,
             content_hash=letter * 64,
-            storage_key=f"teachers/{letter}",
             report={"card": {"feature_width": 8}, "parameters": 1000, "bytes": 4000},
         )
         for name, letter in zip(TEACHERS, "ab", strict=True)

@@ -9,7 +9,7 @@ from django.test import Client
 
 from jobs.models import Artifact, Job, State, Teacher
 from jobs.operations.errors import UnableToPromote
-from jobs.storage import path_of
+from jobs.storage import local_path
 from tests.engine_double import EngineDouble
 from tests.webapp.conftest import MakeJob
 
@@ -84,10 +84,13 @@ def test_an_artifact_is_downloaded_whole_and_never_shown(viewer: Client, finishe
 
 
 def test_an_artifact_that_was_changed_is_refused_with_a_sentence(viewer: Client, finished: Job) -> None:
-    path_of(Artifact.objects.get(job=finished).storage_key).write_bytes(b"other bytes")
+    stored = local_path(Artifact.objects.get(job=finished).blob)
+    assert stored is not None
+    stored.unlink()
+    stored.write_bytes(b"other bytes")
     answer = viewer.get(f"/jobs/{finished.pk}/artifacts/student.safetensors")
     assert answer.status_code == 404
-    assert "was changed after it was published" in answer.content.decode()
+    assert "was changed after it was stored" in answer.content.decode()
 
 
 def test_an_unknown_artifact_is_named(viewer: Client, finished: Job) -> None:

@@ -31,6 +31,7 @@ __all__ = ["StorageError"]
 _BLOCK = 1 << 20
 _STALE_SECONDS = 24 * 3600.0
 _UPLOADS = "uploads"
+_seen: dict[Path, tuple[int, int, int]] = {}
 
 
 def blob_name(sha256: str) -> str:
@@ -88,6 +89,27 @@ def open_blob(blob: Blob, *, what: str = "A stored file") -> IO[bytes]:
             file.close()
             raise
     return file
+
+
+def open_seen_blob(blob: Blob, *, what: str = "A stored file") -> IO[bytes]:
+    """This will open a stored content that this process has verified before and that looks unchanged since.
+
+    It is for many looks into one large file; the first look, and one after a change of size or time, is that
+    of `open_blob`. Where the storage is elsewhere, a copy is kept on this host for a while.
+    """
+    path = local_path(blob)
+    if path is None:
+        path = _copies() / blob.sha256
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.is_file() or _seen.get(path) != _mark(path):
+            fetch(blob, path)
+            _seen[path] = _mark(path)
+    with _in_words(what):
+        if _seen.get(path) != _mark(path):
+            mark = _mark(path)
+            open_blob(blob, what=what).close()
+            _seen[path] = mark
+        return path.open("rb")
 
 
 def open_artifact(artifact: Artifact) -> IO[bytes]:
@@ -177,6 +199,14 @@ def remove_stale_staging() -> None:
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
+def remove_stale_copies() -> None:
+    """This will remove this host's copies of what is stored elsewhere, a day after they were made."""
+    for copy in _copies().glob("*"):
+        with contextlib.suppress(OSError):
+            if time.time() - copy.stat().st_mtime > _STALE_SECONDS:
+                copy.unlink()
+
+
 def copy_file(source: Path, target: Path) -> str:
     """This will copy a file, force it to the disk, and return the sha256 of what was copied."""
     with source.open("rb") as reader:
@@ -246,6 +276,15 @@ def _listed(folder: str) -> tuple[list[str], list[str]]:
     except FileNotFoundError:
         return [], []
     return folders, files
+
+
+def _mark(path: Path) -> tuple[int, int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+def _copies() -> Path:
+    return Path(settings.MTKD_HOME) / "cache" / "blobs"
 
 
 def _staging() -> Path:

@@ -1,18 +1,25 @@
-"""Sending a stored file without holding it in memory, by pages and REST alike."""
+"""Sending stored bytes without holding them in memory, whole or one range of them, by pages and REST alike."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import IO
 
-from django.http import FileResponse, Http404
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils.http import content_disposition_header, parse_etags
+from rest_framework.request import Request
 
-from jobs.models import Artifact
-from jobs.storage import StorageError, open_artifact
+from jobs.models import Artifact, Blob
+from jobs.storage import StorageError, open_blob, open_seen_blob
+
+_PIECE = 1 << 18
+_RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})", re.ASCII)
 
 
-class PieceByPiece(FileResponse):
-    """A file that is read in threads where the server is asynchronous; Django alone would read it whole first."""
+class PieceByPiece(StreamingHttpResponse):
+    """Bytes that are read in threads where the server is asynchronous; Django alone would read them all first."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         pieces = iter(self)
@@ -20,12 +27,101 @@ class PieceByPiece(FileResponse):
             yield piece
 
 
-def send_artifact(found: Artifact) -> FileResponse:
-    """This will answer with a file, verified, always to be saved and never to be shown by the browser."""
+class _Cut:
+    """The bytes of an open file from one place to another; closing it closes the file."""
+
+    def __init__(self, file: IO[bytes], *, first: int, length: int) -> None:
+        file.seek(first)
+        self._file = file
+        self._left = length
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        piece = self._file.read(min(_PIECE, self._left)) if self._left else b""
+        if not piece:
+            raise StopIteration
+        self._left -= len(piece)
+        return piece
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def send_artifact(request: HttpRequest | Request, found: Artifact) -> HttpResponseBase:
+    """This will answer with a file of a job, verified, always to be saved and never to be shown by the browser."""
+    what = f"{found.name} of job {found.job_id}"
+    return send_blob(request, found.blob, name=found.name, media_type=found.media_type, what=what)
+
+
+def send_blob(
+    request: HttpRequest | Request,
+    blob: Blob,
+    *,
+    name: str,
+    media_type: str,
+    inline: bool = False,
+    what: str | None = None,
+) -> HttpResponseBase:
+    """This will answer with a stored content, or with the one range of it that was asked for, verified.
+
+    `inline` lets the browser show it, as a player needs. Bytes that are gone or changed are a 404 that says so.
+    """
+    etag = f'"{blob.sha256}"'
+    if etag in parse_etags(request.headers.get("If-None-Match", "")):
+        return _with_headers(HttpResponse(status=304), etag=etag)
+    wanted = _range_of(request, size=blob.size, etag=etag)
+    if wanted == (0, 0):
+        refusal = HttpResponse(status=416, headers={"Content-Range": f"bytes */{blob.size}"})
+        return _with_headers(refusal, etag=etag)
+    first, length = wanted or (0, blob.size)
+    answer = _body(request, blob, first=first, length=length, what=what or name, again=wanted is not None)
+    if wanted is not None:
+        answer.headers["Content-Range"] = f"bytes {first}-{first + length - 1}/{blob.size}"
+    answer.headers["Content-Length"] = str(length)
+    answer.headers["Content-Type"] = media_type
+    answer.headers["Content-Disposition"] = content_disposition_header(not inline, name) or "inline"
+    return _with_headers(answer, etag=etag)
+
+
+def _body(
+    request: HttpRequest | Request, blob: Blob, *, first: int, length: int, what: str, again: bool
+) -> HttpResponseBase:
+    status = 206 if again else 200
+    if request.method == "HEAD":
+        return HttpResponse(status=status)
     try:
-        file = open_artifact(found)
+        # A player asks for dozens of ranges of one film.
+        file = open_seen_blob(blob, what=what) if again else open_blob(blob, what=what)
     except StorageError as error:
         raise Http404(str(error)) from error
-    response = PieceByPiece(file, as_attachment=True, filename=found.name, content_type=found.media_type)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return PieceByPiece(_Cut(file, first=first, length=length), status=status)
+
+
+def _with_headers(answer: HttpResponseBase, *, etag: str) -> HttpResponseBase:
+    answer.headers["ETag"] = etag
+    answer.headers["Accept-Ranges"] = "bytes"
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+def _range_of(request: HttpRequest | Request, *, size: int, etag: str) -> tuple[int, int] | None:
+    """First byte and length; None for the whole, (0, 0) for a range that the file does not have.
+
+    Several ranges, and ranges of another version, are answered with the whole, as HTTP allows.
+    """
+    found = _RANGE.fullmatch(request.headers.get("Range", "").replace(" ", ""))
+    if not size or found is None or request.headers.get("If-Range", etag) != etag:
+        return None
+    start, end = found.groups()
+    if not start and not end:
+        return None
+    if not start:
+        first, last = max(0, size - int(end)), size - 1
+    else:
+        first, last = int(start), min(size - 1, int(end) if end else size - 1)
+        if end and int(end) < int(start):
+            return None  # no range at all
+    return (first, last - first + 1) if first <= last else (0, 0)

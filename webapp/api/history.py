@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import FileResponse
+from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.decorators import api_view
@@ -88,12 +88,13 @@ def artifacts(request: Request, job_id: int) -> Response:
 @extend_schema(
     responses={
         (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, "The file."),
+        (206, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, "The range asked for."),
         **refusals(404),
     },
     operation_id="download_artifact",
     tags=["jobs"],
 )
-@api_view(["GET"])
-def artifact(request: Request, job_id: int, name: str) -> FileResponse:
-    """Download one file, verified against its sha256."""
-    return send_artifact(artifact_or_404(request, job_id, name))
+@api_view(["GET", "HEAD"])
+def artifact(request: Request, job_id: int, name: str) -> HttpResponseBase:
+    """Download one file, or with `Range: bytes=FIRST-LAST` a part of it, verified against its sha256."""
+    return send_artifact(request, artifact_or_404(request, job_id, name))

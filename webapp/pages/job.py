@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -66,9 +66,9 @@ def promotion(request: HttpRequest, job_id: int) -> HttpResponse:
 
 
 @require_safe
-def artifact(request: HttpRequest, job_id: int, name: str) -> FileResponse:
+def artifact(request: HttpRequest, job_id: int, name: str) -> HttpResponseBase:
     """This will send one file of the job, verified against its sha256."""
-    return send_artifact(artifact_or_404(request, job_id, name))
+    return send_artifact(request, artifact_or_404(request, job_id, name))
 
 
 def _context(request: HttpRequest, found: Job) -> dict[str, Any]:

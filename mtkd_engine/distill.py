@@ -25,7 +25,8 @@ from mtkd_engine.report import report
 from mtkd_engine.seeding import derived_seed, seed_everything
 from mtkd_engine.sources import Sources
 from mtkd_engine.spec import Spec, spec_hash
-from mtkd_engine.teachers.live import LiveTeacher, load_teachers
+from mtkd_engine.teachers.face import Teacher
+from mtkd_engine.teachers.load import load_teachers
 from mtkd_engine.teachers.prepare import prepare_faculties
 
 __all__ = ["JobError", "Place", "distill"]
@@ -62,7 +63,7 @@ def distill(
     dataset = load_dataset(sources.dataset(spec.data.dataset))
     teachers = load_teachers(
         {teacher.name: sources.teacher(teacher.name) for teacher in spec.teachers},
-        feature_width=dataset.features.width,
+        dataset=dataset,
     )
     schedule = _schedule(spec, place=place)
     yield _started(spec, dataset=dataset, teachers=teachers, schedule=schedule, place=place, resume=resume)
@@ -99,7 +100,7 @@ def _started(
     spec: Spec,
     *,
     dataset: Dataset,
-    teachers: list[LiveTeacher],
+    teachers: list[Teacher],
     schedule: Schedule,
     place: Place,
     resume: Path | None,

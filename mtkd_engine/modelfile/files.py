@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -12,6 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from mtkd_engine.checkpoint import file_sha256
 from mtkd_engine.modelfile.errors import ModelError
 from mtkd_engine.modelfile.fit import LISTED, advice, misfits, sentence
 from mtkd_engine.modelfile.header import Header, read_header
@@ -33,8 +35,24 @@ def save_model(path: Path, *, parameters: dict[str, Tensor], card: ModelCard) ->
 
 
 def read_card(path: Path, *, card: Path | None = None) -> ModelCard:
-    """This will read the card from `card`, from the header, or from NAME.json beside the file; raises ModelError."""
+    """This will read the card from the header, or for a file without one from `card` or NAME.json beside it.
+
+    Raises ModelError.
+    """
     return _card(path, header=_header(path), given=card)
+
+
+def has_own_card(path: Path) -> bool:
+    """This will say whether the card lies in the header of the file."""
+    return HEADER_KEY in _header(path).metadata
+
+
+def model_hash(path: Path, *, card: Path | None = None) -> str:
+    """This will hash the file, and with it the card where that lies outside: other words make another model."""
+    digest = file_sha256(path)
+    if has_own_card(path):
+        return digest
+    return hashlib.sha256(f"{digest}/{read_card(path, card=card).model_dump_json()}".encode()).hexdigest()
 
 
 def check_model(path: Path, *, card: Path | None = None) -> ModelCard:
@@ -85,6 +103,8 @@ def _header(path: Path) -> Header:
 def _card(path: Path, *, header: Header, given: Path | None) -> ModelCard:
     text, beside = header.metadata.get(HEADER_KEY), path.with_suffix(".json")
     if given is not None:
+        if text is not None:
+            raise ModelError(f"{path.name} has a card in its header; {given.name} is for files without one.")
         text = _text(given)
     elif text is None and beside.is_file():
         text = _text(beside)

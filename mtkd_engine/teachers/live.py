@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import nn
 
-from mtkd_engine.checkpoint import file_sha256
 from mtkd_engine.data.dataset import Dataset, Sample
-from mtkd_engine.modelfile import load_model
-from mtkd_engine.spec import ModelCard, SpecError
+from mtkd_engine.spec import ModelCard
 from mtkd_engine.tasks.grounding.batches import SplitData
 from mtkd_engine.tasks.grounding.belief import Belief
 from mtkd_engine.tasks.grounding.collate import Collator
@@ -20,40 +17,27 @@ from mtkd_engine.tasks.grounding.unify import unify
 
 @dataclass(frozen=True)
 class LiveTeacher:
-    """A named, loaded, frozen teacher."""
+    """A named, loaded, frozen network."""
 
     name: str
     model: nn.Module
     card: ModelCard
     content_hash: str
 
+    def saw(self, dataset: Dataset) -> bool:
+        """This will say whether it was trained on the dataset; without a recipe it may have been."""
+        return self.card.recipe is None or self.card.recipe.dataset_hash == dataset.content_hash
 
-def load_teachers(paths: dict[str, Path], *, feature_width: int) -> list[LiveTeacher]:
-    """This will load teachers by name and refuse those that do not fit the dataset or repeat each other.
-
-    Raises ModelError for a damaged file and SpecError, field `teachers`, for one that does not fit.
-    """
-    teachers: list[LiveTeacher] = []
-    seen: dict[str, str] = {}
-    for name, path in paths.items():
-        model, card = load_model(path)
-        if card.feature_width != feature_width:
-            raise SpecError(
-                {
-                    "teachers": f"given {name!r}, which reads features of width {card.feature_width}, "
-                    f"but accepted is {feature_width}, the width of the dataset."
-                }
-            )
-        digest = file_sha256(path)
-        if digest in seen:
-            raise SpecError(
-                {
-                    "teachers": f"{seen[digest]!r} and {name!r} are the same file; accepted are different teachers."
-                }
-            )
-        seen[digest] = name
-        teachers.append(LiveTeacher(name, model, card, digest))
-    return teachers
+    def beliefs(self, *, split: str, dataset: Dataset, student_length: int, device: str) -> Belief:
+        """This will compute its beliefs on a split, as it is."""
+        return beliefs_of(
+            self.model,
+            self.card,
+            samples=dataset.splits[split],
+            dataset=dataset,
+            student_length=student_length,
+            device=device,
+        )
 
 
 def beliefs_of(
@@ -67,7 +51,7 @@ def beliefs_of(
 ) -> Belief:
     """This will compute a model's calibrated beliefs on samples, on a student grid of `student_length` clips."""
     split = SplitData(samples, Collator.of(card, dataset.features), device=device)
-    lengths = {s.video_id: min(dataset.features.length(s.video_id), student_length) for s in samples}
+    lengths = student_clips(samples, dataset=dataset, student_length=student_length)
     model.eval().to(device)
     parts: list[Belief] = []
     with torch.no_grad():
@@ -82,3 +66,9 @@ def beliefs_of(
                 )
             )
     return Belief.cat(parts).to("cpu")
+
+
+def student_clips(samples: tuple[Sample, ...], *, dataset: Dataset, student_length: int) -> dict[str, int]:
+    """This will say how many clips of the student's grid each video of these samples fills."""
+    features = dataset.features
+    return {s.video_id: min(features.length(s.video_id), student_length) for s in samples}

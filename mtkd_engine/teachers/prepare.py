@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from mtkd_engine.cache.beliefs import Faculty, StoredBeliefs, load_beliefs, save_beliefs
@@ -11,29 +11,33 @@ from mtkd_engine.data.dataset import Dataset
 from mtkd_engine.events import Entered, Event, Stepped, Warned
 from mtkd_engine.spec import EmtmSpec, Spec
 from mtkd_engine.tasks.grounding.belief import Belief
+from mtkd_engine.teachers.face import Teacher
 from mtkd_engine.teachers.folds import out_of_fold_beliefs, train_folds
-from mtkd_engine.teachers.live import LiveTeacher, beliefs_of
+from mtkd_engine.teachers.live import LiveTeacher
 
 SPLITS = ("train", "val", "test")
 
 
 def prepare_faculties(
-    spec: Spec, *, teachers: list[LiveTeacher], dataset: Dataset, cache: Path, device: str
+    spec: Spec, *, teachers: Sequence[Teacher], dataset: Dataset, cache: Path, device: str
 ) -> Generator[Event, None, dict[str, Faculty]]:
     """This will train missing out-of-fold copies and compute missing beliefs; returns them by split name.
 
     On validation and test every teacher speaks as it is: it was not trained there. On train it speaks
-    through copies that did not see the sample, unless the spec asks for `in_sample` or the teacher was
-    trained on another dataset. Without teachers the result is empty.
+    through copies that did not see the sample, unless the spec asks for `in_sample`, the teacher was trained
+    on another dataset, or it is stored predictions, of which there are no copies. Without teachers the
+    result is empty.
     """
     if not isinstance(spec.method, EmtmSpec):
         return {}
     stored: dict[str, list[StoredBeliefs]] = {split: [] for split in SPLITS}
     for teacher in teachers:
-        folds = _folds(spec.method, teacher=teacher, dataset=dataset)
+        saw = teacher.saw(dataset)
+        folds = spec.method.folds if saw and spec.method.beliefs == "out_of_fold" else 0
         if folds:
+            assert isinstance(teacher, LiveTeacher), "only what can be trained again has seen samples"
             yield from train_folds(teacher, dataset=dataset, folds=folds, cache=cache, device=device)
-        elif _saw(teacher, dataset):
+        elif saw:
             yield Warned(
                 code="in_sample_beliefs",
                 message=f"Teacher {teacher.name!r} teaches the samples it was trained on; it is nearly right on all "
@@ -57,16 +61,8 @@ def prepare_faculties(
     return {split: Faculty(names, beliefs) for split, beliefs in stored.items()}
 
 
-def _saw(teacher: LiveTeacher, dataset: Dataset) -> bool:
-    return teacher.card.recipe is None or teacher.card.recipe.dataset_hash == dataset.content_hash
-
-
-def _folds(method: EmtmSpec, *, teacher: LiveTeacher, dataset: Dataset) -> int:
-    return method.folds if method.beliefs == "out_of_fold" and _saw(teacher, dataset) else 0
-
-
 def _beliefs(
-    teacher: LiveTeacher,
+    teacher: Teacher,
     *,
     split: str,
     folds: int,
@@ -77,10 +73,10 @@ def _beliefs(
 ) -> StoredBeliefs:
     made_of = f"{teacher.content_hash}/{dataset.content_hash}/{split}/{folds}/{student_length}"
     path = cache / "beliefs" / f"{hashlib.sha256(made_of.encode()).hexdigest()[:24]}.safetensors"
-    samples = dataset.splits[split]
     if not path.exists():
         belief: Belief
         if folds:
+            assert isinstance(teacher, LiveTeacher)
             belief = out_of_fold_beliefs(
                 teacher,
                 dataset=dataset,
@@ -90,13 +86,8 @@ def _beliefs(
                 device=device,
             )
         else:
-            belief = beliefs_of(
-                teacher.model,
-                teacher.card,
-                samples=samples,
-                dataset=dataset,
-                student_length=student_length,
-                device=device,
+            belief = teacher.beliefs(
+                split=split, dataset=dataset, student_length=student_length, device=device
             )
-        save_beliefs(path, sample_ids=[sample.sample_id for sample in samples], belief=belief)
+        save_beliefs(path, sample_ids=[sample.sample_id for sample in dataset.splits[split]], belief=belief)
     return load_beliefs(path)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from mtkd_engine.modelfile import HEADER_KEY, ModelError, check_model, load_model, save_model
+from mtkd_engine.modelfile import HEADER_KEY, ModelError, check_model, load_model, model_hash, save_model
 from mtkd_engine.nets.registry import build
 from mtkd_engine.spec import ModelCard, SpanNet
 
@@ -156,9 +156,20 @@ def test_a_network_of_another_kind_is_refused_without_a_false_hint(tmp_path: Pat
     assert "makes it fit" not in str(refused.value)
 
 
-def test_a_card_that_is_given_goes_before_that_of_the_header(tmp_path: Path) -> None:
+def test_a_card_that_is_given_serves_for_a_file_without_one_only(tmp_path: Path) -> None:
+    path, given = write(tmp_path / "m.safetensors"), tmp_path / "other.json"
+    given.write_text(card().model_copy(update={"max_words": 9}).model_dump_json())
+    with pytest.raises(ModelError, match=r"has a card in its header; other\.json is for files without one"):
+        check_model(path, card=given)
+    save_file(load_file(path), path)
+    assert check_model(path, card=given).max_words == 9
+
+
+def test_the_same_parameters_under_other_cards_are_other_models(tmp_path: Path) -> None:
     path = write(tmp_path / "m.safetensors")
-    other = tmp_path / "other.json"
-    other.write_text(card().model_copy(update={"max_words": 9}).model_dump_json())
-    assert check_model(path, card=other).max_words == 9
-    assert check_model(path).max_words == 6
+    save_file(load_file(path), path)
+    hashes = set()
+    for words in (6, 9):
+        path.with_suffix(".json").write_text(card().model_copy(update={"max_words": words}).model_dump_json())
+        hashes.add(model_hash(path))
+    assert len(hashes) == 2

@@ -15,7 +15,8 @@ from mtkd_engine.modelfile import load_model
 from mtkd_engine.sources import Sources
 from mtkd_engine.spec import Spec, SpecError
 from mtkd_engine.teachers.folds import out_of_fold_beliefs, plan_folds, train_folds
-from mtkd_engine.teachers.live import LiveTeacher, beliefs_of, load_teachers
+from mtkd_engine.teachers.live import LiveTeacher, beliefs_of
+from mtkd_engine.teachers.load import load_teachers
 
 MakeSpec = Callable[..., Spec]
 
@@ -33,7 +34,9 @@ def teacher(planted: Path, tmp_path_factory: pytest.TempPathFactory) -> LiveTeac
     ):
         pass
     path = folder / "artifacts" / "student.safetensors"
-    return load_teachers({"solo": path}, feature_width=6)[0]
+    loaded = load_teachers({"solo": path}, dataset=load_dataset(planted / "planted"))[0]
+    assert isinstance(loaded, LiveTeacher)
+    return loaded
 
 
 def test_every_training_sample_is_held_out_once_and_sources_are_never_split(

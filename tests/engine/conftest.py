@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mtkd_engine.nets.grounding import GroundingInputs, Map2dOutput, SpanOutput
+from mtkd_engine.nets.grounding import GroundingInputs, Map2dOutput, ProposalOutput, SpanOutput
 from mtkd_engine.tasks.grounding import Targets
 from mtkd_engine.tasks.grounding.collate import soften
 from mtkd_engine.tasks.grounding.grid import clip_mask, windows_of_cells
@@ -63,6 +63,15 @@ def make_map(clips: Sequence[int], *, length: int, scale: float = 2.0, seed: int
     return Map2dOutput(map_BLL, clip_mask(torch.tensor(clips), length))
 
 
+def make_proposal(counts: Sequence[int], *, length: int, scale: float = 2.0, seed: int = 0) -> ProposalOutput:
+    """`length` random windows with random logits, garbage beyond the first `counts` of each sample included."""
+    generator = _generator(seed)
+    windows_BK2 = torch.rand(len(counts), length, 2, generator=generator).sort(dim=2).values
+    scores_BK = scale * torch.randn(len(counts), length, generator=generator)
+    valid_BK = clip_mask(torch.tensor(counts), length)
+    return ProposalOutput(windows_BK2, scores_BK, valid_BK, valid_BK)
+
+
 def make_targets(clips: Sequence[int], *, length: int, duration: float = 30.0, seed: int = 0) -> Targets:
     """One random true window per sample that lies exactly on the clip grid."""
     clips_B = torch.tensor(clips)
@@ -83,11 +92,12 @@ def make_targets(clips: Sequence[int], *, length: int, duration: float = 30.0, s
 
 @pytest.fixture(scope="session")
 def make() -> SimpleNamespace:
-    """The builders above as `make.inputs`, `make.span`, `make.map`, `make.targets`."""
+    """The builders above as `make.inputs`, `make.span`, `make.map`, `make.proposal`, `make.targets`."""
     builders: dict[str, Callable[..., object]] = {
         "inputs": make_inputs,
         "span": make_span,
         "map": make_map,
+        "proposal": make_proposal,
         "targets": make_targets,
     }
     return SimpleNamespace(**builders)

@@ -12,6 +12,7 @@ from mtkd_engine.tasks.grounding.windows import truths_of
 
 _NO_OVERLAP, _FULL_OVERLAP = 0.3, 0.7
 _NEAR = 0.5
+_SCORE_WEIGHT = 0.5
 _SHORTEST = 0.01  # of the video: no true window counts as shorter when ends are compared with its length
 
 
@@ -21,7 +22,8 @@ def proposal_loss(output: ProposalOutput, targets: Targets) -> Tensor:
     Scores: binary cross-entropy with the scaled IoU (thresholds 0.3 and 0.7) with the true window that is
     overlapped most. Ends: where that IoU is 0.5 or more, 1 - IoU and a smooth L1 distance in lengths of the true
     window. The proposal nearest to each true window always counts as a full hit, so that windows which no anchor
-    meets are learned as well.
+    meets are learned as well. Scores are summed per hit, as detectors do, instead of averaged over all proposals:
+    hits are few, and averaged the network first spends epochs on saying no to everything.
     """
     truths_BM2 = (truths_of(targets) / targets.durations_B[:, None, None]).clamp(0.0, 1.0)
     truths_BM2 = truths_BM2.to(output.windows_BK2.dtype)
@@ -34,7 +36,10 @@ def proposal_loss(output: ProposalOutput, targets: Targets) -> Tensor:
     truth_BK2 = truths_BM2.gather(1, which_BK.unsqueeze(2).expand(-1, -1, 2))
     ends_BK = (1.0 - near_BK) + _distance(output.windows_BK2, truth_BK2)
     scores_BK = functional.binary_cross_entropy_with_logits(output.scores_BK, wanted_BK, reduction="none")
-    return (_mean(scores_BK, output.valid_BK) + _mean(ends_BK, counted_BK)).mean()
+    hits_B = wanted_BK.masked_fill(~output.valid_BK, 0.0).sum(1)
+    per_hit_B = scores_BK.masked_fill(~output.valid_BK, 0.0).sum(1) / hits_B
+    per_end_B = ends_BK.masked_fill(~counted_BK, 0.0).sum(1) / counted_BK.sum(1)
+    return (_SCORE_WEIGHT * per_hit_B + per_end_B).mean()
 
 
 def _nearness(windows_BK2: Tensor, truths_BM2: Tensor) -> Tensor:
@@ -50,7 +55,3 @@ def _distance(windows_BK2: Tensor, truth_BK2: Tensor) -> Tensor:
     length_BK1 = (truth_BK2[..., 1:] - truth_BK2[..., :1]).clamp(min=_SHORTEST)
     apart_BK2 = functional.smooth_l1_loss(windows_BK2 / length_BK1, truth_BK2 / length_BK1, reduction="none")
     return apart_BK2.mean(2)
-
-
-def _mean(values_BK: Tensor, counted_BK: Tensor) -> Tensor:
-    return values_BK.masked_fill(~counted_BK, 0.0).sum(1) / counted_BK.sum(1)

@@ -69,7 +69,7 @@ def unify_windows(
     seconds, cut at the ends of the video. A sample with fewer repeats its best with probability 0. A sample
     with none believes in all windows alike, and names the whole video with probability 0.
     """
-    windows_BK2 = _inside(windows_BK2, durations_B)
+    windows_BK2 = _inside(windows_BK2, valid_BK, durations_B)
     share_BK = masked_softmax(scores_BK.double() / temperature, valid_BK, dim=1)
     best_BK2, best_share_BK = _ranked(windows_BK2, share_BK, valid_BK, durations_B=durations_B, k=top_k)
     valid_BLL = upper_triangle(clip_mask(student_clips_B, student_length))
@@ -92,7 +92,7 @@ def truth_shares(
     Together with the windows' probabilities this is the probability that the Belief gives to the truth (its best
     cell not yet lifted above others). A sample with fewer true windows than M repeats one of them.
     """
-    windows_BK2 = _inside(scored.windows_BK2, durations_B)
+    windows_BK2 = _inside(scored.windows_BK2, scored.valid_BK, durations_B)
     start_BKL, stop_BKL = _spread(windows_BK2, durations_B=durations_B, clips_B=clips_B, length=length)
     batch, several, _ = truths_BM2.shape
     first_B, last_B = cells_of_windows(
@@ -107,7 +107,9 @@ def truth_shares(
     return ((start_BKL @ hit_BLL) * stop_BKL).sum(2)
 
 
-def _inside(windows_BK2: Tensor, durations_B: Tensor) -> Tensor:
+def _inside(windows_BK2: Tensor, valid_BK: Tensor, durations_B: Tensor) -> Tensor:
+    # What stands in for a missing window, even NaN, must not reach a product.
+    windows_BK2 = windows_BK2.masked_fill(~valid_BK.unsqueeze(2), 0.0)
     limit_B11 = durations_B.double()[:, None, None]
     return torch.minimum(windows_BK2.double().clamp(min=0.0), limit_B11)
 

@@ -18,7 +18,7 @@ MOST_LINES = 10_000_000
 MOST_BYTES = 2**35
 _LONGEST_LINE = 2**16
 _NUMERIC = b"0123456789+-.eE "
-_BROKEN = (OSError, EOFError, RuntimeError, NotImplementedError, zlib.error, zipfile.BadZipFile)
+_BROKEN = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error, zipfile.BadZipFile)
 
 
 def read_glove(path: Path, *, words: Collection[str]) -> tuple[list[str], NDArray[np.float32]]:
@@ -31,7 +31,7 @@ def read_glove(path: Path, *, words: Collection[str]) -> tuple[list[str], NDArra
     reader = _Reader(path, set(words))
     for number, line in _lines(path):
         reader.take(number, line)
-    kept = {word: vector for _, held in sorted(reader.held.items()) for word, vector in held.items()}
+    kept = reader.held[False] | reader.held[True]
     order = sorted(kept)
     vectors = np.array([kept[word] for word in order], dtype=np.float32).reshape(len(order), reader.width)
     return order, vectors
@@ -163,12 +163,15 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
         with _archive(path) as archive, _member(path, archive) as stream:
             yield stream
         return
+    with _file(path, packed=suffix == ".gz") as stream:
+        yield stream
+
+
+def _file(path: Path, *, packed: bool) -> IO[bytes]:
     try:
-        stream = cast(IO[bytes], gzip.open(path)) if suffix == ".gz" else path.open("rb")
+        return cast(IO[bytes], gzip.GzipFile(path)) if packed else path.open("rb")
     except OSError as error:
         raise _unreadable(path, error) from None
-    with stream:
-        yield stream
 
 
 def _archive(path: Path) -> zipfile.ZipFile:

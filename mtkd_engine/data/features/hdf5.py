@@ -1,6 +1,7 @@
 """Features in HDF5: one dataset for each video, or one group for each video that holds exactly one."""
 
 import weakref
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from mtkd_engine.data.features.base import Container, Stated, brief
 from mtkd_engine.data.features.chunks import refuse_lying_chunks
 
 SUFFIXES = (".h5", ".hdf5")
-_BROKEN = (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError, MemoryError)
+_BROKEN = (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError, MemoryError, zlib.error)
 
 
 class Hdf5Features(Container):

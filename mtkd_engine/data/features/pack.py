@@ -82,7 +82,7 @@ class _Writer:
         entry.file_size = len(header) + values.nbytes
         with self._zip.open(entry, "w") as stream:
             stream.write(header)
-            stream.write(memoryview(values).cast("B"))
+            stream.write(values.data.cast("B"))
         self._waiting.append(
             Member(
                 video=video_id,
@@ -117,7 +117,7 @@ def _kept(store: Features, video_id: str) -> NDArray[np.floating]:
 
 def _hash(values: NDArray[np.floating]) -> str:
     digest = hashlib.sha256(f"{values.shape} {values.dtype.str} ".encode())
-    digest.update(memoryview(values).cast("B"))
+    digest.update(values.data.cast("B"))
     return digest.hexdigest()
 
 

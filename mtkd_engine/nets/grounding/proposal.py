@@ -88,7 +88,7 @@ def anchors_of(clips_B: Tensor, *, length: int, count: int) -> tuple[Tensor, Ten
 def covered(windows_BK2: Tensor, length: int) -> Tensor:
     """This will give (B, K, L): the share of each window (in clips) that lies on each clip; 0 for empty ones."""
     place_L = torch.arange(length, device=windows_BK2.device)
-    start_BK1, stop_BK1 = windows_BK2.split(1, dim=2)
+    start_BK1, stop_BK1 = windows_BK2[..., :1], windows_BK2[..., 1:]
     shared_BKL = torch.minimum(stop_BK1, place_L + 1) - torch.maximum(start_BK1, place_L)
     return shared_BKL.clamp(min=0.0) / (stop_BK1 - start_BK1).clamp(min=1e-6)
 
@@ -130,7 +130,7 @@ class ProposalModel(nn.Module):
 
     def _seen(self, clips_BLC: Tensor, anchors_BK2: Tensor) -> Tensor:
         length = clips_BLC.shape[1]
-        start_BK1, stop_BK1 = anchors_BK2.split(1, dim=2)
+        start_BK1, stop_BK1 = anchors_BK2[..., :1], anchors_BK2[..., 1:]
         parts = (
             (self.content, anchors_BK2),
             (self.first, torch.cat([start_BK1, start_BK1 + 1.0], dim=2)),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from mtkd_engine.nets.grounding import GroundingOutput, ProposalOutput
+from mtkd_engine.nets.grounding import DenseOutput, GroundingOutput, ProposalOutput
 from mtkd_engine.nets.masking import masked_softmax, upper_triangle
 from mtkd_engine.tasks.grounding.belief import joint_scores
 from mtkd_engine.tasks.grounding.collate import Targets
@@ -36,28 +36,8 @@ def fit_temperature(batches: Sequence[tuple[GroundingOutput, Targets]]) -> float
     ]
     if proposed:
         return fit_window_temperature(proposed)
-    dense = [(output, targets) for output, targets in batches if not isinstance(output, ProposalOutput)]
-    scores = [joint_scores(output).double() for output, _ in dense]
-    valid = [upper_triangle(output.clip_mask_BL) for output, _ in dense]
-    spread = _spread(scores, valid)
-    filled = [
-        score.masked_fill(~mask, -torch.inf).flatten(1) for score, mask in zip(scores, valid, strict=True)
-    ]
-    truth = [
-        (targets.start_B * output.clip_mask_BL.shape[1] + targets.end_B).unsqueeze(1)
-        for output, targets in dense
-    ]
-
-    def negative_log_likelihood(log_temperature: float) -> float:
-        total, count = 0.0, 0
-        for filled_BN, truth_B1 in zip(filled, truth, strict=True):
-            log_BN = torch.log_softmax(filled_BN / (spread * math.exp(log_temperature)), dim=1)
-            total -= float(log_BN.gather(1, truth_B1).sum())
-            count += len(truth_B1)
-        return total / max(count, 1)
-
-    return spread * math.exp(
-        _golden_section(negative_log_likelihood, math.log(_SHARPEST), math.log(_FLATTEST))
+    return _fit_dense(
+        [(output, targets) for output, targets in batches if not isinstance(output, ProposalOutput)]
     )
 
 
@@ -91,6 +71,31 @@ def fit_window_temperature(batches: Sequence[tuple[ScoredWindows, Targets]]) -> 
     best = min(range(len(places)), key=lambda place: negative_log_likelihood(places[place]))
     around = places[max(best - 1, 0)], places[min(best + 1, _PLACES)]
     return spread * math.exp(_golden_section(negative_log_likelihood, *around))
+
+
+def _fit_dense(batches: Sequence[tuple[DenseOutput, Targets]]) -> float:
+    scores = [joint_scores(output).double() for output, _ in batches]
+    valid = [upper_triangle(output.clip_mask_BL) for output, _ in batches]
+    spread = _spread(scores, valid)
+    filled = [
+        score.masked_fill(~mask, -torch.inf).flatten(1) for score, mask in zip(scores, valid, strict=True)
+    ]
+    truth = [
+        (targets.start_B * output.clip_mask_BL.shape[1] + targets.end_B).unsqueeze(1)
+        for output, targets in batches
+    ]
+
+    def negative_log_likelihood(log_temperature: float) -> float:
+        total, count = 0.0, 0
+        for filled_BN, truth_B1 in zip(filled, truth, strict=True):
+            log_BN = torch.log_softmax(filled_BN / (spread * math.exp(log_temperature)), dim=1)
+            total -= float(log_BN.gather(1, truth_B1).sum())
+            count += len(truth_B1)
+        return total / max(count, 1)
+
+    return spread * math.exp(
+        _golden_section(negative_log_likelihood, math.log(_SHARPEST), math.log(_FLATTEST))
+    )
 
 
 def _truth_shares(scored: ScoredWindows, targets: Targets) -> Tensor:

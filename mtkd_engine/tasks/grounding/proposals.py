@@ -44,7 +44,7 @@ def proposal_loss(output: ProposalOutput, targets: Targets) -> Tensor:
 
 def _nearness(windows_BK2: Tensor, truths_BM2: Tensor) -> Tensor:
     """IoU of every window with every true one; below 0, by the gap's share of their hull, where they do not meet."""
-    start_BK1, stop_BK1 = windows_BK2.split(1, dim=2)
+    start_BK1, stop_BK1 = windows_BK2[..., :1], windows_BK2[..., 1:]
     start_B1M, stop_B1M = truths_BM2.unsqueeze(1).unbind(3)
     shared_BKM = torch.minimum(stop_BK1, stop_B1M) - torch.maximum(start_BK1, start_B1M)
     hull_BKM = torch.maximum(stop_BK1, stop_B1M) - torch.minimum(start_BK1, start_B1M)

@@ -22,14 +22,21 @@ from django.conf import settings
 from jobs import enginelog
 
 _PR_SET_PDEATHSIG = 1
-_NOT_FOR_ENGINES = ("DATABASE_URL", "BROKER_URL", "MTKD_SECRET_KEY")
+_NOT_FOR_ENGINES = (
+    *("DATABASE_URL", "BROKER_URL", "MTKD_SECRET_KEY"),
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
+)
+_FOR_STRANGERS = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "TZ")
 
 
 class Engine:
     """A running engine; use it from one thread."""
 
-    def __init__(self, arguments: list[str], *, folder: Path) -> None:
-        """This will start `ENGINE_COMMAND arguments... --pulse-fd N` with its output in the folder's log."""
+    def __init__(self, arguments: list[str], *, folder: Path, strange: bool = False) -> None:
+        """This will start `ENGINE_COMMAND arguments... --pulse-fd N` with its output in the folder's log.
+
+        One that reads what strangers hand in gets a thin environment, and the folder's tmp for scratch files.
+        """
         beat, self._pulse = os.pipe()
         try:
             with (folder / enginelog.NAME).open("ab") as log:
@@ -39,7 +46,7 @@ class Engine:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     cwd=settings.BASE_DIR,
-                    env=_environment(),
+                    env=_thin_environment(folder) if strange else _environment(),
                     start_new_session=True,
                     pass_fds=(beat,),
                     preexec_fn=_dying_with_parent(),  # noqa: PLW1509 - takes no locks
@@ -126,9 +133,18 @@ def end_leftover(*, pid: int | None, folder: Path) -> None:
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_ENGINES}
+    return {name: value for name, value in os.environ.items() if name not in _NOT_FOR_ENGINES} | _ours()
+
+
+def _thin_environment(folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name in _FOR_STRANGERS}
+    threads = str(settings.THREADS)
+    return {**kept, "TMPDIR": str(folder / "tmp"), "OMP_NUM_THREADS": threads, **_ours()}
+
+
+def _ours() -> dict[str, str]:
     timeout = max(20.0, 4 * settings.PULSE_SECONDS)
-    return {**kept, "PYTHONUNBUFFERED": "1", "MTKD_PULSE_TIMEOUT": f"{timeout:g}"}
+    return {"PYTHONUNBUFFERED": "1", "MTKD_PULSE_TIMEOUT": f"{timeout:g}"}
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:

@@ -15,6 +15,9 @@ from jobs import stopping, storable
 from jobs.celery import app
 from jobs.doorbell import TASK
 from jobs.operations.claims import claim
+from jobs.operations.intake_claims import QUEUE as INTAKE
+from jobs.operations.intake_claims import claim_registration
+from jobs.registrar import carry_out
 from jobs.supervisor import supervise
 from jobs.tick import Tick
 
@@ -22,23 +25,37 @@ _log = logging.getLogger(__name__)
 
 
 def work(queue: str) -> int:
-    """This will carry out jobs of a queue until none waits or the worker stops, and return how many."""
+    """This will carry out what waits in a queue until nothing does or the worker stops, and return how much."""
+    take_and_do = _take_registration if queue == INTAKE else _take_job
     done = 0
     with stopping.sigterm_announces():
         while not stopping.is_announced():
             try:
-                taken = claim(queue=queue, worker=worker_name(), threads=settings.THREADS, device="cpu")
+                there_was_one = take_and_do(queue)
             except (DatabaseError, InterfaceError) as error:
                 _log.warning(
                     "The database is away, so queue %s is looked at later: %s", queue, storable.line(error)
                 )
                 connection.close()
                 break
-            if taken is None:
+            if not there_was_one:
                 break
-            supervise(taken)
             done += 1
     return done
+
+
+def _take_job(queue: str) -> bool:
+    taken = claim(queue=queue, worker=worker_name(), threads=settings.THREADS, device="cpu")
+    if taken is not None:
+        supervise(taken)
+    return taken is not None
+
+
+def _take_registration(queue: str) -> bool:
+    taken = claim_registration(queue=queue, worker=worker_name())
+    if taken is not None:
+        carry_out(taken)
+    return taken is not None
 
 
 def worker_name() -> str:

@@ -9,15 +9,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
-from jobs import stopping, storable
+from jobs import intake_folder, stopping, storable
 from jobs.doorbell import ring, rings_waiting
-from jobs.models import Job, State
-from jobs.operations.leases import reap
+from jobs.models import Job, Registration, RegistrationState, State
+from jobs.operations.leases import reap, reap_registrations
 from jobs.operations.locks import Lock, try_to_hold
 from jobs.workspace import sweep
 
@@ -68,8 +69,10 @@ class Tick:
                 return {}
             if self._database_is_steady():
                 reap()
-            rows = Job.objects.filter(state=State.QUEUED).order_by().values_list("queue")
-            return dict(rows.annotate(count=Count("pk")))
+                reap_registrations()
+            jobs = Job.objects.filter(state=State.QUEUED)
+            registrations = Registration.objects.filter(state=RegistrationState.QUEUED)
+            return _by_queue(jobs) | _by_queue(registrations)
 
     def _database_is_steady(self) -> bool:
         # We could not reach it, so perhaps no holder of a lease could: they all get a whole lease to report.
@@ -82,6 +85,7 @@ class Tick:
             began = time.monotonic()
             try:
                 self.beat()
+                intake_folder.sweep()
                 if swept_at is None or began - swept_at > _SWEEP_SECONDS:
                     sweep()
                     swept_at = began
@@ -93,3 +97,7 @@ class Tick:
             while not stopping.is_announced() and time.monotonic() - began < settings.REAP_SECONDS:
                 time.sleep(0.1)
         connection.close()
+
+
+def _by_queue(waiting: QuerySet[Any]) -> dict[str, int]:
+    return dict(waiting.order_by().values_list("queue").annotate(count=Count("pk")))

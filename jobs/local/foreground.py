@@ -12,6 +12,7 @@ from jobs.local.home import Home
 from jobs.local.leftovers import end_leftovers
 from jobs.local.lock import HomeLock
 from jobs.local.logs import Console, LogTail
+from jobs.local.programs import INTAKE
 from jobs.local.tree import Tree
 
 LOOP_SECONDS = 0.1
@@ -76,6 +77,7 @@ class Foreground:
 
     def _follow_logs(self) -> None:
         workers = [f"worker-{number}" for number in range(1, self._workers + 1)]
+        workers = [INTAKE, *workers] if workers else []
         for name in ("database", "broker", "migrate", "web", *workers):
             self._tails[name] = LogTail(self._home.logs / f"{name}.log")
 

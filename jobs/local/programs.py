@@ -17,6 +17,7 @@ FIRST_PORT, PORTS_TRIED = 8000, 100
 BACKLOG = 1024
 READY_SECONDS = 60.0
 MIGRATE_SECONDS = 600.0
+INTAKE = "intake"  # the queue of registrations, and the name of its worker
 HAND_BACK_SECONDS = 60.0  # a stopping worker writes its checkpoint and hands the job back
 
 
@@ -50,14 +51,23 @@ def web(*, listener: socket.socket, environment: Mapping[str, str]) -> Program:
 
 
 def worker(*, number: int, environment: Mapping[str, str]) -> Program:
-    """This will return how to run one worker; its number tells it from the others of this host."""
+    """This will return how to run one worker of jobs; its number tells it from the others of this host."""
+    return _celery(name=f"worker-{number}", queue="cpu", environment=environment)
+
+
+def intake(*, environment: Mapping[str, str]) -> Program:
+    """This will return how to run the worker that carries out registrations."""
+    return _celery(name=INTAKE, queue=INTAKE, environment=environment)
+
+
+def _celery(*, name: str, queue: str, environment: Mapping[str, str]) -> Program:
     return Program(
-        name=f"worker-{number}",
+        name=name,
         command=[
             *(sys.executable, "-W", "ignore:You're running the worker with superuser privileges"),
             *("-m", "celery", "--quiet", "--app", "jobs.celery", "worker", "--pool", "prefork"),
-            *("--concurrency", "1", "--hostname", f"worker-{number}@%h", "--loglevel", "INFO"),
-            *("--without-mingle", "--without-gossip"),
+            *("--concurrency", "1", "--hostname", f"{name}@%h", "--loglevel", "INFO"),
+            *("--queues", queue, "--without-mingle", "--without-gossip"),
         ],
         environment={**environment, "MTKD_PROCESS": "worker"},
         folder=CHECKOUT,

@@ -66,7 +66,7 @@ class Tree:
 
     @property
     def children(self) -> dict[str, Child]:
-        """The living children by name: database, broker, web, worker-1 ..."""
+        """The living children by name: database, broker, web, intake, worker-1 ..."""
         return {service.name: service.child for service in self._services if service.child is not None}
 
     def start_servers(self) -> None:
@@ -90,7 +90,10 @@ class Tree:
         write_note(home=self.home, token=self._token, url=self.url)
 
     def start_workers(self, count: int) -> None:
-        """This will start workers 1 to `count`."""
+        """This will start workers 1 to `count`, and one for registrations; none at all for 0."""
+        if count:
+            intake = programs.intake(environment=self.environment)
+            self.add(intake.name, lambda: self._child(intake))
         for number in range(1, count + 1):
             program = programs.worker(number=number, environment=self.environment)
             self.add(program.name, lambda program=program: self._child(program))  # type: ignore[misc]
@@ -124,7 +127,7 @@ class Tree:
         if self._listener is not None:
             self._listener.close()  # the web process has its own hold of it
         try:
-            workers = [service for service in self._services if service.name.startswith("worker")]
+            workers = [service for service in self._services if is_worker(service.name)]
             others = [service for service in reversed(self._services) if service not in workers]
             for group in (workers, *([other] for other in others)):
                 self._stop_together([s.child for s in group if s.child is not None], meanwhile)
@@ -171,6 +174,11 @@ class Tree:
                     child.kill()
                 meanwhile()
                 time.sleep(CHECK_SECONDS)
+
+
+def is_worker(name: str) -> bool:
+    """This will tell whether a child of that name hands back what it works on when it is asked to stop."""
+    return name == programs.INTAKE or name.startswith("worker")
 
 
 def how_it_ended(code: int) -> str:

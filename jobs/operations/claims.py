@@ -47,7 +47,7 @@ def claim(*, queue: str, worker: str, threads: int, device: str) -> Claim | None
     Job.objects.filter(pk=job.pk).update(
         state=State.STARTING,
         fence=F("fence") + 1,
-        lease_until=_lease_end(),
+        lease_until=lease_end(),
         started_at=Coalesce(F("started_at"), Now()),
     )
     number = (job.attempts.aggregate(last=Max("number"))["last"] or 0) + 1
@@ -73,7 +73,7 @@ def held(claim: Claim) -> QuerySet[Job]:
 @transaction.atomic
 def heartbeat(*, claim: Claim) -> bool:
     """This will prolong the lease and tell whether the job shall be cancelled; raises FencedOutError."""
-    if not held(claim).update(lease_until=_lease_end()):
+    if not held(claim).update(lease_until=lease_end()):
         raise FencedOutError
     Attempt.objects.filter(pk=claim.attempt_id).update(heartbeat_at=Now())
     return cancel_is_wanted(claim=claim)
@@ -119,6 +119,7 @@ def _next_of(queue: str) -> Job | None:
     )
 
 
-def _lease_end() -> Combinable:
+def lease_end() -> Combinable:
+    """This will give the time, of the database, until which a lease given now is good."""
     lease = Value(timedelta(seconds=settings.LEASE_SECONDS))
     return ExpressionWrapper(Now() + lease, output_field=DateTime())

@@ -7,8 +7,7 @@ from typing import Any
 
 from django.db.models import Max
 
-from jobs.models import Blob, Dataset, Registration, RegistrationKind, StoredFile
-from jobs.operations.intake import check_free, refused
+from jobs.models import Blob, Dataset, Registration, StoredFile
 from jobs.operations.registrations import register
 
 register_dataset = partial(register, kind="dataset")
@@ -17,14 +16,8 @@ register_dataset = partial(register, kind="dataset")
 def create_dataset(
     *, registration: Registration, report: dict[str, Any], origin: dict[str, Any], files: dict[str, Blob]
 ) -> Dataset:
-    """This will make the dataset of a registration; the caller holds Lock.REGISTRATION in its transaction.
-
-    Raises UnableToRegister when its name or its content has been taken meanwhile.
-    """
+    """This will make the dataset of a registration; the caller holds Lock.REGISTRATION and has checked it."""
     project, name = registration.project, registration.name
-    new_version = bool(registration.asked.get("new_version"))
-    check_free(RegistrationKind.DATASET, project=project, name=name, new_version=new_version)
-    refuse_known_content(registration, content_hash=report["content_hash"])
     last = Dataset.objects.filter(project=project, name=name).aggregate(last=Max("version"))["last"] or 0
     dataset = Dataset.objects.create(
         project=project,
@@ -40,10 +33,3 @@ def create_dataset(
         StoredFile(dataset=dataset, name=file, blob=blob) for file, blob in files.items()
     )
     return dataset
-
-
-def refuse_known_content(registration: Registration, *, content_hash: str) -> None:
-    """This will refuse content that the project has under another name."""
-    twin = Dataset.objects.filter(project=registration.project, content_hash=content_hash).first()
-    if twin is not None:
-        raise refused("path", f"the same content is already registered as {twin.label!r}.")

@@ -46,3 +46,22 @@ class UnableToDecide(UnableTo):
 
 class UnableToDelete(UnableTo):
     """Something depends on the dataset or teacher, or works with it right now."""
+
+
+class UnableToUpload(UnableTo):
+    """A file, or a part of one, cannot be taken in.
+
+    `cause` is one of refused, size, room, offset, checksum, gone; `offset` says where an upload goes on.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        fields: dict[str, str] | None = None,
+        cause: str = "refused",
+        offset: int | None = None,
+    ) -> None:
+        super().__init__(message, fields=fields)
+        self.cause = cause
+        self.offset = offset

@@ -5,10 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models import Q, Sum
 
-from jobs.models import REGISTRATION_FINAL, Dataset, Project, Registration, RegistrationKind, Teacher, Upload
+from jobs.models import (
+    REGISTRATION_FINAL,
+    Blob,
+    Dataset,
+    Project,
+    Registration,
+    RegistrationKind,
+    Teacher,
+    Upload,
+)
 from jobs.operations.errors import UnableToRegister
 
+GB = 10**9
 _LONGEST_NAME = 120
 _LONGEST_SHOWN = 200
 
@@ -48,6 +59,31 @@ def check_free(kind: str, *, project: Project, name: str, new_version: bool = Fa
         raise refused("name", f"given {name!r}, but there is no dataset of that name to be a new version of.")
     if in_use and not new_version:
         raise refused("name", f"given {name!r}, but this project has a {kind} of that name already.")
+
+
+def check_new(kind: str, *, project: Project, content_hash: str) -> None:
+    """This will refuse content that the project has already, under whatever name."""
+    model = Dataset if kind == RegistrationKind.DATASET else Teacher
+    twin = model._default_manager.filter(project=project, content_hash=content_hash).first()
+    if twin is not None:
+        label = twin.label if isinstance(twin, Dataset) else twin.name
+        raise refused("", f"The same content is registered already, as {kind} {label!r}.")
+
+
+def check_quota(project: Project, *, added: int) -> None:
+    """This will refuse what does not fit into the room that a project has."""
+    quota = settings.PROJECT_QUOTA if project.quota_bytes is None else project.quota_bytes
+    mine = Q(files__dataset__project=project) | Q(files__teacher__project=project)
+    used = (
+        Blob.objects.filter(pk__in=Blob.objects.filter(mine).values("pk")).aggregate(sum=Sum("size"))["sum"]
+        or 0
+    )
+    if used + added > quota:
+        raise refused(
+            "",
+            f"It takes {added / GB:.3g} GB, but of the {quota / GB:g} GB of project {project.name!r} "
+            f"{used / GB:.3g} GB are in use (MTKD_PROJECT_QUOTA); delete something first.",
+        )
 
 
 def allowed_path(path: str) -> Path:

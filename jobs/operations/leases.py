@@ -11,11 +11,13 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from jobs.enginelog import last_lines
-from jobs.models import ACTIVE, Attempt, Job
+from jobs.models import ACTIVE, Attempt, Job, Registration, RegistrationState
 from jobs.operations.claims import database_has_been_up_for_a_lease
 from jobs.operations.endings import lose_locked
+from jobs.operations.intake_endings import lose_locked as lose_registration
 
 _log = logging.getLogger(__name__)
+_SILENT = Q(lease_until__isnull=True) | Q(lease_until__lt=Now())
 
 
 @transaction.atomic
@@ -27,20 +29,36 @@ def reap() -> int:
     """
     if not database_has_been_up_for_a_lease():
         return 0
-    silent = Q(lease_until__isnull=True) | Q(lease_until__lt=Now())
-    jobs = Job.objects.select_for_update(skip_locked=True).filter(silent, state__in=ACTIVE)
+    jobs = Job.objects.select_for_update(skip_locked=True).filter(_SILENT, state__in=ACTIVE)
     for job in jobs:
         lose_locked(job, reason=_reason(job.attempts.order_by("-number").first()))
         _log.warning("Job %s was lost: its worker has fallen silent.", job.pk)
     return len(jobs)
 
 
+@transaction.atomic
+def reap_registrations() -> int:
+    """This will do with registrations what `reap` does with jobs."""
+    if not database_has_been_up_for_a_lease():
+        return 0
+    rows = Registration.objects.select_for_update(skip_locked=True)
+    rows = rows.filter(_SILENT, state=RegistrationState.CHECKING)
+    for row in rows:
+        lose_registration(row, reason=_silence(row.worker))
+        _log.warning("Registration %s was lost: its worker has fallen silent.", row.pk)
+    return len(rows)
+
+
 def _reason(attempt: Attempt | None) -> str:
     if attempt is None:
         return "no worker had it."
-    sentence = (
-        f"worker {attempt.worker} was not heard of for more than {settings.LEASE_SECONDS:g} s; "
-        "its process or its machine is gone."
-    )
+    sentence = _silence(attempt.worker)
     lines = last_lines(Path(attempt.folder))
     return f"{sentence} The last lines of the engine: {lines}" if lines else sentence
+
+
+def _silence(worker: str) -> str:
+    return (
+        f"worker {worker} was not heard of for more than {settings.LEASE_SECONDS:g} s; "
+        "its process or its machine is gone."
+    )

@@ -15,7 +15,7 @@ _MEANING = {
     400: "Refused: `detail` says why, `fields` where.",
     403: "Your role in the project is not enough.",
     404: "Nothing here, or not yours to see.",
-    409: "The job has come to its end already.",
+    409: "Not as things stand: it has come to its end already, or something depends on it.",
 }
 
 

@@ -15,18 +15,19 @@ from rest_framework.response import Response
 
 from jobs.models import State
 from jobs.operations.jobs import request_cancel, submit
-from jobs.operations.teachers import promote
+from jobs.operations.registrations import promote
 from jobs.queries.jobs import job_detail, list_jobs
 from mtkd_engine.spec import parse
 from webapp.access import job_or_404, project_or_404, user_of
 from webapp.api import query
 from webapp.api.documented import PROJECT, refusals
+from webapp.api.registrations import taken_on
 from webapp.api.shapes import (
     JobDetailShape,
     JobShape,
     PromotionShape,
+    RegistrationShape,
     SubmissionShape,
-    TeacherShape,
 )
 
 MOST = 200
@@ -83,18 +84,17 @@ def cancellation(request: Request, job_id: int) -> Response:
 
 @extend_schema(
     request=PromotionShape,
-    responses={201: TeacherShape, **refusals(400, 403, 404)},
+    responses={202: RegistrationShape, **refusals(400, 403, 404)},
     operation_id="promote_job",
     tags=["jobs"],
 )
 @api_view(["POST"])
 def promotion(request: Request, job_id: int) -> Response:
-    """Make the student of a succeeded job a teacher of its project."""
+    """Ask for the student of a succeeded job to become a teacher of its project."""
     found = job_or_404(request, job_id)
     shape = PromotionShape(data=request.data)
     shape.is_valid(raise_exception=True)
-    teacher = promote(job=found, user=user_of(request), name=shape.validated_data["name"])
-    return Response(TeacherShape(teacher).data, status=status.HTTP_201_CREATED)
+    return taken_on(promote(job=found, user=user_of(request), name=shape.validated_data["name"]))
 
 
 def _listed(request: Request) -> Response:

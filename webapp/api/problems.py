@@ -14,17 +14,18 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from jobs.operations.errors import UnableTo, UnableToCancel
+from jobs.operations.errors import UnableTo, UnableToCancel, UnableToDecide, UnableToDelete
 from mtkd_engine.spec import SpecError
 
 _log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
+CONFLICTS = (UnableToCancel, UnableToDecide, UnableToDelete)  # fine in itself, but not as things stand
 
 
 def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
     """This will answer for what a REST view raised; None leaves a mistake of ours to the 500 handler."""
     if isinstance(error, UnableTo):
-        status = HTTPStatus.CONFLICT if isinstance(error, UnableToCancel) else HTTPStatus.BAD_REQUEST
+        status = HTTPStatus.CONFLICT if isinstance(error, CONFLICTS) else HTTPStatus.BAD_REQUEST
         return problem(status=status, detail=error.message, fields=error.fields)
     if isinstance(error, SpecError):
         return problem(status=HTTPStatus.BAD_REQUEST, detail=str(error), fields=error.fields)

@@ -6,7 +6,21 @@ from typing import Any
 
 from rest_framework import serializers
 
-from jobs.models import Artifact, Attempt, Dataset, Job, Project, State, Teacher
+from jobs.models import (
+    Artifact,
+    Attempt,
+    Dataset,
+    Job,
+    Project,
+    Registration,
+    RegistrationKind,
+    RegistrationState,
+    State,
+    Teacher,
+    TeacherKind,
+    Upload,
+)
+from jobs.operations.asking import FORMATS, SPLITS
 
 
 class ProjectShape(serializers.ModelSerializer[Project]):
@@ -26,25 +40,79 @@ class SourceShape(serializers.Serializer[Any]):
     task = serializers.CharField(read_only=True)
     content_hash = serializers.CharField(read_only=True)
     report = serializers.JSONField(read_only=True)
+    origin = serializers.JSONField(read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
+    archived_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
 
 class DatasetShape(SourceShape, serializers.Serializer[Dataset]):
-    """A registered dataset."""
+    """A registered dataset; specs name it by its label: the name, or name@version."""
+
+    version = serializers.IntegerField(read_only=True)
+    label = serializers.CharField(read_only=True)  # type: ignore[assignment]
 
 
 class TeacherShape(SourceShape, serializers.Serializer[Teacher]):
-    """A registered teacher; `from_job` names the job whose student it was."""
+    """A registered teacher: measured on `dataset`; `from_job` names the job whose student it was."""
 
+    kind = serializers.ChoiceField(choices=TeacherKind.choices, read_only=True)
+    dataset = serializers.IntegerField(source="dataset_id", read_only=True, allow_null=True)
     from_job = serializers.IntegerField(source="from_job_id", read_only=True, allow_null=True)
 
 
-class RegistrationShape(serializers.Serializer[Any]):
-    """A source to register from a path on the server."""
+class AskedShape(serializers.Serializer[Any]):
+    """What datasets and teachers to register share: a place, either a path on the server or uploads."""
 
     project = serializers.SlugField(max_length=80)
     name = serializers.CharField(max_length=120)
-    path = serializers.CharField(max_length=1000)
+    path = serializers.CharField(max_length=1000, required=False, allow_blank=True)
+    uploads = serializers.ListField(
+        child=serializers.CharField(max_length=40), required=False, max_length=5000
+    )
+
+
+class AskedDatasetShape(AskedShape):
+    """A dataset to register; `accept` decides on repairs beforehand, else they wait for a decision."""
+
+    format = serializers.ChoiceField(choices=FORMATS, default="auto")
+    words = serializers.CharField(max_length=1000, required=False, allow_blank=True)
+    new_version = serializers.BooleanField(default=False)
+    accept = serializers.ListField(
+        source="accepted", child=serializers.CharField(max_length=40), required=False, allow_null=True
+    )
+
+
+class AskedTeacherShape(AskedShape):
+    """A teacher to register: a model or stored predictions, measured on a split of a dataset."""
+
+    card = serializers.DictField(required=False, allow_null=True)
+    dataset = serializers.CharField(max_length=140, required=False, allow_blank=True)
+    split = serializers.ChoiceField(choices=SPLITS, default="val")
+
+
+class DecisionShape(serializers.Serializer[Any]):
+    """The names of the repairs that are accepted; the others are not made."""
+
+    accept = serializers.ListField(child=serializers.CharField(max_length=40))
+
+
+class RegistrationShape(serializers.ModelSerializer[Registration]):
+    """A dataset or teacher on its way in; `dataset` or `teacher` is what it became."""
+
+    project = serializers.CharField(source="project.slug", read_only=True)
+    kind = serializers.ChoiceField(choices=RegistrationKind.choices, read_only=True)
+    state = serializers.ChoiceField(choices=RegistrationState.choices, read_only=True)
+    accepted = serializers.ListField(child=serializers.CharField(), read_only=True, allow_null=True)
+    uploads = serializers.PrimaryKeyRelatedField[Upload](many=True, read_only=True)
+
+    class Meta:
+        model = Registration
+        fields: tuple[str, ...] = (
+            *("id", "project", "kind", "name", "state", "part", "done", "of"),
+            *("created_at", "started_at", "finished_at", "cancel_requested_at"),
+            *("sentence", "report", "accepted", "dataset", "teacher", "from_job", "uploads"),
+        )
+        read_only_fields = fields
 
 
 class PromotionShape(serializers.Serializer[Any]):

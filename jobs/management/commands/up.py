@@ -24,9 +24,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--workers", type=_count, default=1, metavar="N", help="workers, each runs one job at a time (1)"
+            "--workers",
+            type=_count,
+            default=1,
+            metavar="N",
+            help="workers of jobs, each runs one at a time (1)",
         )
-        parser.add_argument("--no-worker", action="store_true", help="no worker: jobs wait for one elsewhere")
+        parser.add_argument(
+            "--no-worker",
+            action="store_true",
+            help="no worker: jobs and registrations wait for one elsewhere",
+        )
 
     def handle(self, *_args: object, **options: Any) -> None:
         workers = 0 if options["no_worker"] else options["workers"]

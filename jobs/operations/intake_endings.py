@@ -1,0 +1,133 @@
+"""How work on a registration ends, each a compare-and-swap on the fence: FencedOutError when it is another's."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from jobs import storable
+from jobs.doorbell import ring
+from jobs.models import Blob, Registration, RegistrationKind, RegistrationState
+from jobs.operations.claims import FencedOutError
+from jobs.operations.datasets import create_dataset
+from jobs.operations.intake import check_free, check_new, check_quota, drop_uploads
+from jobs.operations.intake_claims import IntakeClaim, held
+from jobs.operations.locks import Lock, hold
+from jobs.operations.teachers import create_teacher
+
+
+@transaction.atomic
+def take_in(
+    *, claim: IntakeClaim, report: dict[str, Any], origin: dict[str, Any], files: dict[str, Blob]
+) -> None:
+    """This will make the dataset or teacher of a registration from files that lie in the storage.
+
+    Raises UnableToRegister, and then leaves everything as it was, when name, content or quota do not allow it.
+    """
+    hold(Lock.REGISTRATION)  # nobody adds the same name or content meanwhile
+    row = _locked(claim)
+    if row.cancel_requested_at is not None:
+        _end(row, RegistrationState.CANCELLED)
+        return
+    _check(row, report=report, size=sum(blob.size for blob in files.values()))
+    made: dict[str, Any] = {}
+    if row.kind == RegistrationKind.DATASET:
+        made["dataset"] = create_dataset(registration=row, report=report, origin=origin, files=files)
+    else:
+        made["teacher"] = create_teacher(registration=row, report=report, origin=origin, files=files)
+    _end(row, RegistrationState.REGISTERED, report=report, **made)
+
+
+def refuse_early(*, claim: IntakeClaim, report: dict[str, Any], size: int) -> None:
+    """This will raise UnableToRegister where `take_in` would as things are, before anything is stored."""
+    row = held(claim).select_related("project").first()
+    if row is None:
+        raise FencedOutError
+    _check(row, report=report, size=size)
+
+
+def _check(row: Registration, *, report: dict[str, Any], size: int) -> None:
+    new_version = bool(row.asked.get("new_version"))
+    check_free(row.kind, project=row.project, name=row.name, new_version=new_version)
+    check_new(row.kind, project=row.project, content_hash=report["content_hash"])
+    check_quota(row.project, added=size)
+
+
+@transaction.atomic
+def wait_for_decision(*, claim: IntakeClaim, report: dict[str, Any]) -> None:
+    """This will leave it to a person which of the suggested repairs are made."""
+    row = _locked(claim)
+    if row.cancel_requested_at is not None:
+        _end(row, RegistrationState.CANCELLED)
+        return
+    _change(row, state=RegistrationState.WAITING, report=report, lease_until=None)
+
+
+@transaction.atomic
+def refuse(*, claim: IntakeClaim, sentence: str, report: dict[str, Any] | None) -> None:
+    """This will end a registration of something that cannot be taken in, with the sentence why."""
+    _end(_locked(claim), RegistrationState.REFUSED, sentence=storable.text(sentence), report=report)
+
+
+@transaction.atomic
+def fail(*, claim: IntakeClaim, sentence: str) -> None:
+    """This will end a registration that met trouble which is not the fault of what was handed in."""
+    _end(_locked(claim), RegistrationState.FAILED, sentence=storable.text(sentence))
+
+
+@transaction.atomic
+def cancelled(*, claim: IntakeClaim) -> None:
+    """This will end the registration as cancelled."""
+    _end(_locked(claim), RegistrationState.CANCELLED)
+
+
+@transaction.atomic
+def hand_back(*, claim: IntakeClaim) -> None:
+    """This will put the registration back into its queue without counting the attempt as lost."""
+    _requeue(_locked(claim))
+
+
+@transaction.atomic
+def lose(*, claim: IntakeClaim, reason: str) -> None:
+    """This will count the attempt as lost: the registration waits again, or fails after too many losses."""
+    lose_locked(_locked(claim), reason=reason)
+
+
+def lose_locked(row: Registration, *, reason: str) -> None:
+    """This will do what `lose` does to a row that the caller has locked in this transaction."""
+    lost = row.attempts_lost + 1
+    _change(row, attempts_lost=lost)
+    if lost >= settings.MAX_LOST_ATTEMPTS and row.cancel_requested_at is None:
+        sentence = f"The check was lost {lost} times and is given up; the last time: {reason}"
+        _end(row, RegistrationState.FAILED, sentence=storable.text(sentence))
+    else:
+        _requeue(row)
+
+
+def _locked(claim: IntakeClaim) -> Registration:
+    row = held(claim).select_for_update().first()
+    if row is None:
+        raise FencedOutError
+    return row
+
+
+def _requeue(row: Registration) -> None:
+    if row.cancel_requested_at is not None:
+        _end(row, RegistrationState.CANCELLED)
+        return
+    _change(row, state=RegistrationState.QUEUED, lease_until=None, fence=F("fence") + 1)
+    transaction.on_commit(partial(ring, row.queue), robust=True)
+
+
+def _end(row: Registration, state: RegistrationState, **fields: Any) -> None:
+    _change(row, state=state, lease_until=None, finished_at=Now(), part="", done=0, of=0, **fields)
+    transaction.on_commit(partial(drop_uploads, registration_id=row.pk), robust=True)
+
+
+def _change(row: Registration, **fields: Any) -> None:
+    Registration.objects.filter(pk=row.pk).update(**fields)

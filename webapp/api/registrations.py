@@ -1,0 +1,111 @@
+"""Registrations over REST: list, read, wait, decide, cancel."""
+
+from __future__ import annotations
+
+import time
+
+from django.db import connection
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from jobs.models import Registration
+from jobs.operations.registrations import decide, request_cancel_registration
+from jobs.queries.registrations import is_under_way, list_registrations, registration_detail
+from webapp.access import project_or_404, registration_or_404, user_of
+from webapp.api import query
+from webapp.api.documented import PROJECT, refusals
+from webapp.api.shapes import DecisionShape, RegistrationShape
+
+MOST = 200
+LONGEST_WAIT = 60
+_LOOK_SECONDS = 0.3
+
+
+def taken_on(registration: Registration) -> Response:
+    """This will answer that a worker will carry a registration out, and where to ask about it."""
+    found = registration_detail(registration_id=registration.pk)
+    answer = Response(RegistrationShape(found).data, status=status.HTTP_202_ACCEPTED)
+    answer["Location"] = reverse("api-registration", args=[registration.pk])
+    return answer
+
+
+@extend_schema(
+    parameters=[
+        PROJECT,
+        OpenApiParameter("limit", int, description=f"At most {MOST}; 50 unless given."),
+        OpenApiParameter("before", int, description="Only those with a lower id: the last id of a page."),
+    ],
+    responses={200: RegistrationShape(many=True), **refusals(400, 404)},
+    operation_id="list_registrations",
+    tags=["registrations"],
+)
+@api_view(["GET"])
+def registrations(request: Request) -> Response:
+    """List a project's registrations, newest first."""
+    project = project_or_404(request, query.text(request, "project"))
+    found = list_registrations(
+        project=project,
+        limit=query.number(request, "limit", default=50, low=1, high=MOST) or 50,
+        before_id=query.number(request, "before", default=None, low=1, high=2**62),
+    )
+    return Response(RegistrationShape(found, many=True).data)
+
+
+@extend_schema(
+    parameters=[
+        OpenApiParameter(
+            "wait",
+            int,
+            description=f"Seconds, up to {LONGEST_WAIT}, to wait until it is not at work any more.",
+        )
+    ],
+    responses={200: RegistrationShape, **refusals(400, 404)},
+    operation_id="read_registration",
+    tags=["registrations"],
+)
+@api_view(["GET"])
+def registration(request: Request, registration_id: int) -> Response:
+    """Read one registration, on request once it waits for a decision or has ended."""
+    found = registration_or_404(request, registration_id)
+    seconds = query.number(request, "wait", default=0, low=0, high=LONGEST_WAIT) or 0
+    deadline = time.monotonic() + seconds
+    while is_under_way(found) and time.monotonic() < deadline:
+        if not connection.in_atomic_block:
+            connection.close()  # whoever waits needs no connection of the pool
+        time.sleep(_LOOK_SECONDS)
+        found.refresh_from_db(fields=["state"])
+    return Response(RegistrationShape(registration_detail(registration_id=found.pk)).data)
+
+
+@extend_schema(
+    request=DecisionShape,
+    responses={200: RegistrationShape, **refusals(400, 403, 404, 409)},
+    operation_id="decide_registration",
+    tags=["registrations"],
+)
+@api_view(["PUT"])
+def decision(request: Request, registration_id: int) -> Response:
+    """Say which of the suggested repairs are made; the check then goes on."""
+    found = registration_or_404(request, registration_id)
+    shape = DecisionShape(data=request.data)
+    shape.is_valid(raise_exception=True)
+    decide(registration=found, user=user_of(request), accepted=shape.validated_data["accept"])
+    return Response(RegistrationShape(registration_detail(registration_id=found.pk)).data)
+
+
+@extend_schema(
+    request=None,
+    responses={200: RegistrationShape, **refusals(403, 404, 409)},
+    operation_id="cancel_registration",
+    tags=["registrations"],
+)
+@api_view(["PUT"])
+def cancellation(request: Request, registration_id: int) -> Response:
+    """Ask for a registration to be stopped; asking twice is the same as once."""
+    found = registration_or_404(request, registration_id)
+    request_cancel_registration(registration=found, user=user_of(request))
+    return Response(RegistrationShape(registration_detail(registration_id=found.pk)).data)

@@ -64,12 +64,10 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--split", choices=("train", "val", "test"), default="test")
     evaluate.set_defaults(command=_evaluate)
 
-    check = commands.add_parser(
-        "check", help="check a dataset folder or a teacher file; prints a JSON report"
-    )
-    check.add_argument("what", choices=("dataset", "teacher"))
-    check.add_argument("path", type=Path)
-    check.set_defaults(command=_check)
+    check = commands.add_parser("check", help="check what a user hands in; prints a JSON report")
+    kinds = check.add_subparsers(required=True, metavar="KIND")
+    _dataset_to_check(kinds.add_parser("dataset", help="check a dataset, and seal it where asked to"))
+    _teacher_to_check(kinds.add_parser("teacher", help="check a teacher file"))
 
     make = commands.add_parser("make-data", help="generate the little world with exact truth")
     make.add_argument("--out", type=Path, required=True, help="folder to write")
@@ -79,6 +77,36 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--seed", type=int, default=0)
     make.set_defaults(command=_make_data)
     return parser
+
+
+def _dataset_to_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", type=Path, help="folder, archive or single annotation file")
+    parser.add_argument("--name", help="name in the report and in the sealed dataset")
+    parser.add_argument("--format", default="auto", help="format of the annotations; found out if not given")
+    parser.add_argument("--words", type=Path, help="word vectors as a GloVe text file")
+    parser.add_argument("--accept", help="repairs to make, by name with commas; with it the rest is decided")
+    parser.add_argument("--seal", type=Path, help="folder to write the sealed dataset to")
+    parser.add_argument("--work", type=Path, help="folder for what another call can go on with")
+    _watched(parser)
+    parser.set_defaults(command=_check_dataset)
+
+
+def _teacher_to_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", type=Path, help=".safetensors model, or .jsonl, .npz or .parquet predictions")
+    parser.add_argument("--card", type=Path, help="JSON model card of a file without one in its header")
+    parser.add_argument("--dataset", type=Path, help="dataset to measure on; predictions need theirs")
+    parser.add_argument(
+        "--split", choices=("train", "val", "test"), default="val", help="split to measure on"
+    )
+    parser.add_argument("--seal", type=Path, help="folder to write the sealed teacher to")
+    _watched(parser)
+    parser.set_defaults(command=_check_teacher)
+
+
+def _watched(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--report", type=Path, help="file for the report instead of the standard output")
+    parser.add_argument("--progress", type=Path, help="small JSON file that says how far it is")
+    parser.add_argument("--pulse-fd", type=int, help="pipe on which a supervisor shows that it lives")
 
 
 def _place(parser: argparse.ArgumentParser) -> None:
@@ -101,10 +129,7 @@ def _count(text: str) -> int:
 
 
 def _run(given: argparse.Namespace) -> int:
-    from mtkd_engine.pulse import watch_pulse
-
-    if given.pulse_fd is not None:
-        watch_pulse(given.pulse_fd, timeout=float(os.environ.get("MTKD_PULSE_TIMEOUT", "20")))
+    _heed_pulse(given)
     print(f"attempt {given.attempt}", flush=True)
     spec = load_yaml(given.spec.read_text())
     sources = Sources.from_file(given.sources) if given.sources else Sources(base=given.spec.resolve().parent)
@@ -163,20 +188,25 @@ def _evaluate(given: argparse.Namespace) -> int:
     return 0
 
 
-def _check(given: argparse.Namespace) -> int:
-    if given.what == "dataset":
-        from mtkd_engine.data.validate import check_dataset
+def _check_dataset(given: argparse.Namespace) -> int:
+    from mtkd_engine.data.checking import check_dataset_command
 
-        print(json.dumps(check_dataset(given.path)))
-        return 0
-    from mtkd_engine.checks import check_teacher
-    from mtkd_engine.modelfile import ModelError
+    _heed_pulse(given)
+    return check_dataset_command(given)
 
-    try:
-        print(json.dumps(check_teacher(given.path)))
-    except ModelError as error:
-        return _refuse(str(error))
-    return 0
+
+def _check_teacher(given: argparse.Namespace) -> int:
+    from mtkd_engine.checks import check_teacher_command
+
+    _heed_pulse(given)
+    return check_teacher_command(given)
+
+
+def _heed_pulse(given: argparse.Namespace) -> None:
+    from mtkd_engine.pulse import watch_pulse
+
+    if given.pulse_fd is not None:
+        watch_pulse(given.pulse_fd, timeout=float(os.environ.get("MTKD_PULSE_TIMEOUT", "20")))
 
 
 def _make_data(given: argparse.Namespace) -> int:

@@ -1,127 +1,120 @@
 """A labelled dataset with splits, stable sample ids and a source per sample."""
 
-import hashlib
-import json
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
-from mtkd_engine.data.activitynet import AnnotatedVideo, read_activitynet
-from mtkd_engine.data.errors import DataError, shown
-from mtkd_engine.data.features import FeatureStore
-from mtkd_engine.data.manifest import SPLITS, Manifest, read_manifest
-from mtkd_engine.data.split import hold_out_sources
+from mtkd_engine.data.annotations import read_annotations
+from mtkd_engine.data.errors import DataError
+from mtkd_engine.data.features import Features, FeatureStore, array_hash, open_features
+from mtkd_engine.data.findings import find_missing_features
+from mtkd_engine.data.glove import read_glove
+from mtkd_engine.data.manifest import Manifest, is_sealed, read_manifest
+from mtkd_engine.data.problems import ProblemLog, errors, sentence
+from mtkd_engine.data.repairs import clip_windows
+from mtkd_engine.data.rows import Row
+from mtkd_engine.data.samples import Sample, WordVectors, content_hash, samples_of
+from mtkd_engine.data.sealed import read_sealed
+from mtkd_engine.data.split import SPLITS, divide
+from mtkd_engine.data.vocabulary import words_of
 
-
-@dataclass(frozen=True)
-class Sample:
-    """One sentence on one video; times in seconds."""
-
-    sample_id: str
-    source_id: str
-    video_id: str
-    duration: float
-    windows: tuple[tuple[float, float], ...]
-    sentence: str
+__all__ = ["Dataset", "Features", "Sample", "WordVectors", "load_dataset"]
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A checked dataset: samples by split (train, val, test) and the features of their videos."""
+    """A checked dataset: samples by split (train, val, test) and, where given, features and word vectors."""
 
     name: str
     task: str
     splits: dict[str, tuple[Sample, ...]]
-    features: FeatureStore
-    content_hash: str
+    features: Features | None = None
+    word_vectors: WordVectors | None = None
     clipped: dict[str, int] = field(default_factory=dict)
     """Per split, the windows that ended after their video and were cut at its duration."""
     val_from_train: bool = False
-    """Whether val was set aside from train, by source, because the folder names no val."""
+    """Whether val was set aside from train, by source, because the files name no val."""
+    feature_hashes: Mapping[str, str] | None = None
+    """The sha256 of each array where it is known already."""
+
+    @cached_property
+    def content_hash(self) -> str:
+        """The sha256 of what the dataset says; other files and formats with the same content have the same."""
+        hashes = self.feature_hashes
+        if self.features is not None and hashes is None:
+            videos = dict.fromkeys(s.video_id for samples in self.splits.values() for s in samples)
+            hashes = {video_id: array_hash(self.features, video_id) for video_id in videos}
+        return content_hash(self.splits, task=self.task, features=hashes, words=self.word_vectors)
+
+    def needed_features(self) -> Features:
+        """This will give the features, or raise DataError where the dataset has none."""
+        if self.features is None:
+            raise DataError(
+                f"dataset {self.name!r} was registered without features; what is to be done needs the features "
+                "of its videos."
+            )
+        return self.features
 
 
 def load_dataset(path: Path) -> Dataset:
-    """Read a dataset folder, or raise DataError with one sentence; features stay on disk until used."""
-    manifest = read_manifest(Path(path))
-    videos = {split: read_activitynet(file) for split, file in manifest.annotations.items()}
-    _refuse_shared_videos(videos, manifest)
-    features = FeatureStore(manifest.features)
-    _refuse_missing_features(videos, features, manifest)
-    held_out = "val" not in videos
-    if held_out:
-        sources = {video.video_id: manifest.source_of(video.video_id) for video in videos["train"]}
-        aside = hold_out_sources(sources.values())
-        videos["val"] = tuple(video for video in videos["train"] if sources[video.video_id] in aside)
-        videos["train"] = tuple(video for video in videos["train"] if sources[video.video_id] not in aside)
-    splits = {split: _samples(videos[split], manifest) for split in SPLITS}
-    for split, samples in splits.items():
-        if not samples:
-            origin = manifest.annotations.get(split, manifest.annotations["train"]).name
-            raise DataError(f"{origin}: the split {split} is empty; at least one sentence is needed.")
+    """Read a dataset folder, sealed or not, or raise DataError with one sentence.
+
+    Features stay on disk until they are used. In folders that are not sealed, windows are cut at the
+    duration of their video; whatever else needs a decision is refused.
+    """
+    folder = Path(path)
+    return _sealed(folder) if is_sealed(folder) else _raw(read_manifest(folder))
+
+
+def _sealed(folder: Path) -> Dataset:
+    sealed = read_sealed(folder)
+    features = FeatureStore(sealed.features) if sealed.features is not None else None
+    return Dataset(
+        name=sealed.name,
+        task=sealed.task,
+        splits=sealed.splits,
+        features=features,
+        word_vectors=sealed.words,
+        clipped=dict.fromkeys(SPLITS, 0),
+        feature_hashes=sealed.feature_hashes,
+    )
+
+
+def _raw(manifest: Manifest) -> Dataset:
+    log = ProblemLog()
+    rows = read_annotations(manifest, log=log).rows
+    place = manifest.features_of({row.video_id for row in rows})
+    features = open_features(place) if place is not None else None
+    if features is not None:
+        find_missing_features(rows, log, store=features.path.name, featured=features.keys())
+    divided = divide(rows, log)
+    for problem in errors(log.problems()):
+        raise DataError(sentence(problem))
     return Dataset(
         name=manifest.name,
         task=manifest.task,
-        splits=splits,
+        splits=samples_of(clip_windows(divided.rows)),
         features=features,
-        content_hash=content_hash(manifest),
-        clipped={split: sum(video.clipped for video in videos[split]) for split in SPLITS},
-        val_from_train=held_out,
+        word_vectors=_vectors(manifest, divided.rows),
+        clipped=_late(divided.rows),
+        val_from_train="val" in divided.made,
     )
 
 
-def content_hash(manifest: Manifest) -> str:
-    """Compute the sha256 of what the dataset says; moving or renaming the folder or its files keeps it."""
-    files = {f"annotations.{split}": path for split, path in manifest.annotations.items()}
-    files["features"] = manifest.features
-    pattern = manifest.source_pattern
-    stated = {
-        "task": manifest.task,
-        "source_pattern": pattern.pattern if pattern else None,
-        "files": {role: _sha256(path) for role, path in files.items()},
-    }
-    return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
+def _vectors(manifest: Manifest, rows: list[Row]) -> WordVectors | None:
+    if manifest.words is None:
+        return None
+    words, vectors = read_glove(manifest.words, words=words_of(row.sentence for row in rows))
+    return WordVectors(words=tuple(words), vectors=vectors)
 
 
-def _samples(videos: tuple[AnnotatedVideo, ...], manifest: Manifest) -> tuple[Sample, ...]:
-    return tuple(
-        Sample(
-            sample_id=f"{video.video_id}#{index}",
-            source_id=manifest.source_of(video.video_id),
-            video_id=video.video_id,
-            duration=video.duration,
-            windows=(window,),
-            sentence=sentence,
-        )
-        for video in videos
-        for index, (window, sentence) in enumerate(zip(video.windows, video.sentences, strict=True))
-    )
-
-
-def _refuse_shared_videos(videos: dict[str, tuple[AnnotatedVideo, ...]], manifest: Manifest) -> None:
-    seen: dict[str, str] = {}
-    for split, annotated in videos.items():
-        for video in annotated:
-            if (other := seen.setdefault(video.video_id, split)) != split:
-                files = f"{manifest.annotations[other].name} and {manifest.annotations[split].name}"
-                raise DataError(
-                    f"{files} both hold video {shown(video.video_id)}; a video may be in one split only."
-                )
-
-
-def _refuse_missing_features(
-    videos: dict[str, tuple[AnnotatedVideo, ...]], features: FeatureStore, manifest: Manifest
-) -> None:
-    held = set(features.keys())
-    missing = [
-        video.video_id for annotated in videos.values() for video in annotated if video.video_id not in held
-    ]
-    if missing:
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise DataError(
-            f"{manifest.features.name} holds no features of video {shown(missing[0])}{more}; "
-            "every annotated video needs them."
-        )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _late(rows: list[Row]) -> dict[str, int]:
+    clipped = dict.fromkeys(SPLITS, 0)
+    for row in rows:
+        assert row.split is not None
+        assert row.duration is not None
+        clipped[row.split] += sum(end > row.duration for _, end in row.windows)
+    return clipped

@@ -1,17 +1,34 @@
 """dataset.json: what a dataset folder is made of."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from mtkd_engine.data.discovery import Discovered, discover, find_features
 from mtkd_engine.data.errors import DataError, shown
 from mtkd_engine.data.jsonfile import read_json_object
+from mtkd_engine.data.readers import READERS, AnnotationFile
+from mtkd_engine.data.split import SPLITS
 
 FILE = "dataset.json"
 FORMAT = "mtkd.dataset/1"
+SEALED = "mtkd.dataset/2"
 TASKS = ("grounding",)
-SPLITS = ("train", "val", "test")
-_KEYS = ("format", "task", "name", "annotations", "annotation_format", "features", "source_pattern")
+AUTO = "auto"
+_KEYS = (
+    "format",
+    "task",
+    "name",
+    "annotations",
+    "annotation_format",
+    "durations",
+    "features",
+    "words",
+    "source_pattern",
+)
 _LONGEST_PATTERN = 100
 
 
@@ -22,9 +39,24 @@ class Manifest:
     folder: Path
     task: str
     name: str
-    annotations: dict[str, Path]
-    features: Path
+    files: tuple[AnnotationFile, ...]
+    format: str
+    durations: tuple[Path, ...] = ()
+    features: Path | None = None
+    words: Path | None = None
     source_pattern: re.Pattern[str] | None = field(default=None)
+    ignored: tuple[str, ...] = ()
+    searched: tuple[Path, ...] = ()
+    """Folders without dataset.json: features are looked for there once the videos are known."""
+
+    @property
+    def annotations(self) -> dict[str, Path]:
+        """The files of annotations by split."""
+        return {file.split or "all": file.path for file in self.files}
+
+    def features_of(self, videos: Collection[str]) -> Path | None:
+        """This will give the file or folder with the features of these videos, if there is one."""
+        return find_features(self.searched, videos=videos, name=self.name) if self.searched else self.features
 
     def source_of(self, video_id: str) -> str:
         """Give the source (group) of a video: the pattern's first group, or the video id itself."""
@@ -39,85 +71,95 @@ class Manifest:
         return (match.group(1) if match.re.groups else match.group(0)) or ""
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Read dataset.json of a folder, or work it out from the file names where there is none."""
+def read_manifest(folder: Path, *, annotation_format: str = AUTO) -> Manifest:
+    """Read dataset.json of a folder, or work it out from the files where there is none."""
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder; a dataset is a folder with annotations and features.")
-    return _declared(folder) if (folder / FILE).is_file() else _discovered(folder)
+    if (folder / FILE).is_file():
+        return _declared(folder, annotation_format=annotation_format)
+    return of_discovered(discover((folder,), annotation_format=annotation_format), name=folder.resolve().name)
 
 
-def _declared(folder: Path) -> Manifest:
+def of_discovered(found: Discovered, *, name: str) -> Manifest:
+    """This will make a manifest of what was found in folders without one."""
+    return Manifest(
+        folder=found.roots[0],
+        task="grounding",
+        name=name,
+        files=found.files,
+        format=found.format,
+        durations=found.durations,
+        words=found.words,
+        ignored=found.ignored,
+        searched=found.roots,
+    )
+
+
+def is_sealed(folder: Path) -> bool:
+    """This will say whether a folder is a sealed dataset."""
+    try:
+        return read_json_object(folder / FILE).get("format") == SEALED
+    except DataError:
+        return False
+
+
+def _declared(folder: Path, *, annotation_format: str) -> Manifest:
     content = read_json_object(folder / FILE)
     for key in content:
         if key not in _KEYS:
             raise DataError(f"{FILE}: unknown key {shown(key)}; accepted are {', '.join(_KEYS)}.")
     _one_of(content, "format", (FORMAT,))
     task = _one_of(content, "task", TASKS)
-    _one_of({"annotation_format": "activitynet", **content}, "annotation_format", ("activitynet",))
-    annotations = content.get("annotations")
-    if not isinstance(annotations, dict):
-        raise DataError(f"{FILE}: annotations is {shown(annotations)}; an object split -> file is accepted.")
-    for split in annotations:
-        if split not in SPLITS:
-            raise DataError(
-                f"{FILE}: annotations has the split {shown(split)}; accepted are {', '.join(SPLITS)}."
-            )
-    for split in ("train", "test"):
-        if split not in annotations:
-            raise DataError(f"{FILE}: annotations lacks the split {split!r}; train and test are needed.")
+    stated = _one_of({"annotation_format": "activitynet", **content}, "annotation_format", tuple(READERS))
     return Manifest(
         folder=folder,
         task=task,
         name=_text(content, "name"),
-        annotations={
-            split: _inside(folder, _text(annotations, split, where=f"annotations.{split}"))
-            for split in SPLITS
-            if split in annotations
-        },
-        features=_inside(folder, _text(content, "features")),
+        files=_annotations(folder, content.get("annotations")),
+        format=stated if annotation_format == AUTO else annotation_format,
+        durations=_durations(folder, content.get("durations", [])),
+        features=_optional(folder, content, "features"),
+        words=_optional(folder, content, "words"),
         source_pattern=_pattern(_text(content, "source_pattern")) if "source_pattern" in content else None,
     )
 
 
-def _discovered(folder: Path) -> Manifest:
-    annotations = {split: path for split in SPLITS if (path := _annotation_file(folder, split)) is not None}
-    for split in ("train", "test"):
-        if split not in annotations:
+def _annotations(folder: Path, annotations: object) -> tuple[AnnotationFile, ...]:
+    if not isinstance(annotations, dict) or not annotations:
+        raise DataError(f"{FILE}: annotations is {shown(annotations)}; an object split -> file is accepted.")
+    accepted = (*SPLITS, "all")
+    for split in annotations:
+        if split not in accepted:
             raise DataError(
-                f"{folder.name} has neither {FILE} nor a file {split}.json or *_{split}.json; "
-                "one of them is needed."
+                f"{FILE}: annotations has the split {shown(split)}; accepted are {', '.join(accepted)}."
             )
-    archives = sorted(folder.glob("*.npz"))
-    if len(archives) != 1:
-        raise DataError(
-            f"{folder.name} has no {FILE} and {len(archives)} .npz files; "
-            "with exactly one it is taken as features."
-        )
-    return Manifest(
-        folder=folder,
-        task="grounding",
-        name=folder.resolve().name,
-        annotations=annotations,
-        features=_inside(folder, archives[0].name),
-    )
+    if "all" in annotations and len(annotations) > 1:
+        raise DataError(f"{FILE}: annotations has 'all' and other splits; either is accepted.")
+    files = []
+    for split in accepted:
+        if split in annotations:
+            path = _inside(folder, _text(annotations, split, where=f"annotations.{split}"))
+            files.append(AnnotationFile(path=path, name=path.name, split=None if split == "all" else split))
+    return tuple(files)
 
 
-def _annotation_file(folder: Path, split: str) -> Path | None:
-    if (folder / f"{split}.json").is_file():
-        return _inside(folder, f"{split}.json")
-    found = sorted(folder.glob(f"*_{split}.json"))
-    if len(found) > 1:
-        names = ", ".join(path.name for path in found)
-        raise DataError(f"{folder.name} has several files for the split {split} ({names}); one is accepted.")
-    return _inside(folder, found[0].name) if found else None
+def _durations(folder: Path, durations: object) -> tuple[Path, ...]:
+    names = [durations] if isinstance(durations, str) else durations
+    if not isinstance(names, list):
+        raise DataError(f"{FILE}: durations is {shown(durations)}; a file or a list of files is accepted.")
+    return tuple(_inside(folder, _text({"durations": name}, "durations")) for name in names)
 
 
-def _inside(folder: Path, name: str) -> Path:
+def _optional(folder: Path, content: dict[str, object], key: str) -> Path | None:
+    return _inside(folder, _text(content, key), or_folder=True) if content.get(key) is not None else None
+
+
+def _inside(folder: Path, name: str, *, or_folder: bool = False) -> Path:
     path = folder / name
     relative = PurePosixPath(name)
     try:
         is_outside = not path.resolve().is_relative_to(folder.resolve())
-        is_there = path.is_file()
+        is_there = path.is_file() or (or_folder and path.is_dir())
     except (OSError, RuntimeError) as error:  # a name too long, a link to itself
         raise DataError(f"{FILE}: {shown(name)} cannot be used as a file name ({_cause(error)}).") from None
     if is_outside or relative.is_absolute() or ".." in relative.parts:

@@ -14,6 +14,16 @@ def tokenize(sentence: str) -> list[str]:
     return _WORD.findall(sentence.lower())
 
 
+def words_of(sentences: Iterable[str]) -> set[str]:
+    """Give the different words of sentences."""
+    return {word for sentence in sentences for word in tokenize(sentence)}
+
+
+def has_words(sentence: str) -> bool:
+    """Say whether a sentence has a word at all."""
+    return _WORD.search(sentence) is not None
+
+
 def build_vocabulary(sentences: Iterable[str], min_count: int = 1) -> list[str]:
     """List the words seen at least `min_count` times, most frequent first (ties by alphabet).
 

@@ -39,8 +39,9 @@ def build_job(spec: Spec, *, dataset: Dataset, faculties: dict[str, Faculty], de
     """This will build student, method and splits; parameters come from torch's global generator."""
     card = _card(spec, dataset=dataset)
     student = build_net(card.net, feature_width=card.feature_width, vocabulary_size=len(card.vocabulary))
-    fit_feature_scale(student, samples=dataset.splits["train"], features=dataset.features)
-    collator = Collator.of(card, dataset.features)
+    features = dataset.needed_features()
+    fit_feature_scale(student, samples=dataset.splits["train"], features=features)
+    collator = Collator.of(card, features)
     splits = {name: SplitData(samples, collator, device=device) for name, samples in dataset.splits.items()}
     probe = _probe(spec, dataset.splits["val"]) if faculties else []
     method = _method(spec, student, faculties=faculties, val=splits["val"], probe=probe).to(device)
@@ -66,7 +67,7 @@ def _card(spec: Spec, *, dataset: Dataset) -> ModelCard:
     )
     return ModelCard(
         net=spec.student.net,
-        feature_width=dataset.features.width,
+        feature_width=dataset.needed_features().width,
         max_words=spec.data.max_words,
         vocabulary=tuple(build_vocabulary((s.sentence for s in train), spec.data.min_word_count)),
         # A distilled student is no recipe from labels alone: copies of it could not be trained the same way.

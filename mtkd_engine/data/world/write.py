@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtkd_engine.data.errors import DataError
-from mtkd_engine.data.manifest import FORMAT, SPLITS
+from mtkd_engine.data.manifest import FORMAT
+from mtkd_engine.data.split import SPLITS
 from mtkd_engine.data.world.cast import ACTIONS, Script
 from mtkd_engine.data.world.encoder import encode
 from mtkd_engine.data.world.film import read_film, write_film

@@ -53,8 +53,7 @@ def _pack(
                     progress.say("features", done=done, of=len(names))
                     writer.add(video_id, _kept(store, video_id))
             finally:
-                writer.keep()
-            writer.finish()
+                writer.close()
         index.finish()
     progress.say("features", done=len(names), of=len(names))
     target.unlink(missing_ok=True)
@@ -103,8 +102,9 @@ class _Writer:
         self._index.add(self._waiting)
         self._waiting = []
 
-    def finish(self) -> None:
-        """This will write the list of members at the end of the zip."""
+    def close(self) -> None:
+        """This will end the zip with the list of its members; going on later cuts that off again."""
+        self.keep()
         self._zip.close()
         self._file.flush()
         os.fsync(self._file.fileno())

@@ -1,0 +1,2 @@
+// What a registration's page uses.
+import "./elements/registration-watch.js";

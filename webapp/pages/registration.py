@@ -1,0 +1,151 @@
+"""Datasets and teachers on their way in: asked for, watched, decided on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from jobs.models import Project, Registration, Upload, User
+from jobs.operations.errors import UnableToCancel, UnableToDecide, UnableToRegister
+from jobs.operations.registrations import decide, register, request_cancel_registration
+from jobs.queries.registrations import is_under_way, registration_detail
+from jobs.queries.sources import list_datasets
+from webapp.access import may, project_or_404, registration_or_404, user_of
+from webapp.forms.refusals import show_refusal
+from webapp.forms.sources import PATH, UPLOAD, DatasetForm, RegisterForm, TeacherForm, roots, suggestions
+from webapp.pages.findings import findings
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def dataset_new(request: HttpRequest, slug: str) -> HttpResponse:
+    """This will ask for a dataset to be taken in, from uploads or from a path on the server."""
+    project = project_or_404(request, slug)
+    form = DatasetForm(_posted(request), initial=_like(request, project))
+    return _register(request, project=project, form=form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def teacher_new(request: HttpRequest, slug: str) -> HttpResponse:
+    """This will ask for a teacher to be taken in, from uploads or from a path on the server."""
+    project = project_or_404(request, slug)
+    labels = [(f"{row.name}@{row.version}", row.label) for row in list_datasets(project=project)]
+    form = TeacherForm(_posted(request), initial=_like(request, project), datasets=labels)
+    return _register(request, project=project, form=form)
+
+
+@require_safe
+def registration(request: HttpRequest, registration_id: int) -> HttpResponse:
+    """This will show how far a registration is, what was found, and what it waits for."""
+    found = registration_or_404(request, registration_id)
+    return render(request, "registrations/registration.html", _context(request, found))
+
+
+@require_safe
+def progress(request: HttpRequest, registration_id: int) -> HttpResponse:
+    """This will show only the part of the page that changes."""
+    found = registration_or_404(request, registration_id)
+    return render(request, "registrations/_progress.html", _context(request, found))
+
+
+@require_POST
+def decision(request: HttpRequest, registration_id: int) -> HttpResponse:
+    """This will go on with the repairs that were ticked."""
+    found = registration_or_404(request, registration_id)
+    try:
+        decide(registration=found, user=user_of(request), accepted=request.POST.getlist("accept"))
+    except UnableToDecide as refusal:
+        messages.error(request, refusal.message)
+    return redirect("registration", found.pk)
+
+
+@require_POST
+def cancellation(request: HttpRequest, registration_id: int) -> HttpResponse:
+    """This will ask for the registration to be stopped."""
+    found = registration_or_404(request, registration_id)
+    try:
+        request_cancel_registration(registration=found, user=user_of(request))
+    except UnableToCancel as refusal:
+        messages.error(request, refusal.message)
+    return redirect("registration", found.pk)
+
+
+def _register(request: HttpRequest, *, project: Project, form: RegisterForm) -> HttpResponse:
+    if form.is_valid():
+        try:
+            made = register(project=project, user=user_of(request), **form.asked())
+            return redirect("registration", made.pk)
+        except UnableToRegister as refusal:
+            show_refusal(form, refusal)
+    given, left = _uploads(project=project, user=user_of(request), given=form.upload_ids)
+    context = {
+        "project": project,
+        "form": form,
+        "noun": form.kind,
+        "roots": roots(),
+        "suggestions": suggestions(form.kind),
+        "names": sorted({row.name for row in list_datasets(project=project, archived=None)}),
+        "given": given,
+        "left": left,
+        "left_complete": [row for row in left if row["received"] == row["size"]],
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "registrations/new.html", context, status=status)
+
+
+def _posted(request: HttpRequest) -> Any:
+    return request.POST if request.method == "POST" else None
+
+
+def _like(request: HttpRequest, project: Project) -> dict[str, Any]:
+    """This will fill the form as a registration named by `?like=` had it; uploads are gone with that one."""
+    like = request.GET.get("like", "")
+    number = int(like) if like.isdecimal() and len(like) < 19 else 0
+    row = Registration.objects.filter(project=project, pk=number).first()
+    if row is None:
+        return {}
+    on = row.measured_on
+    return {
+        **{key: row.asked[key] for key in ("path", "format", "words", "split") if key in row.asked},
+        "name": row.name,
+        "place": PATH if row.asked.get("path") else UPLOAD,
+        "new_version": row.new_version_of_id is not None,
+        "dataset": f"{on.name}@{on.version}" if on else "",
+    }
+
+
+def _uploads(
+    *, project: Project, user: User, given: list[str]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Complete uploads that the form has already, and others of the same person that no registration has taken."""
+    free = Upload.objects.filter(project=project, user=user, registration=None)
+    rows = [
+        {"id": str(row.pk), "name": row.name, "size": row.size, "received": row.received}
+        for row in free.only("pk", "name", "size", "received").order_by("name")
+    ]
+    posted = {row["id"] for row in rows if row["id"] in given and row["received"] == row["size"]}
+    return [row for row in rows if row["id"] in posted], [row for row in rows if row["id"] not in posted]
+
+
+def _context(request: HttpRequest, found: Registration) -> dict[str, Any]:
+    row = registration_detail(registration_id=found.pk)
+    source = row.dataset or row.teacher
+    may_edit = may(user=request.user, project=row.project, route="registration-decision")
+    started = row.started_at or row.created_at
+    return {
+        "registration": row,
+        "project": row.project,
+        "source": source,
+        "source_url": reverse(row.kind, args=[source.pk]) if source is not None else "",
+        "again_url": f"{reverse(f'{row.kind}-new', args=[row.project.slug])}?like={row.pk}",
+        "is_under_way": is_under_way(row),
+        "may_edit": may_edit,
+        "may_cancel": may_edit and not row.is_final,
+        "seconds": max(0, int(((row.finished_at or timezone.now()) - started).total_seconds())),
+        "found": findings(row),
+    }

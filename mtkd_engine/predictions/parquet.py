@@ -96,7 +96,7 @@ def _add(column: _Column, found: pa.Array, *, name: str, file: str) -> None:
         lists = found.cast(pa.large_list(wanted) if nested else wanted)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         kind = "list<list<float>>" if nested else "list<float>"
-        raise DataError(f"{file}: {name} is {shown(str(found.type))}; {kind} is accepted.") from None
+        raise DataError(f"{file}: {name} is {_type(found)}; {kind} is accepted.") from None
     sizes, inner = _opened(lists, name=name, file=file)
     if nested:
         widths, flat = _opened(inner, name=name, file=file)
@@ -140,3 +140,7 @@ def _joined(
 
 def _brief(error: Exception) -> str:
     return " ".join(str(error).split())[:100] or type(error).__name__
+
+
+def _type(column: pa.Array) -> str:
+    return shown(str(column.type)).strip("'")

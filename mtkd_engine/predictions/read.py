@@ -10,14 +10,15 @@ from mtkd_engine.predictions.content import Predictions
 from mtkd_engine.predictions.npz import read_npz
 from mtkd_engine.predictions.parquet import read_parquet
 from mtkd_engine.predictions.qvhighlights import read_jsonl
+from mtkd_engine.predictions.sealed import is_sealed, read_sealed
 
 
 def read_predictions(
     path: Path, *, kind: Literal["jsonl", "npz", "parquet"], progress: Progress | None = None
 ) -> Predictions:
     """This will read a file as found; raises DataError with one sentence."""
-    say = progress or Progress(None)
     if kind == "jsonl":
-        return read_jsonl(path, progress=say)
-    say.say("predictions")
-    return read_npz(path) if kind == "npz" else read_parquet(path)
+        return read_jsonl(path, progress=progress or Progress())
+    if kind == "parquet":
+        return read_parquet(path)
+    return read_sealed(path).predictions if is_sealed(path) else read_npz(path)

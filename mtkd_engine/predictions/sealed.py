@@ -15,6 +15,7 @@ from mtkd_engine.data.errors import DataError, shown
 from mtkd_engine.predictions.arrays import read_arrays
 from mtkd_engine.predictions.content import Predictions, content_hash
 from mtkd_engine.predictions.npz import NAMES, from_arrays
+from mtkd_engine.predictions.zipped import member_names
 
 FILE = "predictions.npz"
 FORMAT = "mtkd.predictions/1"
@@ -55,6 +56,11 @@ def write_sealed(path: Path, sealed: Sealed) -> None:
     with partial.open("wb") as file:
         np.savez(file, **arrays, **found.values)  # type: ignore[arg-type]
     partial.replace(path)
+
+
+def is_sealed(path: Path) -> bool:
+    """This will say whether an .npz is meant to be a sealed one; reading it tells whether it is."""
+    return "meta.npy" in (member_names(path) or ())
 
 
 def read_sealed(path: Path) -> Sealed:

@@ -131,8 +131,8 @@ def _train_copy(
 ) -> Iterator[Event]:
     torch.manual_seed(seed)
     model = build(card.net, feature_width=card.feature_width, vocabulary_size=len(card.vocabulary)).to(device)
-    fit_feature_scale(model, samples=seen, features=dataset.features)
-    collator = Collator.of(card, dataset.features)
+    fit_feature_scale(model, samples=seen, features=dataset.needed_features())
+    collator = Collator.of(card, dataset.needed_features())
     val = SplitData(dataset.splits["val"], collator, device=device)
     method = Solo(model, val=val)
     progress = Progress()

@@ -50,7 +50,7 @@ def beliefs_of(
     device: str,
 ) -> Belief:
     """This will compute a model's calibrated beliefs on samples, on a student grid of `student_length` clips."""
-    split = SplitData(samples, Collator.of(card, dataset.features), device=device)
+    split = SplitData(samples, Collator.of(card, dataset.needed_features()), device=device)
     lengths = student_clips(samples, dataset=dataset, student_length=student_length)
     model.eval().to(device)
     parts: list[Belief] = []
@@ -70,5 +70,5 @@ def beliefs_of(
 
 def student_clips(samples: tuple[Sample, ...], *, dataset: Dataset, student_length: int) -> dict[str, int]:
     """This will say how many clips of the student's grid each video of these samples fills."""
-    features = dataset.features
+    features = dataset.needed_features()
     return {s.video_id: min(features.length(s.video_id), student_length) for s in samples}

@@ -51,10 +51,11 @@ def load_teachers(paths: dict[str, Path], *, dataset: Dataset) -> list[Teacher]:
 
 def _live(name: str, file: Path, dataset: Dataset) -> LiveTeacher:
     model, card = load_model(file)
-    if card.feature_width != dataset.features.width:
+    width = dataset.needed_features().width
+    if card.feature_width != width:
         raise _refusal(
             f"given {name!r}, which reads features of width {card.feature_width}, "
-            f"but accepted is {dataset.features.width}, the width of the dataset."
+            f"but accepted is {width}, the width of the dataset."
         )
     return LiveTeacher(name, model, card, model_hash(file))
 

@@ -49,18 +49,12 @@ class StoredTeacher:
 
     def beliefs(self, *, split: str, dataset: Dataset, student_length: int, device: str) -> Belief:
         """This will bring what it said on a split to the student's grid."""
-        places = {name: row for row, name in enumerate(self.predictions.ids)}
-
-        def rows(samples: Sequence[Sample]) -> Rows:
-            return np.array([places[sample.sample_id] for sample in samples], np.int64)
-
         val, samples = dataset.splits["val"], dataset.splits[split]
         clips = student_clips((*val, *samples), dataset=dataset, student_length=student_length)
-        temperature = fitted_temperature(
-            self.predictions.take(rows(val)), val, clips=clips, length=student_length
-        )
+        held_out = self.predictions.take_ids(sample.sample_id for sample in val)
+        temperature = fitted_temperature(held_out, val, clips=clips, length=student_length)
         return believed(
-            self.predictions.take(rows(samples)),
+            self.predictions.take_ids(sample.sample_id for sample in samples),
             samples,
             temperature=temperature,
             clips=clips,

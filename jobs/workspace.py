@@ -13,11 +13,13 @@ from django.conf import settings
 
 from jobs.engine import end_leftover
 from jobs.fetching import fetch_source, remove_stale_sources, teacher_path
-from jobs.hashing import sha256_of
+from jobs.hashing import StorageError, sha256_of
 from jobs.models import FINAL, Attempt, Event, Job, State
+from jobs.operations.blobs import remove_garbage
 from jobs.operations.claims import Claim, FencedOutError, held
+from jobs.operations.uploads import remove_stale_uploads
 from jobs.recorder import Recorder, open_journal
-from jobs.storage import remove_stale_staging
+from jobs.storage import remove_stale_copies, remove_stale_staging
 
 _log = logging.getLogger(__name__)
 _CHECKPOINTS_TRIED = 20
@@ -123,10 +125,19 @@ def clear(job: Job) -> None:
 
 
 def sweep() -> None:
-    """This will clear, on this host, after jobs whose own worker could not do it any more."""
+    """This will clear, on this host, after jobs whose own worker could not do it any more.
+
+    What is left over on the host goes too, and what nothing refers to in the storage.
+    """
     found = (Path(settings.MTKD_HOME) / "work" / "jobs").glob("*/attempt-*/checkpoint")
     ids = {int(path.parents[1].name) for path in found if path.parents[1].name.isdecimal()}
     for job in Job.objects.filter(pk__in=ids, state__in=FINAL):
         clear(job)
     remove_stale_staging()
+    remove_stale_copies()
     remove_stale_sources()
+    try:
+        remove_stale_uploads()
+        remove_garbage()
+    except StorageError as error:
+        _log.warning("Garbage is removed from the storage later: %s", error)

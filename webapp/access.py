@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from rest_framework.request import Request
 
-from jobs.models import ApiToken, Artifact, Dataset, Job, Project, Role, Teacher, User
+from jobs.models import ApiToken, Artifact, Dataset, Job, Project, Registration, Role, Teacher, Upload, User
 from jobs.queries.access import role_of
 
 Asker = HttpRequest | Request
@@ -34,6 +35,7 @@ class Who(enum.IntEnum):
 Rule = Who | Mapping[str, Who]  # by HTTP method where reading and writing differ
 
 READ_OR_EDIT: Rule = {"GET": Who.VIEWER, "POST": Who.EDITOR}
+READ_OR_DELETE: Rule = {"GET": Who.VIEWER, "DELETE": Who.ADMIN}
 
 PERMISSIONS: dict[str, Rule] = {
     # Pages
@@ -47,9 +49,20 @@ PERMISSIONS: dict[str, Rule] = {
     "project-new": Who.USER,
     "project": Who.VIEWER,
     "dataset": Who.VIEWER,
+    "dataset-samples": Who.VIEWER,
+    "dataset-sample": Who.VIEWER,
+    "dataset-video": Who.VIEWER,
+    "dataset-archive": Who.EDITOR,
+    "dataset-deletion": Who.ADMIN,
     "dataset-new": Who.EDITOR,
     "teacher": Who.VIEWER,
+    "teacher-archive": Who.EDITOR,
+    "teacher-deletion": Who.ADMIN,
     "teacher-new": Who.EDITOR,
+    "registration": Who.VIEWER,
+    "registration-progress": Who.VIEWER,
+    "registration-decision": Who.EDITOR,
+    "registration-cancellation": Who.EDITOR,
     "job-list": Who.VIEWER,
     "job-new": Who.EDITOR,
     "job": Who.VIEWER,
@@ -64,9 +77,16 @@ PERMISSIONS: dict[str, Rule] = {
     "api-schema": Who.ANYONE,
     "api-projects": Who.USER,
     "api-datasets": READ_OR_EDIT,
-    "api-dataset": Who.VIEWER,
+    "api-dataset": READ_OR_DELETE,
+    "api-dataset-archive": Who.EDITOR,
+    "api-dataset-samples": Who.VIEWER,
     "api-teachers": READ_OR_EDIT,
-    "api-teacher": Who.VIEWER,
+    "api-teacher": READ_OR_DELETE,
+    "api-teacher-archive": Who.EDITOR,
+    "api-registrations": Who.VIEWER,
+    "api-registration": Who.VIEWER,
+    "api-registration-decision": Who.EDITOR,
+    "api-registration-cancellation": Who.EDITOR,
     "api-jobs": READ_OR_EDIT,
     "api-job": Who.VIEWER,
     "api-job-cancellation": Who.EDITOR,
@@ -75,6 +95,8 @@ PERMISSIONS: dict[str, Rule] = {
     "api-job-metrics": Who.VIEWER,
     "api-job-artifacts": Who.VIEWER,
     "api-job-artifact": Who.VIEWER,
+    "api-uploads": Who.EDITOR,
+    "api-upload": Who.EDITOR,
 }
 
 STANDING_OF_ROLE = {Role.VIEWER: Who.VIEWER, Role.EDITOR: Who.EDITOR, Role.ADMIN: Who.ADMIN}
@@ -139,12 +161,31 @@ def teacher_or_404(asker: Asker, teacher_id: int) -> Teacher:
     return teacher
 
 
+def registration_or_404(asker: Asker, registration_id: int) -> Registration:
+    """This will find a registration for somebody who may use this route on it."""
+    related = ("project", "user", "dataset", "teacher", "measured_on", "from_job")
+    registration = Registration.objects.select_related(*related).filter(pk=registration_id).first()
+    _allowed(asker, None if registration is None else registration.project)
+    assert registration is not None
+    return registration
+
+
 def artifact_or_404(asker: Asker, job_id: int, name: str) -> Artifact:
     """This will find one artifact of a job for somebody who may use this route on it."""
     artifact = Artifact.objects.filter(job=job_or_404(asker, job_id), name=name).first()
     if artifact is None:
         raise Http404(f"This job has no artifact named {name!r}.")
     return artifact
+
+
+def upload_or_404(asker: Asker, upload_id: UUID) -> Upload:
+    """This will find an upload for the one who began it, or for an admin of its project."""
+    upload = Upload.objects.select_related("project").filter(pk=upload_id).first()
+    project = _allowed(asker, None if upload is None else upload.project)
+    assert upload is not None
+    if upload.user_id != asker.user.pk and standing(user=asker.user, project=project) is not Who.ADMIN:
+        raise PermissionDenied("Only the one who began an upload, or an admin, goes on with it or ends it.")
+    return upload
 
 
 def token_or_404(asker: Asker, token_id: int) -> ApiToken:

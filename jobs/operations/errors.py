@@ -51,7 +51,7 @@ class UnableToDelete(UnableTo):
 class UnableToUpload(UnableTo):
     """A file, or a part of one, cannot be taken in.
 
-    `cause` is one of refused, size, room, offset, checksum, gone; `offset` says where an upload goes on.
+    `cause` is one of refused, size, room, offset, checksum, busy, gone; `offset` says where an upload goes on.
     """
 
     def __init__(

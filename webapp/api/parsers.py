@@ -35,6 +35,18 @@ class JsonParser(BaseParser):
         return _read(stream, read_json)
 
 
+class PartParser(BaseParser):
+    """Takes `application/offset+octet-stream`, a part of an upload, which is read later, piece by piece."""
+
+    media_type = "application/offset+octet-stream"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> IO[Any]:
+        """This will return the stream as it is."""
+        return stream
+
+
 def _read(stream: IO[Any], reader: Callable[[str], Any]) -> Any:
     body = stream.read(LARGEST_TEXT + 1)
     if len(body) > LARGEST_TEXT:

@@ -14,19 +14,34 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from jobs.operations.errors import UnableTo, UnableToCancel, UnableToDecide, UnableToDelete
+from jobs.operations.errors import (
+    UnableTo,
+    UnableToCancel,
+    UnableToDecide,
+    UnableToDelete,
+    UnableToUpload,
+)
 from mtkd_engine.spec import SpecError
 
 _log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 CONFLICTS = (UnableToCancel, UnableToDecide, UnableToDelete)  # fine in itself, but not as things stand
 
+UPLOAD_STATUS = {
+    "refused": 400,
+    "gone": 404,
+    "offset": 409,
+    "busy": 409,
+    "size": 413,
+    "checksum": 460,  # a number of the tus protocol's own
+    "room": 507,
+}
+
 
 def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
     """This will answer for what a REST view raised; None leaves a mistake of ours to the 500 handler."""
     if isinstance(error, UnableTo):
-        status = HTTPStatus.CONFLICT if isinstance(error, CONFLICTS) else HTTPStatus.BAD_REQUEST
-        return problem(status=status, detail=error.message, fields=error.fields)
+        return _of_an_operation(error)
     if isinstance(error, SpecError):
         return problem(status=HTTPStatus.BAD_REQUEST, detail=str(error), fields=error.fields)
     if isinstance(error, ValidationError):
@@ -46,6 +61,19 @@ def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
     return answer
 
 
+def _of_an_operation(error: UnableTo) -> Response:
+    if not isinstance(error, UnableToUpload):
+        status = HTTPStatus.CONFLICT if isinstance(error, CONFLICTS) else HTTPStatus.BAD_REQUEST
+        return problem(status=status, detail=error.message, fields=error.fields)
+    title = "Checksum Mismatch" if error.cause == "checksum" else None
+    answer = problem(
+        status=UPLOAD_STATUS[error.cause], detail=error.message, fields=error.fields, title=title
+    )
+    if error.offset is not None:
+        answer["Upload-Offset"] = str(error.offset)
+    return answer
+
+
 def _of_the_surroundings(error: Exception) -> Response:
     if isinstance(error, RequestDataTooBig):
         return problem(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail="The body is too large.")
@@ -55,12 +83,14 @@ def _of_the_surroundings(error: Exception) -> Response:
     )
 
 
-def problem(*, status: HTTPStatus, detail: str, fields: Mapping[str, str] | None = None) -> Response:
-    """This will build the answer."""
+def problem(
+    *, status: int, detail: str, fields: Mapping[str, str] | None = None, title: str | None = None
+) -> Response:
+    """This will build the answer; a status that HTTP does not know needs a title."""
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": status.phrase,
-        "status": status.value,
+        "title": title or HTTPStatus(status).phrase,
+        "status": int(status),
         "detail": detail if detail.endswith(".") else f"{detail}.",
         "fields": dict(fields or {}),
     }

@@ -207,6 +207,16 @@ class MetricsShape(serializers.Serializer[Any]):
     series = serializers.DictField(child=CurveShape())
 
 
+class UploadShape(serializers.Serializer[Any]):
+    """A file on its way in."""
+
+    id = serializers.UUIDField(read_only=True)
+    name = serializers.CharField(read_only=True)
+    size = serializers.IntegerField(read_only=True)
+    received = serializers.IntegerField(read_only=True)
+    complete = serializers.BooleanField(source="is_complete", read_only=True)
+
+
 class ProblemShape(serializers.Serializer[Any]):
     """A refusal."""
 

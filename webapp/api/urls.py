@@ -5,15 +5,32 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 from drf_spectacular.views import SpectacularAPIView
 
-from webapp.api import history, jobs, projects, sources
+from webapp.api import history, jobs, projects, registrations, samples, sources, uploads
 
 urlpatterns: list[URLPattern] = [
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("v1/projects/", projects.projects, name="api-projects"),
     path("v1/datasets/", sources.datasets, name="api-datasets"),
     path("v1/datasets/<int:dataset_id>/", sources.dataset, name="api-dataset"),
+    path("v1/datasets/<int:dataset_id>/samples/", samples.samples, name="api-dataset-samples"),
     path("v1/teachers/", sources.teachers, name="api-teachers"),
     path("v1/teachers/<int:teacher_id>/", sources.teacher, name="api-teacher"),
+    path("v1/datasets/<int:dataset_id>/archive/", sources.dataset_archive, name="api-dataset-archive"),
+    path("v1/teachers/<int:teacher_id>/archive/", sources.teacher_archive, name="api-teacher-archive"),
+    path("v1/registrations/", registrations.registrations, name="api-registrations"),
+    path("v1/registrations/<int:registration_id>/", registrations.registration, name="api-registration"),
+    path(
+        "v1/registrations/<int:registration_id>/decision/",
+        registrations.decision,
+        name="api-registration-decision",
+    ),
+    path(
+        "v1/registrations/<int:registration_id>/cancellation/",
+        registrations.cancellation,
+        name="api-registration-cancellation",
+    ),
+    path("v1/uploads/", uploads.Uploads.as_view(), name="api-uploads"),
+    path("v1/uploads/<uuid:upload_id>/", uploads.OneUpload.as_view(), name="api-upload"),
     path("v1/jobs/", jobs.jobs, name="api-jobs"),
     path("v1/jobs/<int:job_id>/", jobs.job, name="api-job"),
     path("v1/jobs/<int:job_id>/cancellation/", jobs.cancellation, name="api-job-cancellation"),

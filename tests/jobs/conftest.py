@@ -16,6 +16,7 @@ from jobs.operations.access import create_project
 from jobs.operations.claims import Claim, claim
 from jobs.operations.jobs import submit
 from mtkd_engine.spec import parse
+from tests.jobs.registering import FAKE_CHECK, Desk
 
 FAKE_ENGINE = [sys.executable, str(Path(__file__).with_name("fake_engine.py"))]
 
@@ -133,3 +134,10 @@ def meanwhile() -> Iterator[Callable[[Callable[[], None]], None]]:
     for thread in threads:
         thread.join(30)
     assert not failures, failures
+
+
+@pytest.fixture
+def desk(project: Project, user: User, tmp_path: Path, settings: Settings) -> Desk:
+    """Where datasets and teachers are handed in, with a fake engine behind it."""
+    settings.ENGINE_COMMAND = FAKE_CHECK
+    return Desk(project=project, user=user, folder=tmp_path / "data")

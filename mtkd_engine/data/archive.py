@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mtkd_engine.data.errors import DataError
-from mtkd_engine.data.members import FREE_BYTES, FREE_RATIO, Entry, Plan, refusal
+from mtkd_engine.data.members import Entry, Plan, refusal
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.data.tars import TAR_SUFFIXES, tar_entries
 from mtkd_engine.data.zips import opened_zip
@@ -55,8 +55,7 @@ def _fill(folder: Path, archive: Path, *, most_bytes: int, most_files: int, prog
         return
     if not is_archive(archive):
         raise DataError(f"{archive.name} is not an archive that is read; accepted are {', '.join(SUFFIXES)}.")
-    most = min(most_bytes, max(FREE_BYTES, FREE_RATIO * archive.stat().st_size))
-    unpacked = most + _HEADERS * most_files + _LONG_END
+    unpacked = plan.most + _HEADERS * most_files + _LONG_END
     for entry in tar_entries(archive, most_bytes=unpacked, progress=progress):
         _write(folder, archive, entry, plan.place(entry))
 

@@ -42,6 +42,11 @@ class Plan:
         self._members = 0
         self.bytes = 0
 
+    @property
+    def most(self) -> int:
+        """The bytes that all files together may take."""
+        return min(self._most_bytes, self._most_by_ratio)
+
     def place(self, entry: Entry) -> tuple[str, ...] | None:
         """This will give the path of a member below the folder; None for what is passed over. Raises DataError."""
         self._members += 1

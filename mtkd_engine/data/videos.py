@@ -90,7 +90,7 @@ def _names(videos: Mapping[str, Path]) -> dict[str, str]:
     taken: set[str] = set()
     for video_id, source in videos.items():
         name = re.sub(r"[^A-Za-z0-9_-]+", "-", video_id).strip("-")[:_LONGEST_NAME]
-        if name != video_id or name.casefold() in taken:
+        if not name or name != video_id or name.casefold() in taken:
             name = f"{name or 'video'}-{hashlib.sha256(video_id.encode()).hexdigest()[:16]}"
         taken.add(name.casefold())
         names[video_id] = name + source.suffix.lower()

@@ -97,14 +97,31 @@ def told_statistics() -> dict[str, Any]:
         return {
             "edges": edges.tolist(),
             "counts": bell,
-            "mean": {split: float(edges[7 + place]) for place, split in enumerate(splits)},
-            "median": {split: float(edges[6 + place]) for place, split in enumerate(splits)},
+            "mean": {split: float(edges[bins // 3 + place - 1]) for place, split in enumerate(splits)},
+            "median": {
+                split: float(edges[max(0, bins // 3 + place - 2)]) for place, split in enumerate(splits)
+            },
         }
 
     grid = np.triu(np.round(90 * np.exp(-np.add.outer(np.arange(20), np.abs(np.arange(20) - 9)) / 6))).astype(
         int
     )
-    words = "person the door opens sits holds book closes looks takes puts walks towel light phone window bag".split()
+    words = (
+        "person",
+        "the",
+        "door",
+        "opens",
+        "sits",
+        "holds",
+        "book",
+        "closes",
+        "looks",
+        "takes",
+        "puts",
+        "walks",
+        "towel",
+        "light",
+    )
     return {
         "duration": histogram(0, 60),
         "window_seconds": histogram(0, 30),

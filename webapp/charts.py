@@ -52,7 +52,7 @@ def weight_chart(spec: Mapping[str, Any]) -> dict[str, Any] | None:
     """This will return the heatmap of teacher by step, None for a job without teachers."""
     if not _taught(spec):
         return None
-    layout = _layout(x_title="step")
+    layout = plain_layout(x_title="step")
     layout["yaxis"] = {"automargin": True, "fixedrange": True, "ticklabelstandoff": 6}
     layout["margin"] = {"l": 8, "r": 8, "t": 8, "b": 40, "autoexpand": True}
     trace = {"type": "heatmap", "zmin": 0, "zmax": 1, "hoverongaps": False, "xgap": 0, "ygap": 2}
@@ -90,7 +90,7 @@ def _lines(
     about: str = "",
     wait: str = "Points appear here as the engine writes them.",
 ) -> dict[str, Any]:
-    layout = _layout(x_title="step")
+    layout = plain_layout(x_title="step")
     layout["yaxis"] = {"automargin": True, "zeroline": False, "tickformat": ".0%" if percent else "~g"}
     layout["showlegend"] = False  # the page draws its own legend, which holds the newest values
     return {
@@ -111,7 +111,8 @@ def _lines(
     }
 
 
-def _layout(*, x_title: str) -> dict[str, Any]:
+def plain_layout(*, x_title: str) -> dict[str, Any]:
+    """This will return what the layouts of all charts share."""
     return {
         "autosize": True,
         "uirevision": "keep",

@@ -20,6 +20,7 @@ POLICY = (
     # Plotly places its layers by style attributes.
     "style-src-attr 'unsafe-inline'",
     "img-src 'self' data: blob:",
+    "media-src 'self'",
     "font-src 'self'",
     "connect-src 'self'",
     "worker-src 'self' blob:",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from webapp.pages import account, errors, health, home, job, projects, sources, submit
+from webapp.pages import account, errors, health, home, job, projects, registration, samples, sources, submit
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -18,10 +18,29 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/<slug:slug>/", projects.project, name="project"),
     path("projects/<slug:slug>/jobs/", projects.job_list, name="job-list"),
     path("projects/<slug:slug>/jobs/new/", submit.job_new, name="job-new"),
-    path("projects/<slug:slug>/datasets/new/", sources.dataset_new, name="dataset-new"),
-    path("projects/<slug:slug>/teachers/new/", sources.teacher_new, name="teacher-new"),
+    path("projects/<slug:slug>/datasets/new/", registration.dataset_new, name="dataset-new"),
+    path("projects/<slug:slug>/teachers/new/", registration.teacher_new, name="teacher-new"),
     path("datasets/<int:dataset_id>/", sources.dataset, name="dataset"),
+    path("datasets/<int:dataset_id>/samples/", samples.samples, name="dataset-samples"),
+    path("datasets/<int:dataset_id>/samples/<int:row>/", samples.sample, name="dataset-sample"),
+    path("datasets/<int:dataset_id>/videos/<path:name>", samples.video, name="dataset-video"),
+    path("datasets/<int:dataset_id>/archive/", sources.dataset_archive, name="dataset-archive"),
+    path("datasets/<int:dataset_id>/deletion/", sources.dataset_deletion, name="dataset-deletion"),
     path("teachers/<int:teacher_id>/", sources.teacher, name="teacher"),
+    path("teachers/<int:teacher_id>/archive/", sources.teacher_archive, name="teacher-archive"),
+    path("teachers/<int:teacher_id>/deletion/", sources.teacher_deletion, name="teacher-deletion"),
+    path("registrations/<int:registration_id>/", registration.registration, name="registration"),
+    path(
+        "registrations/<int:registration_id>/progress/", registration.progress, name="registration-progress"
+    ),
+    path(
+        "registrations/<int:registration_id>/decision/", registration.decision, name="registration-decision"
+    ),
+    path(
+        "registrations/<int:registration_id>/cancellation/",
+        registration.cancellation,
+        name="registration-cancellation",
+    ),
     path("jobs/<int:job_id>/", job.job, name="job"),
     path("jobs/<int:job_id>/outcome/", job.outcome, name="job-outcome"),
     path("jobs/<int:job_id>/cancellation/", job.cancellation, name="job-cancellation"),

@@ -140,7 +140,7 @@ def video_of(files: SampleFiles, video: str) -> tuple[npt.NDArray[np.uint8] | No
 
 
 @functools.lru_cache(maxsize=4)
-def _videos(path: Path, mtime_ns: int) -> dict[str, Any]:
+def _videos(path: Path, _mtime_ns: int) -> dict[str, Any]:
     known: dict[str, Any] = json.loads(path.read_bytes())
     return known
 

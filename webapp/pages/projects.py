@@ -10,6 +10,7 @@ from jobs.models import State
 from jobs.queries.jobs import list_jobs
 from jobs.queries.sources import list_datasets, list_teachers
 from webapp.access import may, project_or_404
+from webapp.pages.cards import headline_of
 
 NEWEST = 8
 PAGE = 50
@@ -20,10 +21,17 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
     """This will show what a project holds, newest jobs first."""
     found = project_or_404(request, slug)
     jobs = list_jobs(project=found, limit=NEWEST + 1)
+    shows_archived = request.GET.get("archived") == "shown"
     context = {
         "project": found,
-        "datasets": list_datasets(project=found),
-        "teachers": list_teachers(project=found),
+        "datasets": list_datasets(project=found, archived=None if shows_archived else False),
+        "teachers": [
+            (teacher, headline_of(teacher.report))
+            for teacher in list_teachers(project=found, archived=None if shows_archived else False)
+        ],
+        "shows_archived": shows_archived,
+        "archived_count": list_datasets(project=found, archived=True).count()
+        + list_teachers(project=found, archived=True).count(),
         "jobs": jobs[:NEWEST],
         "has_more_jobs": len(jobs) > NEWEST,
         "may_edit": may(user=request.user, project=found, route="job-new"),

@@ -1,107 +1,113 @@
-"""Datasets and teachers: register them, look at them."""
+"""Datasets and teachers: look at them, archive them, delete them."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from jobs.models import Dataset, Teacher
-from jobs.operations.datasets import register_dataset
-from jobs.operations.errors import UnableToRegister
-from jobs.operations.teachers import register_teacher
-from webapp.access import dataset_or_404, project_or_404, teacher_or_404, user_of
-from webapp.forms.refusals import show_refusal
-from webapp.forms.sources import RegisterForm, roots, suggestions
-from webapp.pages.result import COLUMNS
-from webapp.templatetags.site import bytesize
+from jobs.models import Dataset, Teacher, TeacherKind
+from jobs.operations.errors import UnableToDelete
+from jobs.operations.removal import archive, delete, unarchive
+from jobs.queries.sources import dependents
+from webapp.access import dataset_or_404, may, teacher_or_404
+from webapp.forms.deletion import DeletionForm
+from webapp.pages.cards import dataset_card, teacher_card
+from webapp.pages.samples import first_samples
+
+MOST_JOBS = 20
 
 
 @require_safe
 def dataset(request: HttpRequest, dataset_id: int) -> HttpResponse:
-    """This will show what validation found in a dataset."""
+    """This will show what a dataset is, what is in it, and what hangs on it."""
     found = dataset_or_404(request, dataset_id)
-    jobs = found.jobs.order_by("-id")[:10]
-    known = found.report.get("splits") or {}
-    splits = [(name, known[name]) for name in ("train", "val", "test") if name in known]
-    context = {"dataset": found, "project": found.project, "jobs": jobs, "splits": splits}
+    samples, has_samples = first_samples(found)
+    context = {
+        "dataset": found,
+        "project": found.project,
+        "card": dataset_card(found),
+        "versions": Dataset.objects.filter(project=found.project, name=found.name).order_by("-version"),
+        "jobs": found.jobs.order_by("-id")[:MOST_JOBS],
+        "measured": found.teachers.filter(kind=TeacherKind.MODEL),
+        "predictions": found.teachers.filter(kind=TeacherKind.PREDICTIONS),
+        "samples": samples,
+        "has_samples": has_samples,
+        **_standing(request, found, "dataset"),
+    }
     return render(request, "sources/dataset.html", context)
 
 
 @require_safe
 def teacher(request: HttpRequest, teacher_id: int) -> HttpResponse:
-    """This will show where a teacher comes from and what it is."""
+    """This will show where a teacher comes from, what it is and how good it is."""
     found = teacher_or_404(request, teacher_id)
-    jobs = found.jobs.order_by("-id")[:10]
-    context = {"teacher": found, "project": found.project, "jobs": jobs, "facts": _facts(found.report)}
+    context = {
+        "teacher": found,
+        "project": found.project,
+        "card": teacher_card(found),
+        "jobs": found.jobs.order_by("-id")[:MOST_JOBS],
+        "files": found.files.select_related("blob"),
+        **_standing(request, found, "teacher"),
+    }
     return render(request, "sources/teacher.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def dataset_new(request: HttpRequest, slug: str) -> HttpResponse:
-    """This will register a dataset from a folder on the server."""
-    return _register(request, slug=slug, noun="dataset", operation=register_dataset)
+@require_POST
+def dataset_archive(request: HttpRequest, dataset_id: int) -> HttpResponse:
+    """This will put a dataset out of the way, or back."""
+    return _archive(request, dataset_or_404(request, dataset_id), noun="dataset")
+
+
+@require_POST
+def teacher_archive(request: HttpRequest, teacher_id: int) -> HttpResponse:
+    """This will put a teacher out of the way, or back."""
+    return _archive(request, teacher_or_404(request, teacher_id), noun="teacher")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def teacher_new(request: HttpRequest, slug: str) -> HttpResponse:
-    """This will register a teacher from a file on the server."""
-    return _register(request, slug=slug, noun="teacher", operation=register_teacher)
+def dataset_deletion(request: HttpRequest, dataset_id: int) -> HttpResponse:
+    """This will show what depends on a dataset, and delete it when told so."""
+    return _deletion(request, dataset_or_404(request, dataset_id), noun="dataset")
 
 
-def _register(
-    request: HttpRequest, *, slug: str, noun: str, operation: Callable[..., Dataset | Teacher]
-) -> HttpResponse:
-    project = project_or_404(request, slug)
-    form = RegisterForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        given: dict[str, Any] = form.cleaned_data
-        try:
-            source = operation(project=project, user=user_of(request), **given)
-            messages.success(request, f"The {noun} “{source.name}” is registered.")
-            return redirect(noun, source.pk)
-        except UnableToRegister as refusal:
-            show_refusal(form, refusal)
-    context = {
-        "project": project,
-        "form": form,
-        "noun": noun,
-        "roots": roots(),
-        "suggestions": suggestions(noun),
+@require_http_methods(["GET", "HEAD", "POST"])
+def teacher_deletion(request: HttpRequest, teacher_id: int) -> HttpResponse:
+    """This will show what depends on a teacher, and delete it when told so."""
+    return _deletion(request, teacher_or_404(request, teacher_id), noun="teacher")
+
+
+def _standing(request: HttpRequest, found: Dataset | Teacher, noun: str) -> dict[str, bool]:
+    return {
+        "may_edit": may(user=request.user, project=found.project, route=f"{noun}-archive", method="POST"),
+        "may_delete": may(user=request.user, project=found.project, route=f"{noun}-deletion"),
     }
-    return render(request, "sources/new.html", context)
 
 
-def _facts(report: dict[str, Any]) -> list[tuple[str, str]]:
-    """What a person wants to know of a model file, from the engine's report on it."""
-    card = report.get("card") or {}
-    net = card.get("net") or {}
-    facts = [
-        ("Architecture", _architecture(net)),
-        ("Parameters", f"{report['parameters']:,}" if "parameters" in report else ""),
-        ("Size", bytesize(report["bytes"]) if "bytes" in report else ""),
-        ("Feature width", str(card.get("feature_width", ""))),
-        ("Vocabulary", f"{len(card['vocabulary']):,} words" if "vocabulary" in card else ""),
-        ("Temperature", f"{card['temperature']:.3g}" if "temperature" in card else ""),
-        *_quality(card.get("metrics") or {}),
-    ]
-    return [(name, value) for name, value in facts if value]
+def _archive(request: HttpRequest, found: Dataset | Teacher, *, noun: str) -> HttpResponse:
+    if request.POST.get("archived") == "no":
+        unarchive(found)
+        messages.success(request, f"“{found}” is offered to new jobs again.")
+    else:
+        archive(found)
+        messages.success(
+            request, f"“{found}” is archived: jobs that use it keep it, new jobs are not offered it."
+        )
+    return redirect(noun, found.pk)
 
 
-def _architecture(net: dict[str, Any]) -> str:
-    """The family first: the database forgets the order of keys."""
-    sizes = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in net.items() if key != "family")
-    return f"{net['family']}: {sizes}" if "family" in net else sizes
-
-
-def _quality(metrics: dict[str, float]) -> list[tuple[str, str]]:
-    """Measures on test, named and in percent as in the result of a job."""
-    return [
-        (f"{title} on test", f"{100 * metrics[f'test/{key}']:.1f} %")
-        for key, title in COLUMNS
-        if f"test/{key}" in metrics
-    ]
+def _deletion(request: HttpRequest, found: Dataset | Teacher, *, noun: str) -> HttpResponse:
+    hanging = dependents(found)
+    form = DeletionForm(
+        request.POST if request.method == "POST" else None, name=found.name, must_type=any(hanging.values())
+    )
+    if form.is_valid():
+        try:
+            delete(found, with_dependents=form.must_type)
+            messages.success(request, f"The {noun} “{found.name}” is deleted.")
+            return redirect("project", found.project.slug)
+        except UnableToDelete as refusal:
+            form.add_error(None, refusal.message)
+    context = {"source": found, "noun": noun, "project": found.project, "form": form, **hanging}
+    return render(request, "sources/deletion.html", context, status=422 if form.errors else 200)

@@ -64,6 +64,18 @@ def bytesize(size: int) -> str:
 
 
 @register.filter
+def thousands(count: int) -> str:
+    """This will write a whole number with a comma between its thousands."""
+    return f"{count:,}" if isinstance(count, int) else str(count)
+
+
+@register.filter
+def in_order(splits: dict[str, Any]) -> list[tuple[str, Any]]:
+    """This will give what is known of train, val and test in this order, which the database forgets."""
+    return [(name, splits[name]) for name in ("train", "val", "test") if name in splits]
+
+
+@register.filter
 def sentence(text: str) -> str:
     """This will begin a sentence with a capital, unless its first word is a name such as clip.npz."""
     return text[:1].upper() + text[1:] if re.match(r"[a-z]+[ ,]", text) else text

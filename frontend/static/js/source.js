@@ -1,0 +1,4 @@
+// What the cards of datasets and teachers, and the pages of their samples, use.
+import "./elements/feature-strip.js";
+import "./elements/key-links.js";
+import "./elements/moment-player.js";

@@ -1,0 +1,206 @@
+"""What the engine's report says of a dataset or teacher, laid out for its card.
+
+Reports of older registrations hold less: what they lack is left out, nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jobs.models import Dataset, Teacher
+from webapp.pages.result import COLUMNS
+from webapp.plots import histograms, positions, quality_bars
+from webapp.templatetags.site import bytesize
+
+SPLITS = ("train", "val", "test")
+COUNTS = ("samples", "videos", "sources", "windows")
+FORMATS = {
+    "activitynet": "ActivityNet Captions",
+    "charades_sta": "Charades-STA",
+    "tacos": "TACoS",
+    "qvhighlights": "QVHighlights",
+}
+RANK = {"error": 0, "warning": 1, "note": 2}
+
+
+def dataset_card(dataset: Dataset) -> dict[str, Any]:
+    """This will return what the report says of a dataset, for the template of its card."""
+    report = dataset.report
+    told = report.get("statistics") or {}
+    words = (told.get("vocabulary") or {}).get("top") or []
+    most = max((count for _, count in words), default=1)
+    return {
+        "splits": _splits(report.get("splits") or {}),
+        "facts": _dataset_facts(report),
+        "annotations_only": "feature_width" in report and report["feature_width"] is None,
+        "problems": shown_problems(report),
+        "repairs": _accepted(report),
+        "split_made": bool(report.get("split_made")),
+        "histograms": histograms(told),
+        "positions": positions(told),
+        "words": [(word, count, 100 * count / most) for word, count in words],
+        "vocabulary": told.get("vocabulary") or {},
+        "origin": origin_of(dataset),
+    }
+
+
+def teacher_card(teacher: Teacher) -> dict[str, Any]:
+    """This will return what the report says of a teacher, for the template of its card."""
+    report = teacher.report
+    return {
+        "facts": _teacher_facts(report),
+        "problems": shown_problems(report),
+        "origin": origin_of(teacher),
+        "quality": quality_of(report),
+        "own_metrics": _own_metrics((report.get("card") or {}).get("metrics") or {}),
+        "coverage": _coverage(report.get("coverage") or {}),
+        "unknown": report.get("unknown") or {},
+    }
+
+
+def origin_of(source: Dataset | Teacher) -> dict[str, Any]:
+    """This will say where the bytes came from: a path, uploaded files, or a job."""
+    origin = source.origin
+    files = origin.get("files") or origin.get("uploads") or []
+    return {
+        "path": origin.get("path") or "",
+        "files": [
+            {
+                "name": file.get("name", ""),
+                "size": file.get("size", file.get("bytes")),
+                "sha256": file.get("sha256", ""),
+            }
+            for file in files
+            if isinstance(file, Mapping)
+        ],
+    }
+
+
+def quality_of(report: Mapping[str, Any]) -> dict[str, Any] | None:
+    """This will lay out a teacher's measures beside those of the blind baseline, None where none were taken."""
+    told = report.get("quality") or {}
+    own, blind = told.get("metrics") or {}, told.get("blind") or {}
+    rows = [
+        (title, float(own[key]), float(blind[key]) if key in blind else None)
+        for key, title in COLUMNS
+        if isinstance(own.get(key), int | float)
+    ]
+    if not rows:
+        return None
+    return {
+        "split": told.get("split", ""),
+        "samples": told.get("samples"),
+        "rows": [
+            {"title": title, "own": 100 * value, "blind": None if bar is None else 100 * bar}
+            | {"gain": None if bar is None else 100 * (value - bar)}
+            for title, value, bar in rows
+        ],
+        "is_worse": any(key == "miou" and own.get(key, 0) < blind.get(key, 0) for key, _ in COLUMNS),
+        "plot": quality_bars(rows),
+    }
+
+
+def headline_of(report: Mapping[str, Any]) -> str:
+    """This will name a teacher's best known measure in a few words, for lists."""
+    told = report.get("quality") or {}
+    share = (told.get("metrics") or {}).get("miou")
+    if isinstance(share, int | float):
+        return f"{100 * share:.1f} % mIoU on {told.get('split', 'val')}"
+    share = ((report.get("card") or {}).get("metrics") or {}).get("test/miou")
+    return f"{100 * share:.1f} % mIoU on test" if isinstance(share, int | float) else ""
+
+
+def shown_problems(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """This will list what was found and not mended, the gravest first; older reports hold bare sentences."""
+    found = [
+        problem if isinstance(problem, Mapping) else {"severity": "warning", "message": str(problem)}
+        for problem in report.get("problems") or []
+    ]
+    accepted = {repair["name"] for repair in report.get("repairs") or [] if repair.get("accepted")}
+    remaining = [dict(problem) for problem in found if problem.get("repair") not in accepted]
+    return sorted(remaining, key=lambda problem: RANK.get(problem.get("severity", ""), 3))
+
+
+def _accepted(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"title": repair.get("title") or repair.get("name", ""), "count": repair.get("count", 0)}
+        for repair in report.get("repairs") or []
+        if isinstance(repair, Mapping) and repair.get("accepted")
+    ]
+
+
+def _splits(known: Mapping[str, Mapping[str, int]]) -> list[tuple[str, list[int | None]]]:
+    rows: list[tuple[str, list[int | None]]] = [
+        (name, [known[name].get(count) for count in COUNTS]) for name in SPLITS if name in known
+    ]
+    if len(rows) > 1:
+        # Splits share no video and no source, so the sums count none twice.
+        columns = zip(*(counts for _, counts in rows), strict=True)
+        sums = [None if None in column else sum(count or 0 for count in column) for column in columns]
+        rows.append(("all", sums))
+    return rows
+
+
+def _dataset_facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    words = report.get("word_vectors") or {}
+    videos = report.get("feature_videos")
+    width = f"{report['feature_width']} wide" if report.get("feature_width") else ""
+    facts = [
+        ("Format", FORMATS.get(str(report.get("format")), str(report.get("format") or ""))),
+        ("Size", bytesize(report["bytes"]) if isinstance(report.get("bytes"), int) else ""),
+        ("Features", f"{width}, of {videos:,} videos" if width and videos else width),
+        (
+            "Word vectors",
+            f"{words.get('width')} wide, for {words.get('words', 0):,} of {words.get('vocabulary', 0):,} words"
+            if words
+            else "",
+        ),
+        ("Playable", f"{report['playable']:,} videos" if report.get("playable") else ""),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _teacher_facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    card = report.get("card") or {}
+    forms = {"windows": "scored windows", "span": "scores of start and end", "map": "maps of start by end"}
+    facts = [
+        ("Architecture", _architecture(card.get("net") or {}) or str(report.get("family") or "")),
+        ("Parameters", f"{report['parameters']:,}" if "parameters" in report else ""),
+        ("Predictions", forms.get(str(report.get("form")), str(report.get("form") or ""))),
+        ("Samples", f"{report['samples']:,}" if isinstance(report.get("samples"), int) else ""),
+        ("Size", bytesize(report["bytes"]) if isinstance(report.get("bytes"), int) else ""),
+        ("Feature width", str(card.get("feature_width", ""))),
+        ("Vocabulary", f"{len(card['vocabulary']):,} words" if "vocabulary" in card else ""),
+        ("Temperature", f"{card['temperature']:.3g}" if "temperature" in card else ""),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _architecture(net: Mapping[str, Any]) -> str:
+    """The family first: the database forgets the order of keys."""
+    sizes = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in net.items() if key != "family")
+    return f"{net['family']}: {sizes}" if "family" in net else sizes
+
+
+def _own_metrics(metrics: Mapping[str, float]) -> list[tuple[str, float]]:
+    """What the model's own card claims, in percent; nobody has measured it here."""
+    return [
+        (f"{title} on {split}", 100 * metrics[f"{split}/{key}"])
+        for split in ("val", "test")
+        for key, title in COLUMNS
+        if isinstance(metrics.get(f"{split}/{key}"), int | float)
+    ]
+
+
+def _coverage(known: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "split": name,
+            "covered": known[name].get("covered", 0),
+            "of": known[name].get("of", 0),
+            "share": 100 * known[name].get("covered", 0) / max(1, known[name].get("of", 0)),
+        }
+        for name in SPLITS
+        if name in known
+    ]

@@ -1,0 +1,162 @@
+"""What is drawn on the card of a dataset or teacher: whole figures; the browser only adds the theme's colours.
+
+A trace names its colour by `tone`, the number of a series in the style sheet. Reports of older registrations
+lack statistics: what is missing is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from webapp.charts import CONFIG, plain_layout
+
+SPLITS = ("train", "val", "test")
+STILL = {**CONFIG, "displayModeBar": False, "staticPlot": False, "scrollZoom": False}
+
+# key, title, axis, unit of mean and median
+HISTOGRAMS = (
+    ("duration", "Length of the videos", "seconds", "s"),
+    ("window_seconds", "Length of the windows", "seconds", "s"),
+    ("window_share", "Share of the video in the window", "share", "%"),
+    ("words", "Words per sentence", "words", ""),
+    ("queries_per_video", "Sentences per video", "sentences", ""),
+    ("windows_per_query", "Windows per sentence", "windows", ""),
+)
+
+
+def histograms(statistics: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """This will return one figure for each distribution that the statistics hold, splits as steps."""
+    return [
+        _histogram(statistics[key], key=key, title=title, axis=axis, unit=unit)
+        for key, title, axis, unit in HISTOGRAMS
+        if _is_told(statistics.get(key))
+    ]
+
+
+def positions(statistics: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """This will return one heat map for each split: where windows start and where they end."""
+    counts = (statistics.get("position") or {}).get("counts") or {}
+    return [_position(split, counts[split]) for split in SPLITS if any(map(any, counts.get(split) or ()))]
+
+
+def quality_bars(
+    rows: list[tuple[str, float, float | None]], *, name: str = "This teacher"
+) -> dict[str, Any]:
+    """This will return bars of a teacher beside the blind baseline; `rows` holds title, own and blind share."""
+    titles = [title for title, _, _ in rows]
+    both = ((name, 0, [own for _, own, _ in rows]), ("Blind", 7, [blind for _, _, blind in rows]))
+    traces = [
+        {
+            "type": "bar",
+            "name": label,
+            "tone": tone,
+            "x": titles,
+            "y": values,
+            "hovertemplate": "%{y:.1%}",
+        }
+        for label, tone, values in both
+    ]
+    layout = _layout(x_title="", y_format=".0%")
+    layout["xaxis"] = {"fixedrange": True, "showgrid": False}
+    layout |= {"barmode": "group", "bargap": 0.35, "bargroupgap": 0.08, "hovermode": "x unified"}
+    return {"key": "quality", "title": "Quality", "traces": traces, "layout": layout, "config": STILL}
+
+
+def _is_told(histogram: Any) -> bool:
+    return bool(histogram) and len(histogram.get("edges") or ()) > 1 and bool(histogram.get("counts"))
+
+
+def _histogram(told: Mapping[str, Any], *, key: str, title: str, axis: str, unit: str) -> dict[str, Any]:
+    edges, traces, legend = told["edges"], [], []
+    for tone, split in enumerate(SPLITS):
+        counts = told["counts"].get(split) or []
+        if not sum(counts):
+            continue
+        shares = [count / sum(counts) for count in counts]
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": split,
+                "tone": tone,
+                "line": {"width": 1.8, "shape": "hv"},
+                "fill": "tozeroy",
+                "x": edges,
+                "y": [*shares, shares[-1]],
+                "customdata": [*counts, counts[-1]],
+                "hovertemplate": "%{y:.1%} (%{customdata:,})",
+            }
+        )
+        legend.append(
+            {
+                "split": split,
+                "tone": tone + 1,
+                "mean": _worded((told.get("mean") or {}).get(split), unit),
+                "median": _worded((told.get("median") or {}).get(split), unit),
+            }
+        )
+    layout = _layout(x_title=axis, y_format=".0%")
+    layout["hovermode"] = "x unified"
+    layout["xaxis"] |= {"tickformat": ".0%" if unit == "%" else "~g", "range": [edges[0], edges[-1]]}
+    layout["xaxis"]["unifiedhovertitle"] = {"text": "from %{x}"}
+    return {
+        "key": key.replace("_", "-"),
+        "title": title,
+        "legend": legend,
+        "traces": traces,
+        "layout": layout,
+        "config": STILL,
+    }
+
+
+def _position(split: str, counts: list[list[int]]) -> dict[str, Any]:
+    bins = len(counts)
+    middles = [(index + 0.5) / bins for index in range(bins)]
+    total = sum(map(sum, counts))
+    ends = [
+        list(column) for column in zip(*counts, strict=True)
+    ]  # rows from bottom to top: where windows end
+    trace = {
+        "type": "heatmap",
+        "x": middles,
+        "y": middles,
+        "z": [[count / total if count else None for count in row] for row in ends],
+        "customdata": ends,
+        "showscale": False,
+        "zmin": 0,
+        "hoverongaps": False,
+        "hovertemplate": "starts near %{x:.0%}, ends near %{y:.0%}<br>%{customdata:,} windows, %{z:.1%}<extra></extra>",
+    }
+    layout = _layout(x_title="start", y_format=".0%")
+    layout["xaxis"] |= {"range": [0, 1], "tickformat": ".0%", "showgrid": False}
+    layout["yaxis"] |= {"range": [0, 1], "showgrid": False, "title": {"text": "end", "standoff": 4}}
+    return {
+        "key": f"position-{split}",
+        "title": split,
+        "total": total,
+        "traces": [trace],
+        "layout": layout,
+        "config": STILL,
+    }
+
+
+def _layout(*, x_title: str, y_format: str) -> dict[str, Any]:
+    layout = plain_layout(x_title=x_title)
+    layout["yaxis"] = {
+        "automargin": True,
+        "zeroline": False,
+        "tickformat": y_format,
+        "rangemode": "tozero",
+        "fixedrange": True,
+        "nticks": 5,
+    }
+    layout["xaxis"] |= {"fixedrange": True, "zeroline": False}
+    layout |= {"showlegend": False, "dragmode": False}
+    return layout
+
+
+def _worded(value: object, unit: str) -> str:
+    if not isinstance(value, int | float):
+        return "–"
+    return f"{100 * value:.1f} %" if unit == "%" else f"{value:,.1f} {unit}".rstrip()

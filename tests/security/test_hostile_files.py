@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
+import os
+import pickle
+import re
+import tarfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -134,7 +142,7 @@ def test_a_manifest_that_leads_astray_is_refused(tmp_path: Path, name: str) -> N
         (["run", "long.yaml", "--out", "out"], "nothing lies at"),
         (["run", "none.yaml", "--out", "out"], "No such file"),
         (["resume", "none"], "No such file"),
-        (["check", "dataset", "good.yaml"], "is not a folder"),
+        (["check", "dataset", "good.yaml"], "is no file of annotations"),
         (["check", "teacher", "none"], "does not exist"),
     ],
 )
@@ -155,3 +163,172 @@ def test_the_command_line_refuses_in_one_sentence(
     assert words in said
     assert said.count("\n") == 1
     assert not Path("out").exists()
+
+
+def header(entries: dict[str, Any] | str, *, data: bytes = b"", length: int | None = None) -> bytes:
+    text = (entries if isinstance(entries, str) else json.dumps(entries)).encode()
+    return (len(text) if length is None else length).to_bytes(8, "little") + text + data
+
+
+def entry(shape: list[Any], offsets: list[Any], dtype: str = "F32") -> dict[str, Any]:
+    return {"dtype": dtype, "shape": shape, "data_offsets": offsets}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (header({"a": entry([1], [0, 4])}, data=b"1234", length=10**6), "header states 1,000,000 bytes"),
+        (header({"a": entry([1], [0, 4])}, data=b"1234", length=2**39), "header states"),
+        (header({"a": entry([1], [0, 4])}, data=b"1234", length=5), "header is no JSON"),
+        (header('{"a": '), "header is no JSON"),
+        (header('{"a": ' + "[" * 5000), "header is no JSON"),
+        (header({"a": entry([2], [0, 8]), "b": entry([2], [4, 12])}, data=b"0" * 12), "'b' overlaps another"),
+        (header({"a": entry([1], [0, 4]), "b": entry([1], [8, 12])}, data=b"0" * 12), "belong to no tensor"),
+        (header({"a": entry([1], [0, 4])}, data=b"0" * 12), "8 bytes at its end belong to no tensor"),
+        (header({"a": entry([1], [0, 4])}, data=b"00"), "ends at byte 4, but there are 2"),
+        (header({"a": entry([25 * 10**9], [0, 10**11])}, data=b"0000"), "ends at byte 100,000,000,000"),
+        (header({"a": entry([25 * 10**9], [0, 4])}, data=b"0000"), "needs 100,000,000,000 bytes"),
+        (header({"a": entry([2**40, 2**40, 0], [0, 4])}, data=b"0000"), "needs 0 bytes"),
+        (header({"a": entry([-1], [0, 4])}, data=b"0000"), r"has the shape \[-1\]"),
+        (header({"a": entry([True], [0, 4])}, data=b"0000"), r"has the shape \[True\]"),
+        (header({"a": entry([1.0], [0, 4])}, data=b"0000"), "has the shape"),
+        (header({"a": entry([1] * 99, [0, 4])}, data=b"0000"), "has the shape"),
+        (header({"a": entry([1], [4, 0])}, data=b"0000"), r"data_offsets \[4, 0\]"),
+        (header({"a": entry([1], [0])}, data=b"0000"), "data_offsets"),
+        (header({"a": entry([1], [0, 4], "F31")}, data=b"0000"), "unknown dtype 'F31'"),
+        (header({"a": {"dtype": "F32"}}), "is no entry of dtype, shape and data_offsets"),
+        (header({"a": 1}), "is no entry"),
+        (header({"__metadata__": {"mtkd.model": 1}}), "is no object of texts"),
+        (
+            header('{"a": {"dtype":"F32","shape":[0],"data_offsets":[0,0]}, "a": {}}'),
+            "names 'a' twice",
+        ),
+        (
+            header('{"a": {"dtype":"F32","dtype":"F64","shape":[0],"data_offsets":[0,0]}}'),
+            "names 'dtype' twice",
+        ),
+        (b"\x01", "not a complete"),
+    ],
+)
+def test_a_header_that_lies_is_refused_before_memory_is_taken(
+    tmp_path: Path, content: bytes, words: str
+) -> None:
+    path = tmp_path / "m.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"not a complete \.safetensors file") as refused:
+        load_model(path)
+    assert re.search(words, str(refused.value))
+    assert len(str(refused.value)) < 300
+
+
+class Bomb:
+    """Leaves a mark in the file system where it is unpickled."""
+
+    def __reduce__(self) -> Any:
+        return (os.mkdir, (MARK,))
+
+
+MARK = "the-pickle-ran"
+
+
+def pickled(protocol: int) -> bytes:
+    return pickle.dumps({"weight": [1.0, 2.0], "bomb": Bomb()}, protocol=protocol)
+
+
+def zipped(*names: str) -> bytes:
+    stored = io.BytesIO()
+    with zipfile.ZipFile(stored, "w") as file:
+        for name in names:
+            file.writestr(name, b"x")
+    return stored.getvalue()
+
+
+def tarred() -> bytes:
+    stored = io.BytesIO()
+    with tarfile.open(fileobj=stored, mode="w") as file:
+        file.addfile(tarfile.TarInfo("m.safetensors"))
+    return stored.getvalue()
+
+
+def array(values: Any) -> bytes:
+    stored = io.BytesIO()
+    np.save(stored, values)
+    return stored.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        *((f"m{n}.pkl", pickled(n), "is a Python pickle, which runs whatever code") for n in range(6)),
+        *((f"m{n}.safetensors", pickled(n), "is a Python pickle") for n in range(6)),
+        ("m.bin", pickled(2), "save its parameters with safetensors"),
+        ("m.th", pickled(2), "PyTorch archive of pickles"),
+        ("m.jsonl", pickled(4), "is a Python pickle"),
+        (
+            "m.pt",
+            zipped("archive/data.pkl", "archive/data/0", "archive/version"),
+            "PyTorch archive of pickles",
+        ),
+        ("m.npz", zipped("archive/data.pkl"), "PyTorch archive of pickles"),
+        ("m.safetensors", zipped("m/data.pkl", "m/code/m.py", "m/constants.pkl"), "TorchScript program"),
+        ("m.pt2", zipped("archive_format", "models/model.json"), r"exported PyTorch program \(\.pt2\)"),
+        ("m.pt2", zipped("serialized_exported_program.json", "serialized_state_dict.pt"), "exported PyTorch"),
+        (
+            "m.keras",
+            zipped("config.json", "metadata.json", "model.weights.h5"),
+            "a Keras model; hand in its stored",
+        ),
+        ("m.h5", b"\x89HDF\r\n\x1a\n" + b"\0" * 100, "an HDF5 file"),
+        ("m.onnx", b"\x08\x08\x12\x07pytorch" + b"\0" * 50, "an ONNX program"),
+        ("m.safetensors", b"\x08\x08\x12\x07pytorch" + b"\0" * 50, "an ONNX program"),
+        ("saved_model.pb", b"\x0a\x05hello", "a TensorFlow program"),
+        ("m.tflite", b"\x1c\0\0\0TFL3" + b"\0" * 50, "a TensorFlow program"),
+        ("m.gguf", b"GGUF\x03\0\0\0", "a GGUF model"),
+        ("m.npy", array(np.zeros(3)), "says nothing of samples"),
+        ("m.npy", array(np.array([Bomb()], dtype=object)), "says nothing of samples"),
+        ("m.zip", zipped("m.safetensors"), "is an archive; unpack it"),
+        ("m.tar", tarred(), "is an archive"),
+        ("m.tar.gz", gzip.compress(tarred()), "is an archive"),
+        ("m.7z", b"7z\xbc\xaf\x27\x1c" + b"\0" * 50, "is an archive"),
+        ("m.npz", b"PK\x03\x04 cut", "is an archive"),
+        ("m.pt", b"\xff\xff\xff damaged", "PyTorch archive of pickles"),
+        ("m.safetensors", b"", "is empty"),
+        ("m.txt", b"hello", "of no kind known here; accepted are"),
+        ("m.csv", b"1,2,3\n4,5,6\n", "of no kind known here; accepted are"),
+        ("m.yaml", b"name: x\nteachers: [a]\n", "of no kind known here; accepted are"),
+    ],
+)
+def test_what_cannot_be_a_teacher_is_refused_by_name_with_the_way_out(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    content: bytes,
+    words: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(content)
+    assert main(["check", "teacher", name, "--seal", "sealed"]) == 2
+    said = capsys.readouterr().err
+    assert re.search(words, said)
+    assert said.startswith(f"{name} is ")
+    assert said.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == [name], "nothing was run and nothing was sealed"
+
+
+def test_real_files_of_torch_are_told_from_each_other(tmp_path: Path) -> None:
+    net = torch.nn.Linear(2, 2)
+    torch.save(net.state_dict(), tmp_path / "state.pt")
+    torch.save(net.state_dict(), tmp_path / "old.bin", _use_new_zipfile_serialization=False)
+    for name, words in [("state.pt", "PyTorch archive of pickles"), ("old.bin", "Python pickle")]:
+        with pytest.raises(ModelError, match=words):
+            load_model(tmp_path / name)
+
+
+def test_a_model_under_another_name_and_predictions_in_its_place_are_told(tmp_path: Path) -> None:
+    path = model(tmp_path, json.dumps(CARD))
+    path.rename(tmp_path / "m.bin")
+    assert load_model(tmp_path / "m.bin")[1].feature_width == 4
+    (tmp_path / "p.safetensors").write_text('{"qid": 1}')
+    with pytest.raises(ModelError, match=r"holds stored predictions \(jsonl\)"):
+        load_model(tmp_path / "p.safetensors")

@@ -8,13 +8,14 @@ import warnings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 os.environ.setdefault("MTKD_PROCESS", "web")
 
+import django
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
-from django.core.asgi import get_asgi_application
 
-http = get_asgi_application()  # loads the applications: what follows may import models
+django.setup(set_prefix=False)  # loads the applications: what follows may import models
 
+from webapp.bodies import BodyHandler  # noqa: E402
 from webapp.live.routing import websocket_urlpatterns  # noqa: E402
 
 # Files of the style are small, and WhiteNoise reads them itself; our own downloads go piece by piece.
@@ -22,7 +23,7 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 
 application = ProtocolTypeRouter(
     {
-        "http": http,
+        "http": BodyHandler(),
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )

@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from jobs.models import ApiToken, Job, Teacher, User
 from jobs.operations.access import create_token
+from jobs.operations.uploads import begin_upload
 from tests.engine_double import EngineDouble
 from webapp.access import PERMISSIONS, Who, needed
 from webapp.live.routing import websocket_urlpatterns
@@ -22,11 +23,18 @@ STANDINGS = {
     "editor": Who.EDITOR,
     "admin": Who.ADMIN,
 }
-POST_ONLY = {"logout", "token-revocation", "job-cancellation", "job-promotion", "api-job-promotion"}
+POST_ONLY = {
+    "logout",
+    "token-revocation",
+    "api-uploads",
+    "job-cancellation",
+    "job-promotion",
+    "api-job-promotion",
+}
 METHODS = {"api-job-cancellation": ("PUT",), **dict.fromkeys(POST_ONLY, ("POST",))}
 BOTH = {"login", "password", "tokens", "project-new", "dataset-new", "teacher-new", "job-new"}
 BOTH |= {"api-datasets", "api-teachers", "api-jobs"}
-PROJECT_IN_QUERY = {"api-jobs", "api-datasets", "api-teachers"}
+PROJECT_IN_QUERY = {"api-uploads", "api-jobs", "api-datasets", "api-teachers"}
 HTTP_ROUTES = sorted(route for route in PERMISSIONS if not route.startswith("live-"))
 CASES = [
     (route, method)
@@ -54,6 +62,7 @@ def addresses(job: Job, people: dict[str, User], teachers: list[Teacher]) -> dic
         "dataset_id": job.dataset_id,
         "teacher_id": teachers[0].pk,
         "token_id": token.pk,
+        "upload_id": begin_upload(project=job.project, user=people["editor"], name="a", size=1).pk,
         "name": "student.safetensors",
     }
     return {route: _address(route, parts) for route in HTTP_ROUTES}

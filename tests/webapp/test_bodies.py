@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from django.core.exceptions import RequestAborted
+from pytest_django import Settings
+
+from webapp.bodies import BodyHandler, Message
+
+PIECE = bytes(1 << 16)
+
+
+class Client:
+    """Sends a body piece by piece, and notes what the server says."""
+
+    def __init__(self, *, pieces: int, is_cut_off: bool = False) -> None:
+        self.left = pieces
+        self.is_cut_off = is_cut_off
+        self.heard: list[Message] = []
+
+    async def receive(self) -> Message:
+        self.left -= 1
+        if self.left < 0 and self.is_cut_off:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": PIECE, "more_body": self.left > 0 or self.is_cut_off}
+
+    async def send(self, message: Message) -> None:
+        self.heard.append(message)
+
+
+def test_a_large_body_lies_on_the_disk(settings: Settings) -> None:
+    before = psutil.Process().memory_info().rss
+    client = Client(pieces=60 * 16)
+    body: Any = asyncio.run(BodyHandler().read_body(client.receive))
+    assert psutil.Process().memory_info().rss - before < 30 << 20
+    assert body.tell() == 0
+    assert body.fileno() > 0  # a small one would have no file
+    assert sum(len(piece) for piece in iter(lambda: body.read(1 << 20), b"")) == 60 << 20
+    assert (Path(settings.MTKD_HOME) / "work").is_dir()
+    body.close()
+
+
+def test_a_body_that_is_announced_too_large_is_not_read(settings: Settings) -> None:
+    settings.LARGEST_PART = 1 << 20
+    client = Client(pieces=1)
+    scope = {"type": "http", "headers": [(b"content-length", b"2097153")]}
+    asyncio.run(BodyHandler()(scope, client.receive, client.send))
+    assert client.left == 1
+    assert client.heard[0]["status"] == 413
+    assert json.loads(client.heard[1]["body"])["detail"].startswith("The body is too large; up to 1,048,576")
+
+
+@pytest.mark.parametrize("client", [Client(pieces=100), Client(pieces=3, is_cut_off=True)])
+def test_a_body_that_lies_about_its_length_or_breaks_off_comes_to_nothing(
+    client: Client, settings: Settings
+) -> None:
+    settings.LARGEST_PART = 1 << 20
+    with pytest.raises(RequestAborted):
+        asyncio.run(BodyHandler().read_body(client.receive))
+    assert client.left > -2

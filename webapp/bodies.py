@@ -1,0 +1,76 @@
+"""Bodies of requests as the server takes them in: never in memory as a whole, never more than one part of an upload."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+_BESIDES = 1 << 20
+"""What a body may hold besides a part: the frame of a form."""
+
+
+class BodyHandler(ASGIHandler):
+    """Django's, but large bodies lie on the disk of MTKD_HOME, and those that nothing would accept are refused."""
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """This will answer one request."""
+        if scope["type"] == "http" and _announced(scope) > _most():
+            await _refuse(send)
+            return
+        await super().__call__(scope, receive, send)  # type: ignore[no-untyped-call]
+
+    async def read_body(self, receive: Receive) -> IO[bytes]:
+        """This will receive a body, to a file once it is too large for the memory."""
+        folder = Path(settings.MTKD_HOME) / "work"
+        folder.mkdir(parents=True, exist_ok=True)
+        size, most = 0, _most()
+        body = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - the request closes it
+            max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE, mode="w+b", dir=folder
+        )
+        try:
+            while True:
+                message = await receive()
+                size += len(message.get("body", b""))
+                if message["type"] == "http.disconnect" or size > most:  # the length was a lie, or not said
+                    raise RequestAborted
+                body.write(message.get("body", b""))
+                if not message.get("more_body", False):
+                    break
+        except BaseException:
+            body.close()
+            raise
+        body.seek(0)
+        return body
+
+
+def _most() -> int:
+    return settings.LARGEST_PART + _BESIDES
+
+
+def _announced(scope: Message) -> int:
+    given = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(given) if given.isdigit() else 0
+
+
+async def _refuse(send: Send) -> None:
+    detail = f"The body is too large; up to {settings.LARGEST_PART:,} bytes are accepted."
+    problem = {
+        "type": "about:blank",
+        "title": "Content Too Large",
+        "status": 413,
+        "detail": detail,
+        "fields": {},
+    }
+    headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps(problem).encode()})

@@ -19,6 +19,7 @@ from jobs.operations.errors import UnableToRegister
 from jobs.operations.intake import drop_uploads, is_allowed, refused
 from jobs.operations.intake_claims import folder_of
 from jobs.operations.registrations import STUDENT
+from jobs.operations.uploads import assemble
 from jobs.storage import fetch
 
 _PID = "engine.pid"
@@ -78,8 +79,6 @@ def _put_together(upload: Upload, given: Path) -> None:
         return
     draft = given.parent / "tmp" / str(upload.pk)
     draft.unlink(missing_ok=True)
-    from jobs.operations.uploads import assemble
-
     assemble(upload, draft)
     target.parent.mkdir(parents=True, exist_ok=True)
     draft.replace(target)

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from jobs import storable
+from jobs.models import Registration
 from jobs.operations.intake_claims import Stand
 
 _LARGEST_REPORT = 32_000_000
+_MOST_FILES = 2000
 _INNER = ("given", "work", "sealed", "tmp")
 
 
@@ -64,3 +66,20 @@ def disk_words(error: OSError) -> str:
     """This will say what a disk refused."""
     name = Path(str(error.filename)).name if error.filename else "A file"
     return f"{name} could not be read or written: {error.strerror or error}."
+
+
+def origin_of(registration: Registration, report: dict[str, Any]) -> dict[str, Any]:
+    """This will say where the bytes came from, for the card of what they became."""
+    asked = registration.asked
+    origin: dict[str, Any] = {"registration": registration.pk}
+    if "job" in asked:
+        return origin | {"how": "job", "job": asked["job"], "files": []}
+    if "path" in asked:
+        path = Path(asked["path"])
+        files = report.get("files") or [{"name": path.name, "bytes": report.get("bytes", 0)}]
+        return origin | {"how": "path", "path": asked["path"], "files": files[:_MOST_FILES]}
+    files = [
+        {"name": upload.name, "bytes": upload.size} | ({"sha256": upload.sha256} if upload.sha256 else {})
+        for upload in registration.uploads.all()
+    ]
+    return origin | {"how": "upload", "files": files[:_MOST_FILES]}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,10 +20,19 @@ from jobs.enginelog import last_lines
 from jobs.insisting import AWAY, insist
 from jobs.intake_folder import clear, lay_out, note_pid
 from jobs.intake_keeper import IntakeKeeper
-from jobs.intake_report import disk_words, plain, read_report, read_stand, sealed_files, without_places
+from jobs.intake_report import (
+    disk_words,
+    origin_of,
+    plain,
+    read_report,
+    read_stand,
+    sealed_files,
+    without_places,
+)
 from jobs.limits import Limits
 from jobs.models import Blob, Registration, RegistrationKind
 from jobs.operations import intake_endings as endings
+from jobs.operations.blobs import release
 from jobs.operations.claims import FencedOutError
 from jobs.operations.errors import UnableToRegister, UnableToUpload
 from jobs.operations.intake_claims import IntakeClaim, Stand, held
@@ -31,7 +41,6 @@ from jobs.verdict import REFUSED, SUCCEEDED, Wish, judge
 
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 0.05
-_MOST_FILES = 2000
 _LONGEST_SENTENCE = 2000
 _NO_WORD = "The check ended without a result and without a word why."
 T = TypeVar("T")
@@ -125,25 +134,29 @@ class _Attempt:
         waits = registration.accepted is None and report.get("repairs")
         files = sealed_files(self._claim.folder)
         if report.get("sealed", True) and files:
-            blobs = self._keep(registration, report)
-            origin = _origin(registration, report)
-            take_in = endings.take_in
-            self._insist(lambda: take_in(claim=self._claim, report=report, origin=origin, files=blobs))
+            self._keep(registration, report, files)
         elif registration.kind == RegistrationKind.DATASET and waits:
             self._insist(lambda: endings.wait_for_decision(claim=self._claim, report=report))
         else:
             self._insist(lambda: endings.fail(claim=self._claim, sentence=_NO_WORD))
 
-    def _keep(self, registration: Registration, report: dict[str, Any]) -> dict[str, Blob]:
-        files = sealed_files(self._claim.folder)
-        size = sum(path.stat().st_size for path in files.values())
-        self._insist(lambda: endings.refuse_early(claim=self._claim, report=report, size=size))
+    def _keep(self, registration: Registration, report: dict[str, Any], files: dict[str, Path]) -> None:
+        """Store and take in, or leave nothing of it in the storage."""
+        claim, size = self._claim, sum(path.stat().st_size for path in files.values())
+        self._insist(lambda: endings.refuse_early(claim=claim, report=report, size=size))
         blobs: dict[str, Blob] = {}
-        for name, path in files.items():
-            self._check_for_wishes()
-            self._say(Stand("storing", len(blobs), len(files)))
-            blobs[name] = self._insist(lambda path=path: keep_file(path))  # type: ignore[misc]
-        return blobs
+        was_taken_in = False
+        try:
+            for name, path in files.items():
+                self._check_for_wishes()
+                self._say(Stand("storing", len(blobs), len(files)))
+                blobs[name] = self._insist(partial(keep_file, path))
+            origin = origin_of(registration, report)
+            take_in = partial(endings.take_in, claim=claim, report=report, origin=origin, files=blobs)
+            was_taken_in = self._insist(take_in)
+        finally:
+            if not was_taken_in:
+                _quietly(claim, lambda: release(blobs.values()))
 
     def _end_badly(self, code: int) -> None:
         verdict = judge(exit_code=code, last_word=None, wish=self._wish, log=last_lines(self._claim.folder))
@@ -200,27 +213,10 @@ def _read(claim: IntakeClaim) -> Registration:
     return row
 
 
-def _origin(registration: Registration, report: dict[str, Any]) -> dict[str, Any]:
-    """Where the bytes came from, for the card of what they became."""
-    asked = registration.asked
-    origin: dict[str, Any] = {"registration": registration.pk}
-    if "job" in asked:
-        return origin | {"how": "job", "job": asked["job"], "files": []}
-    if "path" in asked:
-        path = Path(asked["path"])
-        files = report.get("files") or [{"name": path.name, "bytes": report.get("bytes", 0)}]
-        return origin | {"how": "path", "path": asked["path"], "files": files[:_MOST_FILES]}
-    files = [
-        {"name": upload.name, "bytes": upload.size} | ({"sha256": upload.sha256} if upload.sha256 else {})
-        for upload in registration.uploads.all()
-    ]
-    return origin | {"how": "upload", "files": files[:_MOST_FILES]}
-
-
 def _quietly(claim: IntakeClaim, action: Callable[[], None]) -> None:
     try:
         action()
-    except (FencedOutError, DatabaseError, InterfaceError) as error:
+    except (FencedOutError, DatabaseError, InterfaceError, StorageError) as error:
         _log.warning("Registration %s is left to the reaper: %r", claim.registration_id, error)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import transaction
@@ -26,6 +27,16 @@ def remove_garbage() -> int:
     of_a_job = Artifact.objects.filter(blob=OuterRef("pk"))
     garbage = Blob.objects.filter(~Exists(of_a_file), ~Exists(of_a_job), touched_at__lt=before)
     return sum(_remove(sha256) for sha256 in garbage.values_list("pk", flat=True))
+
+
+def release(blobs: Iterable[Blob]) -> None:
+    """This will remove contents that were stored in vain, unless something refers to them or stored them since."""
+    for blob in blobs:
+        with transaction.atomic():
+            row = Blob.objects.select_for_update().filter(pk=blob.pk, touched_at=blob.touched_at).first()
+            if row is not None and not row.files.exists() and not row.artifacts.exists():
+                row.delete()
+                remove_blob(blob.pk)  # before the commit, as below
 
 
 @transaction.atomic

@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Q, Sum
 
 from jobs.models import (
     REGISTRATION_FINAL,
-    Blob,
     Dataset,
     Project,
     Registration,
@@ -18,8 +16,8 @@ from jobs.models import (
     Upload,
 )
 from jobs.operations.errors import UnableToRegister
+from jobs.operations.uploads import abort_upload
 
-GB = 10**9
 _LONGEST_NAME = 120
 _LONGEST_SHOWN = 200
 
@@ -70,22 +68,6 @@ def check_new(kind: str, *, project: Project, content_hash: str) -> None:
         raise refused("", f"The same content is registered already, as {kind} {label!r}.")
 
 
-def check_quota(project: Project, *, added: int) -> None:
-    """This will refuse what does not fit into the room that a project has."""
-    quota = settings.PROJECT_QUOTA if project.quota_bytes is None else project.quota_bytes
-    mine = Q(files__dataset__project=project) | Q(files__teacher__project=project)
-    used = (
-        Blob.objects.filter(pk__in=Blob.objects.filter(mine).values("pk")).aggregate(sum=Sum("size"))["sum"]
-        or 0
-    )
-    if used + added > quota:
-        raise refused(
-            "",
-            f"It takes {added / GB:.3g} GB, but of the {quota / GB:g} GB of project {project.name!r} "
-            f"{used / GB:.3g} GB are in use (MTKD_PROJECT_QUOTA); delete something first.",
-        )
-
-
 def allowed_path(path: str) -> Path:
     """This will follow links and refuse what does not lie in one of the folders of MTKD_DATA_ROOTS."""
     roots = ", ".join(str(root) for root in settings.DATA_ROOTS)
@@ -108,7 +90,5 @@ def is_allowed(path: Path) -> bool:
 
 def drop_uploads(*, registration_id: int) -> None:
     """This will remove what was uploaded for a registration that has ended."""
-    from jobs.operations.uploads import abort_upload
-
     for upload in Upload.objects.filter(registration_id=registration_id):
         abort_upload(upload=upload)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Sum
 from django.db.models.functions import Now
 
 from jobs import storable
@@ -15,25 +15,27 @@ from jobs.doorbell import ring
 from jobs.models import Blob, Registration, RegistrationKind, RegistrationState
 from jobs.operations.claims import FencedOutError
 from jobs.operations.datasets import create_dataset
-from jobs.operations.intake import check_free, check_new, check_quota, drop_uploads
+from jobs.operations.intake import check_free, check_new, drop_uploads, refused
 from jobs.operations.intake_claims import IntakeClaim, held
 from jobs.operations.locks import Lock, hold
+from jobs.operations.quota import beyond_quota
 from jobs.operations.teachers import create_teacher
 
 
 @transaction.atomic
 def take_in(
     *, claim: IntakeClaim, report: dict[str, Any], origin: dict[str, Any], files: dict[str, Blob]
-) -> None:
+) -> bool:
     """This will make the dataset or teacher of a registration from files that lie in the storage.
 
-    Raises UnableToRegister, and then leaves everything as it was, when name, content or quota do not allow it.
+    False when it was cancelled at the last moment. Raises UnableToRegister, and then leaves everything as it
+    was, when name, content or quota do not allow it.
     """
     hold(Lock.REGISTRATION)  # nobody adds the same name or content meanwhile
     row = _locked(claim)
     if row.cancel_requested_at is not None:
         _end(row, RegistrationState.CANCELLED)
-        return
+        return False
     _check(row, report=report, size=sum(blob.size for blob in files.values()))
     made: dict[str, Any] = {}
     if row.kind == RegistrationKind.DATASET:
@@ -41,6 +43,7 @@ def take_in(
     else:
         made["teacher"] = create_teacher(registration=row, report=report, origin=origin, files=files)
     _end(row, RegistrationState.REGISTERED, report=report, **made)
+    return True
 
 
 def refuse_early(*, claim: IntakeClaim, report: dict[str, Any], size: int) -> None:
@@ -55,7 +58,9 @@ def _check(row: Registration, *, report: dict[str, Any], size: int) -> None:
     new_version = bool(row.asked.get("new_version"))
     check_free(row.kind, project=row.project, name=row.name, new_version=new_version)
     check_new(row.kind, project=row.project, content_hash=report["content_hash"])
-    check_quota(row.project, added=size)
+    coming = row.uploads.aggregate(bytes=Sum("size"))["bytes"] or 0  # they make room when this one ends
+    if (sentence := beyond_quota(row.project, more=size - coming)) is not None:
+        raise refused("", f"{sentence} Delete something first.")
 
 
 @transaction.atomic

@@ -313,7 +313,7 @@ def test_a_project_that_is_full_takes_nothing_in(desk: Desk) -> None:
     before = stored()
     done = desk.done("more", content="b", size=950)
     assert done.state == RegistrationState.REFUSED
-    assert "delete something first" in done.sentence
+    assert "Delete something first" in done.sentence
     assert stored() == before
 
 

@@ -45,3 +45,13 @@ class Rest:
             if job["state"] in FINAL:
                 return job
             time.sleep(every)
+
+    def wait_until_registered(self, registration_id: int) -> dict[str, Any]:
+        """This will return the registration once it is taken in; raises RestError when it is not."""
+        while True:
+            found: dict[str, Any] = self.call("GET", f"registrations/{registration_id}/?wait=30")
+            if found["state"] == "registered":
+                return found
+            if found["state"] not in {"queued", "checking"}:
+                name, state = found["name"], found["state"]
+                raise RestError(f"The registration of {name} is {state}: {found['sentence']}")

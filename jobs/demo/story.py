@@ -52,7 +52,8 @@ def _dataset(rest: Rest, *, project: str, say: Callable[[str], None]) -> None:
         command = [sys.executable, "-m", "mtkd_engine", "make-data", "--out", str(folder)]
         subprocess.run(command, check=True, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL)
     say("registering the dataset")
-    rest.call("POST", "datasets/", {"project": project, "name": "world", "path": str(folder)})
+    asked = rest.call("POST", "datasets/", {"project": project, "name": "world", "path": str(folder)})
+    rest.wait_until_registered(asked["id"])
 
 
 def _teachers(rest: Rest, *, project: str, say: Callable[[str], None]) -> None:
@@ -69,7 +70,8 @@ def _teachers(rest: Rest, *, project: str, say: Callable[[str], None]) -> None:
             )
         quality = job["result"]["metrics"]["r1@0.5"]
         say(f"teacher {family}: test R1@0.5 {quality:.3f}; promoting its student to teacher demo-{family}")
-        rest.call("POST", f"jobs/{job_id}/promotion/", {"name": f"demo-{family}"})
+        asked = rest.call("POST", f"jobs/{job_id}/promotion/", {"name": f"demo-{family}"})
+        rest.wait_until_registered(asked["id"])
 
 
 def _submit(rest: Rest, *, project: str, spec: str) -> int:

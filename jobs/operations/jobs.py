@@ -11,6 +11,8 @@ from jobs.doorbell import ring
 from jobs.models import Dataset, Job, Project, State, Teacher, User
 from jobs.notify import notify
 from jobs.operations.errors import UnableToCancel, UnableToSubmit
+from jobs.operations.fitting import problem_with
+from jobs.queries.sources import find_dataset, list_datasets, list_teachers
 from mtkd_engine.spec import Spec, spec_hash
 
 
@@ -25,7 +27,7 @@ def submit(*, project: Project, user: User, spec: Spec) -> Job:
     digest = spec_hash(spec)
     job = Job.objects.create(
         project=project,
-        name=spec.name or f"{spec.method.kind} on {dataset.name}"[:120],
+        name=spec.name or f"{spec.method.kind} on {dataset.label}"[:120],
         spec=spec.model_dump(mode="json"),
         spec_hash=digest,
         dataset=dataset,
@@ -60,24 +62,34 @@ def request_cancel(*, job: Job, user: User) -> Job:
 
 
 def _dataset(project: Project, spec: Spec) -> Dataset:
-    name = spec.data.dataset
-    found = Dataset.objects.filter(project=project, name=name).first()
+    label = spec.data.dataset
+    found = find_dataset(project, label)
     if found is None:
-        known = Dataset.objects.filter(project=project).values_list("name", flat=True)
-        raise _refused("data.dataset", _unknown(name, list(known), "dataset"))
+        known = [dataset.label for dataset in list_datasets(project=project)]
+        raise _refused("data.dataset", _unknown(label, known, "dataset"))
+    if found.archived_at is not None:
+        raise _refused("data.dataset", f"given {label!r}, which is archived; accepted is one that is not.")
     if found.task != spec.task:
         raise _refused(
-            "data.dataset", f"given {name!r} for {found.task}, accepted is a dataset for {spec.task}."
+            "data.dataset", f"given {label!r} for {found.task}, accepted is a dataset for {spec.task}."
+        )
+    if "feature_width" in found.report and found.report["feature_width"] is None:
+        raise _refused(
+            "data.dataset",
+            f"given {label!r}, which was registered without features; accepted is a dataset with features, "
+            "because every network reads them.",
         )
     return found
 
 
 def _teachers(project: Project, spec: Spec, dataset: Dataset) -> list[Teacher]:
     names = [teacher.name for teacher in spec.teachers]
-    known = {teacher.name: teacher for teacher in Teacher.objects.filter(project=project)}
+    known = {teacher.name: teacher for teacher in list_teachers(project=project, archived=None)}
+    offered = [name for name, teacher in known.items() if teacher.archived_at is None]
     problems: dict[str, str] = {}
     for index, name in enumerate(names):
-        problem = _problem_with(known.get(name), name, list(known), spec, dataset)
+        teacher = known.get(name)
+        problem = problem_with(teacher, spec, dataset) if teacher else _unknown(name, offered, "teacher")
         if problem:
             problems[f"teachers.{index}.name"] = problem
     if problems:
@@ -85,23 +97,6 @@ def _teachers(project: Project, spec: Spec, dataset: Dataset) -> list[Teacher]:
             " ".join(f"{path}: {sentence}" for path, sentence in problems.items()), fields=problems
         )
     return [known[name] for name in names]
-
-
-def _problem_with(
-    teacher: Teacher | None, name: str, known: list[str], spec: Spec, dataset: Dataset
-) -> str | None:
-    if teacher is None:
-        return _unknown(name, known, "teacher")
-    if teacher.task != spec.task:
-        return f"given {name!r} for {teacher.task}, accepted is a teacher for {spec.task}."
-    theirs = teacher.report.get("card", {}).get("feature_width")
-    ours = dataset.report.get("feature_width")
-    if theirs != ours:
-        return (
-            f"given {name!r}, which reads features of width {theirs}, but dataset {dataset.name!r} has "
-            f"features of width {ours}; accepted are teachers of that width."
-        )
-    return None
 
 
 def _unknown(name: str, known: list[str], noun: str) -> str:

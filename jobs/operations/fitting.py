@@ -1,0 +1,49 @@
+"""Whether a teacher can teach a job on a dataset."""
+
+from __future__ import annotations
+
+from jobs.models import Dataset, Teacher, TeacherKind
+from mtkd_engine.spec import Spec
+
+SPLITS = ("train", "val", "test")
+
+
+def problem_with(teacher: Teacher, spec: Spec, dataset: Dataset) -> str | None:
+    """This will say in a sentence why a teacher does not fit, or None."""
+    if teacher.archived_at is not None:
+        return f"given {teacher.name!r}, which is archived; accepted is a teacher that is not."
+    if teacher.task != spec.task:
+        return f"given {teacher.name!r} for {teacher.task}, accepted is a teacher for {spec.task}."
+    if teacher.kind == TeacherKind.PREDICTIONS:
+        return _problem_with_predictions(teacher, dataset)
+    theirs = teacher.report.get("card", {}).get("feature_width")
+    ours = dataset.report.get("feature_width")
+    if theirs != ours:
+        return (
+            f"given {teacher.name!r}, which reads features of width {theirs}, but dataset {dataset.label!r} has "
+            f"features of width {ours}; accepted are teachers of that width."
+        )
+    return None
+
+
+def _problem_with_predictions(teacher: Teacher, dataset: Dataset) -> str | None:
+    report = teacher.report
+    theirs = report.get("dataset_hash") or (teacher.dataset.content_hash if teacher.dataset else None)
+    if theirs != dataset.content_hash:
+        of = f"dataset {teacher.dataset.label!r}" if teacher.dataset else "another dataset"
+        return (
+            f"given {teacher.name!r}, which are predictions for {of}; accepted for {dataset.label!r} are "
+            "predictions for its own samples."
+        )
+    coverage = report.get("coverage", {})
+    missing = [
+        f"{coverage[split]['covered']:,} of {coverage[split]['of']:,} {split} samples"
+        for split in SPLITS
+        if split in coverage and coverage[split]["covered"] < coverage[split]["of"]
+    ]
+    if missing:
+        return (
+            f"given {teacher.name!r}, whose predictions cover only {' and '.join(missing)} of {dataset.label!r}; "
+            "accepted are predictions for all of them."
+        )
+    return None

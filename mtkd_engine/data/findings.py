@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable
 
 from mtkd_engine.data.problems import ProblemLog
@@ -29,6 +30,8 @@ def window_fault(window: Window, *, duration: float) -> str | None:
 def first_fault(row: Row) -> str | None:
     """This will name the gravest fault of a row's windows: what no clipping mends goes first."""
     duration = math.inf if row.duration is None else row.duration
+    if len(row.windows) == 1:
+        return window_fault(row.windows[0], duration=duration)
     faults = {window_fault(window, duration=duration) for window in row.windows} - {None}
     return min(faults, key=lambda fault: (fault in CLIPPABLE, fault == "beyond_duration"), default=None)
 
@@ -76,11 +79,11 @@ def _shown(row: Row, windows: Collection[Window] | None = None) -> str:
     return f"window {told[:80]}, duration {length}"
 
 
-def find_repeats(rows: Iterable[Row], log: ProblemLog) -> None:
+def find_repeats(rows: Collection[Row], log: ProblemLog) -> None:
     """This will log what rows share with each other: ids, contents, sentences; durations that disagree."""
     ids: dict[str, Row] = {}
     contents: dict[tuple[object, ...], Row] = {}
-    asked: dict[tuple[object, ...], list[Row]] = {}
+    asked: Counter[int] = Counter()
     lasts: dict[str, float] = {}
     disagree: set[str] = set()
     for row in rows:
@@ -91,7 +94,7 @@ def find_repeats(rows: Iterable[Row], log: ProblemLog) -> None:
             log.add_row(code, row, f"the id is already given in {_place(twin)}")
         elif same is not row:
             log.add_row("duplicate_rows", row, f"the same as {_place(same)}")
-        asked.setdefault((row.split, row.video_id, row.sentence.strip().lower()), []).append(row)
+        asked[_question(row)] += 1
         if row.duration is not None and lasts.setdefault(row.video_id, row.duration) != row.duration:
             if row.video_id not in disagree:
                 log.add_row(
@@ -100,10 +103,14 @@ def find_repeats(rows: Iterable[Row], log: ProblemLog) -> None:
                     f"{row.duration} s here, {lasts[row.video_id]} s before",
                 )
             disagree.add(row.video_id)
-    for together in asked.values():
-        if len(together) > 1:
-            for row in together:
-                log.add_row("repeated_sentences", row, repr(row.sentence[:60]))
+    for row in rows:
+        if asked[_question(row)] > 1:
+            log.add_row("repeated_sentences", row, repr(row.sentence[:60]))
+
+
+def _question(row: Row) -> int:
+    """Stand for split, video and sentence in 64 bits: a note may err once in many lifetimes."""
+    return hash((row.split, row.video_id, row.sentence.strip().lower()))
 
 
 def _place(row: Row) -> str:

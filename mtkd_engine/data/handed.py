@@ -46,6 +46,8 @@ class Table:
     """Where to work, how to read, whom to tell."""
 
     work: Path
+    kept: bool
+    """Whether the work folder outlives this call, so that another one can go on with what lies there."""
     log: ProblemLog
     progress: Progress
     annotation_format: str = AUTO

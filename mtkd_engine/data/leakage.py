@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from mtkd_engine.data.problems import ProblemLog
 from mtkd_engine.data.rows import Row
 
 
-def find_shared(rows: Iterable[Row], log: ProblemLog) -> None:
+def find_shared(rows: Collection[Row], log: ProblemLog) -> None:
     """This will log videos and sources that are in more than one split; a video's own source counts once."""
-    videos: dict[str, dict[str, Row]] = {}
-    sources: dict[str, dict[str, Row]] = {}
-    for row in rows:
-        if row.split is not None:
-            videos.setdefault(row.video_id, {}).setdefault(row.split, row)
-            sources.setdefault(row.source, {}).setdefault(row.split, row)
+    videos = _shared((row.video_id, row) for row in rows)
     for video_id, places in videos.items():
-        if len(places) > 1:
-            code = "shared_videos" if "train" in places else "shared_evaluation"
-            first = next(iter(places.values()))
-            log.add(
-                code, file=first.file, row=first.line, detail=f"video {video_id!r} is in {_named(places)}"
-            )
-    for source, places in sources.items():
-        if len(places) > 1 and len(videos.get(source, ())) < 2:
+        code = "shared_videos" if "train" in places else "shared_evaluation"
+        first = next(iter(places.values()))
+        log.add(code, file=first.file, row=first.line, detail=f"video {video_id!r} is in {_named(places)}")
+    for source, places in _shared((row.source, row) for row in rows).items():
+        if source not in videos:
             log.add("shared_sources", detail=f"source {source!r} is in both {_named(places)}")
+
+
+def _shared(rows: Iterable[tuple[str, Row]]) -> dict[str, dict[str, Row]]:
+    """Give the first row of each split for every name that is in several of them."""
+    first: dict[str, Row] = {}
+    shared: dict[str, dict[str, Row]] = {}
+    for name, row in rows:
+        twin = first.setdefault(name, row)
+        if twin.split != row.split and row.split is not None and twin.split is not None:
+            shared.setdefault(name, {twin.split: twin}).setdefault(row.split, row)
+    return shared
 
 
 def _named(places: Mapping[str, Row]) -> str:

@@ -137,10 +137,12 @@ def _edges(values: Numbers, *, whole: bool, highest: float | None) -> Numbers:
 
 def _vocabulary(words: Mapping[str, Sequence[Sequence[str]]]) -> dict[str, Any]:
     counts = {split: Counter(word for each in several for word in each) for split, several in words.items()}
-    total: Counter[str] = sum(counts.values(), Counter())
+    total: Counter[str] = Counter()
+    for count in counts.values():
+        total.update(count)
     top = sorted(total.items(), key=lambda pair: (-pair[1], pair[0]))[:_TOP]
     return {
         "size": len(total),
-        "top": [[word, count] for word, count in top],
+        "top": [list(pair) for pair in top],
         "unseen": {split: len(counts[split].keys() - counts["train"].keys()) for split in ("val", "test")},
     }

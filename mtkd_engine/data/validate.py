@@ -11,7 +11,7 @@ from typing import Any
 
 from mtkd_engine.data.annotations import find_problems
 from mtkd_engine.data.errors import DataError
-from mtkd_engine.data.features import Features, open_features, pack_features
+from mtkd_engine.data.features import Features, array_hash, open_features, pack_features
 from mtkd_engine.data.findings import find_missing_features
 from mtkd_engine.data.glove import read_glove
 from mtkd_engine.data.handed import Handed, Table, take
@@ -59,9 +59,15 @@ def check_dataset(
     With the same `work` folder another call neither extracts archives nor reads features a second time.
     """
     known_repairs(accept or ())
-    with tempfile.TemporaryDirectory(prefix="mtkd-check-") if work is None else nullcontext(work) as place:
+    beside = seal.parent if seal is not None and seal.parent.is_dir() else None
+    with (
+        tempfile.TemporaryDirectory(prefix=".check-", dir=beside)
+        if work is None
+        else nullcontext(work) as place
+    ):
         table = Table(
             work=Path(place),
+            kept=work is not None,
             log=ProblemLog(),
             progress=progress or Progress(),
             annotation_format=annotation_format,
@@ -107,7 +113,9 @@ def _checked(
             find_same_features(divided.rows, log, hashes=_read_all(features, likely, table))
         return report_of(found, problems=log.problems())
     material = _material(found, playable=playable, suggested=suggested)
-    sealed = seal_dataset(seal, material, progress=table.progress, work=table.work / "features")
+    sealed = seal_dataset(
+        seal, material, progress=table.progress, work=table.work / "features" if table.kept else None
+    )
     find_same_features(divided.rows, log, hashes=sealed.feature_hashes or {})
     return report_of(found, problems=log.problems(), sealed=sealed)
 
@@ -126,6 +134,8 @@ def _remaining(
     found = log.problems()
     if accepted is None:
         return [problem for problem in errors(found) if problem.repair is None]
+    if not accepted:
+        return errors(found)
     again = ProblemLog()
     find_problems(rows, again)
     if features is not None:
@@ -159,20 +169,22 @@ def _vectors(handed: Handed, rows: Sequence[Row], table: Table) -> WordVectors |
 def _read_all(features: Features, rows: Sequence[Row], table: Table) -> Mapping[str, str]:
     """Read every annotated video; what is packed on the way is there when the dataset is sealed."""
     held = set(features.keys())
-    videos = [
-        video_id
-        for video_id in dict.fromkeys(
-            sample.video_id for samples in samples_of(rows).values() for sample in samples
+    annotated = dict.fromkeys(s.video_id for samples in samples_of(rows).values() for s in samples)
+    videos = [video_id for video_id in annotated if video_id in held]
+    if table.kept and videos:
+        table.work.mkdir(parents=True, exist_ok=True)
+        return pack_features(
+            features,
+            table.work / "checked.npz",
+            videos=videos,
+            progress=table.progress,
+            work=table.work / "features",
         )
-        if video_id in held
-    ]
-    if not videos:
-        return {}
-    table.work.mkdir(parents=True, exist_ok=True)
-    checked = table.work / "checked.npz"
-    return pack_features(
-        features, checked, videos=videos, progress=table.progress, work=table.work / "features"
-    )
+    hashes = {}
+    for done, video_id in enumerate(videos):
+        table.progress.say("features", done=done, of=len(videos))
+        hashes[video_id] = array_hash(features, video_id)
+    return hashes
 
 
 def _material(found: Findings, *, playable: Mapping[str, Path], suggested: Collection[str]) -> Material:

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from mtkd_engine.data.dataset import load_dataset
+from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.features import FeatureStore
 from mtkd_engine.data.validate import check_dataset
-from tests.real_data import FIR_ACTIONS
 
-from .conftest import annotated, good_manifest, write_features, write_json
+from .conftest import annotated, good_features, good_manifest, write_features, write_json
 
 
 def test_samples_carry_stable_ids_windows_and_sentences(folder: Path) -> None:
@@ -27,7 +27,7 @@ def test_samples_carry_stable_ids_windows_and_sentences(folder: Path) -> None:
 
 
 def test_features_come_as_float32_of_one_width(folder: Path) -> None:
-    features = load_dataset(folder).features
+    features = load_dataset(folder).needed_features()
     assert features.width == 4
     assert features.length("a1") == 6
     loaded = features.load("a1")
@@ -36,7 +36,7 @@ def test_features_come_as_float32_of_one_width(folder: Path) -> None:
 
 
 def test_a_feature_store_survives_pickling(folder: Path) -> None:
-    store: FeatureStore = pickle.loads(pickle.dumps(load_dataset(folder).features))
+    store: FeatureStore = pickle.loads(pickle.dumps(load_dataset(folder).needed_features()))
     assert store.load("d1").shape == (6, 4)
 
 
@@ -94,21 +94,46 @@ def test_the_content_hash_follows_content_not_place(folder: Path, tmp_path: Path
     assert load_dataset(elsewhere).content_hash != original
 
 
+def test_the_content_hash_does_not_follow_the_container(folder: Path) -> None:
+    original = load_dataset(folder).content_hash
+    np.savez_compressed(folder / "features.npz", **good_features())
+    (folder / "train.json").write_text(json.dumps(json.loads((folder / "train.json").read_text()), indent=3))
+    assert load_dataset(folder).content_hash == original
+    changed = good_features()
+    changed["d2"] = changed["d2"] + np.float16(1)
+    write_features(folder / "features.npz", changed)
+    assert load_dataset(folder).content_hash != original
+
+
+def test_a_dataset_without_features_says_so_where_they_are_needed(folder: Path) -> None:
+    (folder / "features.npz").unlink()
+    manifest = good_manifest()
+    del manifest["features"]
+    write_json(folder / "dataset.json", manifest)
+    dataset = load_dataset(folder)
+    assert dataset.features is None
+    with pytest.raises(DataError, match="'little' was registered without features"):
+        dataset.needed_features()
+
+
 def test_a_check_reports_counts_and_no_problem_for_a_good_folder(folder: Path) -> None:
     report = check_dataset(folder)
     assert report["problems"] == []
     assert report["feature_width"] == 4
     splits = report["splits"]
     assert isinstance(splits, dict)
-    assert splits["train"] == {"samples": 8, "videos": 4, "sources": 4, "clipped_windows": 0}
+    assert splits["train"] == {"samples": 8, "videos": 4, "sources": 4, "windows": 8}
     assert json.loads(json.dumps(report)) == report
 
 
 def test_a_source_in_two_splits_is_reported(folder: Path) -> None:
     write_json(folder / "dataset.json", good_manifest() | {"source_pattern": r"\d"})
     problems = check_dataset(folder)["problems"]
-    assert isinstance(problems, list)
-    assert any("in both train and test" in problem for problem in problems)
+    shared = next(problem for problem in problems if problem["code"] == "shared_sources")
+    assert (shared["severity"], shared["count"], shared["repair"]) == ("warning", 2, None)
+    assert shared["places"][0]["detail"] == (
+        "source '1' is in both train (train.json) and val (val.json) and test (test.json)"
+    )
 
 
 def test_the_same_features_in_two_splits_are_reported(folder: Path) -> None:
@@ -116,13 +141,3 @@ def test_the_same_features_in_two_splits_are_reported(folder: Path) -> None:
     features["d1"] = features["a1"]
     write_features(folder / "features.npz", features)
     assert "a1 and d1" in str(check_dataset(folder)["problems"])
-
-
-@pytest.mark.skipif(not FIR_ACTIONS.is_dir(), reason=f"the real set fir_actions is not at {FIR_ACTIONS}")
-def test_the_real_set_registers_as_it_is() -> None:
-    report = check_dataset(FIR_ACTIONS)
-    assert report["feature_width"] == 512
-    splits = report["splits"]
-    assert isinstance(splits, dict)
-    assert splits["test"] == {"samples": 103, "videos": 6, "sources": 6, "clipped_windows": 0}
-    assert splits["train"]["videos"] + splits["val"]["videos"] == 15

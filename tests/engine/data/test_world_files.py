@@ -62,11 +62,11 @@ def test_more_videos_leave_the_others_as_they_were(world: Path, tmp_path: Path) 
     fewer, whole = load_dataset(tmp_path / "fewer"), load_dataset(world)
     assert fewer.splits["test"] == whole.splits["test"]
     video = fewer.splits["train"][0].video_id
-    assert np.array_equal(fewer.features.load(video), whole.features.load(video))
+    assert np.array_equal(fewer.needed_features().load(video), whole.needed_features().load(video))
 
 
 def test_features_are_what_the_encoder_makes_of_the_film(world: Path) -> None:
-    features = load_dataset(world).features
+    features = load_dataset(world).needed_features()
     for video in videos_of(world):
         frames = read_film(world / "videos" / f"{video}.mp4")
         assert np.array_equal(features.load(video), encode(frames).astype(np.float32))

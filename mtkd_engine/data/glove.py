@@ -200,4 +200,5 @@ def _member(path: Path, archive: zipfile.ZipFile) -> IO[bytes]:
 
 
 def _unreadable(path: Path, error: Exception) -> DataError:
-    return DataError(f"{path.name} cannot be read ({error}); the file may be cut short.")
+    cause = getattr(error, "strerror", None) or error
+    return DataError(f"{path.name} cannot be read ({cause}); the file may be cut short.")

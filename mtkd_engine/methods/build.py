@@ -10,17 +10,17 @@ from torch import nn
 from mtkd_engine.aggregators import build as build_aggregator
 from mtkd_engine.cache.beliefs import Faculty
 from mtkd_engine.data.dataset import Dataset, Sample
-from mtkd_engine.data.vocabulary import build_vocabulary
 from mtkd_engine.methods.base import Method
 from mtkd_engine.methods.emtm import Emtm
 from mtkd_engine.methods.solo import Solo
 from mtkd_engine.nets.grounding.span import SpanHead, SpanModel
-from mtkd_engine.nets.registry import build as build_net
+from mtkd_engine.nets.registry import build_for
 from mtkd_engine.seeding import derived_seed
 from mtkd_engine.spec import EmtmSpec, ModelCard, Recipe, SpanNet, Spec
 from mtkd_engine.tasks.grounding.batches import SplitData
 from mtkd_engine.tasks.grounding.collate import Collator
 from mtkd_engine.tasks.grounding.scale import fit_feature_scale
+from mtkd_engine.tasks.grounding.words import choose_words, fit_word_vectors
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Job:
 def build_job(spec: Spec, *, dataset: Dataset, faculties: dict[str, Faculty], device: str) -> Job:
     """This will build student, method and splits; parameters come from torch's global generator."""
     card = _card(spec, dataset=dataset)
-    student = build_net(card.net, feature_width=card.feature_width, vocabulary_size=len(card.vocabulary))
+    student = build_for(card)
+    fit_word_vectors(student, card=card, vectors=dataset.word_vectors)
     features = dataset.needed_features()
     fit_feature_scale(student, samples=dataset.splits["train"], features=features)
     collator = Collator.of(card, features)
@@ -65,11 +66,18 @@ def _card(spec: Spec, *, dataset: Dataset) -> ModelCard:
         samples=len(train),
         measure_every=spec.evaluation.every_epochs,
     )
+    vocabulary = choose_words(
+        (sample.sentence for sample in train),
+        min_count=spec.data.min_word_count,
+        vectors=dataset.word_vectors if spec.data.word_vectors == "auto" else None,
+    )
     return ModelCard(
         net=spec.student.net,
         feature_width=dataset.needed_features().width,
         max_words=spec.data.max_words,
-        vocabulary=tuple(build_vocabulary((s.sentence for s in train), spec.data.min_word_count)),
+        vocabulary=vocabulary.words,
+        learned_words=vocabulary.learned,
+        word_width=vocabulary.width,
         # A distilled student is no recipe from labels alone: copies of it could not be trained the same way.
         recipe=recipe if alone else None,
     )

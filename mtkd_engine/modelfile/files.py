@@ -18,7 +18,7 @@ from mtkd_engine.modelfile.errors import ModelError
 from mtkd_engine.modelfile.fit import LISTED, advice, misfits, sentence
 from mtkd_engine.modelfile.header import Header, read_header
 from mtkd_engine.modelfile.kinds import recognise
-from mtkd_engine.nets.registry import build, expected_tensors
+from mtkd_engine.nets.registry import build_for, expected_tensors
 from mtkd_engine.spec import ModelCard
 from mtkd_engine.spec.base import explain
 
@@ -77,7 +77,7 @@ def load_model(path: Path, *, card: Path | None = None) -> tuple[nn.Module, Mode
     """This will check the file, build the network and load it, in evaluation mode; raises ModelError."""
     read = check_model(path, card=card)
     with torch.random.fork_rng(devices=[]):  # building draws initial values that are overwritten at once
-        model = build(read.net, feature_width=read.feature_width, vocabulary_size=len(read.vocabulary))
+        model = build_for(read)
     try:
         parameters = load_file(path)
     except (SafetensorError, OSError, RuntimeError) as error:  # RuntimeError: more than can be mapped

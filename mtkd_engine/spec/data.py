@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from mtkd_engine.spec.base import Name, Part
@@ -21,4 +23,9 @@ class DataSpec(Part):
     )
     min_word_count: int = Field(
         1, ge=1, le=100, title="Rarest word", description="Words seen less often in training become <unk>."
+    )
+    word_vectors: Literal["auto", "learned"] = Field(
+        "auto",
+        title="Word vectors",
+        description="auto: those of the dataset, where it has some; learned: none but what is learned.",
     )

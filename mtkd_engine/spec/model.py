@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from mtkd_engine.spec.base import Name, Part
 from mtkd_engine.spec.nets import NetSpec
@@ -32,6 +38,14 @@ class ModelCard(Part):
     feature_width: int = Field(ge=1, le=65_536)
     max_words: int = Field(ge=1, le=1000)
     vocabulary: tuple[Name, ...] = Field(min_length=2)
+    word_width: int | None = Field(
+        None, ge=1, le=65_536, description="Width of given word vectors; null where all are learned."
+    )
+    learned_words: int | None = Field(
+        None,
+        ge=2,
+        description="With given vectors: the first so many words of the vocabulary have learned ones.",
+    )
     temperature: float = Field(1.0, gt=0, description="Fitted on validation; logits are divided by it.")
     recipe: Recipe | None = None
     metrics: dict[Name, float] = Field(default_factory=dict)
@@ -46,3 +60,23 @@ class ModelCard(Part):
         if len(set(vocabulary)) < len(vocabulary):
             raise ValueError("given a word twice, accepted is each word once")
         return vocabulary
+
+    @model_validator(mode="after")
+    def _given(self) -> ModelCard:
+        if (self.word_width is None) != (self.learned_words is None):
+            raise ValueError("word_width: given without learned_words or they without it, accepted are both")
+        if self.learned_words is not None and self.learned_words >= len(self.vocabulary):
+            raise ValueError(
+                f"learned_words: given {self.learned_words}, accepted is less than the {len(self.vocabulary)} "
+                "words of the vocabulary"
+            )
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_absent_vectors(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Cards are hashed as text: those of networks without given vectors read as they always did.
+        stated: dict[str, Any] = write(self)
+        if self.word_width is None:
+            stated.pop("word_width", None)
+            stated.pop("learned_words", None)
+        return stated

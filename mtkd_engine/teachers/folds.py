@@ -21,13 +21,14 @@ from mtkd_engine.events import Entered, Event, Metrics, Stepped
 from mtkd_engine.loop import Progress, Schedule, fit
 from mtkd_engine.methods.solo import Solo
 from mtkd_engine.modelfile import load_model, save_model
-from mtkd_engine.nets.registry import build
+from mtkd_engine.nets.registry import build_for
 from mtkd_engine.seeding import derived_seed
-from mtkd_engine.spec import ModelCard, Recipe, SpecError
+from mtkd_engine.spec import Recipe, SpecError
 from mtkd_engine.tasks.grounding.batches import SplitData
 from mtkd_engine.tasks.grounding.belief import Belief
 from mtkd_engine.tasks.grounding.collate import Collator
 from mtkd_engine.tasks.grounding.scale import fit_feature_scale
+from mtkd_engine.tasks.grounding.words import copy_word_vectors
 from mtkd_engine.teachers.live import LiveTeacher, beliefs_of
 
 LOG_EVERY = 20
@@ -54,7 +55,7 @@ def train_folds(
         seen = tuple(s for s in dataset.splits["train"] if s.sample_id not in held_out)
         seed = derived_seed(recipe.seed, "fold", number)
         for event in _train_copy(
-            teacher.card, recipe, seen=seen, dataset=dataset, seed=seed, path=fold.path, device=device
+            teacher, recipe, seen=seen, dataset=dataset, seed=seed, path=fold.path, device=device
         ):
             if isinstance(event, Metrics):
                 values = {
@@ -120,7 +121,7 @@ def recipe_of(teacher: LiveTeacher) -> Recipe:
 
 
 def _train_copy(
-    card: ModelCard,
+    teacher: LiveTeacher,
     recipe: Recipe,
     *,
     seen: tuple[Sample, ...],
@@ -130,7 +131,9 @@ def _train_copy(
     device: str,
 ) -> Iterator[Event]:
     torch.manual_seed(seed)
-    model = build(card.net, feature_width=card.feature_width, vocabulary_size=len(card.vocabulary)).to(device)
+    card = teacher.card
+    model = build_for(card).to(device)
+    copy_word_vectors(model, source=teacher.model)
     fit_feature_scale(model, samples=seen, features=dataset.needed_features())
     collator = Collator.of(card, dataset.needed_features())
     val = SplitData(dataset.splits["val"], collator, device=device)

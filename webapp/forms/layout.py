@@ -9,6 +9,7 @@ FOLDED = frozenset(
     {
         "data.max_words",
         "data.min_word_count",
+        "data.word_vectors",
         "method.gate_weight",
         "method.isomorphic",
         "method.aggregator.width",

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from mtkd_engine.nets.grounding.inputs import GroundingInputs
 from mtkd_engine.nets.grounding.layers import ChannelDropout, FeatureScale, sinusoids
+from mtkd_engine.nets.grounding.words import GivenWords, WordEmbedding
 from mtkd_engine.nets.masking import NEG, masked_mean, upper_triangle
 from mtkd_engine.spec import Map2dNet
 
@@ -32,9 +33,9 @@ class Map2dOutput:
 class QueryEncoder(nn.Module):
     """One vector per sentence: a GRU read from left to right, averaged over its words."""
 
-    def __init__(self, *, vocabulary_size: int, width: int) -> None:
+    def __init__(self, *, vocabulary_size: int, width: int, given: GivenWords | None = None) -> None:
         super().__init__()
-        self.words = nn.Embedding(vocabulary_size, width, padding_idx=0)
+        self.words = WordEmbedding(vocabulary_size, width, given=given)
         self.gru = nn.GRU(width, width, batch_first=True)
 
     def forward(self, words_BW: Tensor, mask_BW: Tensor) -> Tensor:
@@ -91,10 +92,12 @@ def pool_windows(clips_BLC: Tensor) -> Tensor:
 class Map2dModel(nn.Module):
     """Query vector, clips that met it, map of all windows, 2-D convolutions, one logit per window."""
 
-    def __init__(self, net: Map2dNet, *, feature_width: int, vocabulary_size: int) -> None:
+    def __init__(
+        self, net: Map2dNet, *, feature_width: int, vocabulary_size: int, given: GivenWords | None = None
+    ) -> None:
         super().__init__()
         width = net.width
-        self.query = QueryEncoder(vocabulary_size=vocabulary_size, width=width)
+        self.query = QueryEncoder(vocabulary_size=vocabulary_size, width=width, given=given)
         self.clips = ClipEncoder(net, feature_width=feature_width)
         self.content = nn.Linear(width, width)
         self.first = nn.Linear(width, width, bias=False)

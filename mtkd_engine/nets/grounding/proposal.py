@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from mtkd_engine.nets.grounding.inputs import GroundingInputs
 from mtkd_engine.nets.grounding.layers import ChannelDropout, FeatureScale, sinusoids
 from mtkd_engine.nets.grounding.map2d import QueryEncoder
+from mtkd_engine.nets.grounding.words import GivenWords
 from mtkd_engine.nets.masking import NEG
 from mtkd_engine.spec import ProposalNet
 
@@ -96,11 +97,13 @@ def covered(windows_BK2: Tensor, length: int) -> Tensor:
 class ProposalModel(nn.Module):
     """Query vector, clips that met it, what anchors cover of them, one score and two corrections per anchor."""
 
-    def __init__(self, net: ProposalNet, *, feature_width: int, vocabulary_size: int) -> None:
+    def __init__(
+        self, net: ProposalNet, *, feature_width: int, vocabulary_size: int, given: GivenWords | None = None
+    ) -> None:
         super().__init__()
         width = net.width
         self.anchors = net.anchors
-        self.query = QueryEncoder(vocabulary_size=vocabulary_size, width=width)
+        self.query = QueryEncoder(vocabulary_size=vocabulary_size, width=width, given=given)
         self.clips = QueriedClips(net, feature_width=feature_width)
         self.content = nn.Linear(width, width)
         self.first = nn.Linear(width, width, bias=False)

@@ -1,8 +1,8 @@
 """Start and end logits over clips, in the manner of VSLNet and SeqPAN.
 
-Zhang et al., ACL 2020 (VSLNet) and ACL Findings 2021 (SeqPAN). Departures: words are learned embeddings;
-LayerNorm everywhere, BatchNorm nowhere, and masks in every layer, so that neither a sample's padding nor its
-neighbours in the batch change its output; no sequence-matching head.
+Zhang et al., ACL 2020 (VSLNet) and ACL Findings 2021 (SeqPAN). Departures: words are learned embeddings, or given
+vectors behind one linear map; LayerNorm everywhere, BatchNorm nowhere, and masks in every layer, so that neither a
+sample's padding nor its neighbours in the batch change its output; no sequence-matching head.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from mtkd_engine.nets.grounding.layers import (
     FeatureScale,
     sinusoids,
 )
+from mtkd_engine.nets.grounding.words import GivenWords, WordEmbedding
 from mtkd_engine.nets.masking import NEG, masked_softmax
 from mtkd_engine.spec import SpanNet
 
@@ -49,9 +50,11 @@ class SpanOutput:
 class SharedEncoder(nn.Module):
     """Video and words in one space; the convolutions are shared by both, as in SeqPAN."""
 
-    def __init__(self, net: SpanNet, *, feature_width: int, vocabulary_size: int) -> None:
+    def __init__(
+        self, net: SpanNet, *, feature_width: int, vocabulary_size: int, given: GivenWords | None = None
+    ) -> None:
         super().__init__()
-        self.words = nn.Embedding(vocabulary_size, net.width, padding_idx=0)
+        self.words = WordEmbedding(vocabulary_size, net.width, given=given)
         self.word_norm = nn.LayerNorm(net.width)
         self.scale = FeatureScale(feature_width)
         self.video = nn.Linear(feature_width, net.width)
@@ -179,9 +182,13 @@ class SpanHead(nn.Module):
 class SpanModel(nn.Module):
     """Encoder and head; `encoder` may also feed a second head and a learned gate."""
 
-    def __init__(self, net: SpanNet, *, feature_width: int, vocabulary_size: int) -> None:
+    def __init__(
+        self, net: SpanNet, *, feature_width: int, vocabulary_size: int, given: GivenWords | None = None
+    ) -> None:
         super().__init__()
-        self.encoder = SharedEncoder(net, feature_width=feature_width, vocabulary_size=vocabulary_size)
+        self.encoder = SharedEncoder(
+            net, feature_width=feature_width, vocabulary_size=vocabulary_size, given=given
+        )
         self.head = SpanHead(net)
 
     def forward(self, inputs: GroundingInputs) -> SpanOutput:

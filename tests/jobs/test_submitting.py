@@ -6,9 +6,10 @@ import pytest
 from kombu.exceptions import OperationalError
 
 from jobs.celery import app
-from jobs.models import Dataset, Event, Job, Project, State, Teacher, User
+from jobs.models import Dataset, Event, Job, Project, State, Teacher, TeacherKind, User
 from jobs.operations.errors import UnableToCancel, UnableToSubmit
 from jobs.operations.jobs import request_cancel, submit
+from jobs.operations.removal import archive
 from jobs.queries.jobs import job_detail, list_jobs
 from mtkd_engine.spec import parse
 
@@ -98,3 +99,68 @@ def test_the_detail_of_a_job_needs_no_further_query(make_job: Any, django_assert
         assert detail.project.name
         assert [*detail.teachers.all(), *detail.attempts.all(), *detail.artifacts.all()] == []
     assert not Event.objects.exists()
+
+
+def test_a_dataset_goes_by_its_label(project: Project, user: User, dataset: Dataset) -> None:
+    new = Dataset.objects.create(
+        project=project, name="world", version=2, content_hash="c" * 64, report=dataset.report
+    )
+    jobs = [
+        submit(project=project, user=user, spec=parse({"data": {"dataset": label}}))
+        for label in ("world", "world@1", "world@2")
+    ]
+    assert [job.dataset for job in jobs] == [new, dataset, new]
+    assert [job.name for job in jobs] == ["solo on world@2", "solo on world", "solo on world@2"]
+    assert jobs[1].spec["data"]["dataset"] == "world@1"
+
+
+def test_what_is_archived_is_refused_by_field(
+    project: Project, user: User, dataset: Dataset, teacher: Teacher
+) -> None:
+    archive(teacher)
+    with pytest.raises(UnableToSubmit) as refusal:
+        submit(project=project, user=user, spec=parse(EMTM))
+    assert "is archived" in refusal.value.fields["teachers.0.name"]
+    archive(dataset)
+    with pytest.raises(UnableToSubmit) as refusal:
+        submit(project=project, user=user, spec=parse(EMTM))
+    assert "is archived" in refusal.value.fields["data.dataset"]
+
+
+def test_a_dataset_without_features_trains_nothing(project: Project, user: User, dataset: Dataset) -> None:
+    Dataset.objects.filter(pk=dataset.pk).update(report={"feature_width": None})
+    with pytest.raises(UnableToSubmit, match="was registered without features"):
+        submit(project=project, user=user, spec=parse({"data": {"dataset": "world"}}))
+
+
+@pytest.mark.parametrize(
+    ("covered", "of", "sentence"),
+    [(9, 10, "cover only 9 of 10 train samples of 'world'"), (10, 10, None)],
+)
+def test_predictions_teach_where_they_cover_everything(
+    project: Project, user: User, dataset: Dataset, covered: int, of: int, sentence: str | None
+) -> None:
+    teacher = Teacher.objects.create(
+        project=project,
+        name="span",
+        kind=TeacherKind.PREDICTIONS,
+        dataset=dataset,
+        content_hash="e" * 64,
+        report={"dataset_hash": dataset.content_hash, "coverage": {"train": {"covered": covered, "of": of}}},
+    )
+    if sentence is None:
+        assert submit(project=project, user=user, spec=parse(EMTM)).teachers.get() == teacher
+        return
+    with pytest.raises(UnableToSubmit, match=sentence) as refusal:
+        submit(project=project, user=user, spec=parse(EMTM))
+    assert list(refusal.value.fields) == ["teachers.0.name"]
+
+
+def test_predictions_for_other_samples_are_refused(project: Project, user: User, dataset: Dataset) -> None:
+    other = Dataset.objects.create(project=project, name="other", content_hash="f" * 64)
+    report = {"dataset_hash": other.content_hash}
+    Teacher.objects.create(
+        project=project, name="span", kind="predictions", dataset=other, content_hash="e" * 64, report=report
+    )
+    with pytest.raises(UnableToSubmit, match="which are predictions for dataset 'other'"):
+        submit(project=project, user=user, spec=parse(EMTM))

@@ -148,7 +148,7 @@ class JobShape(serializers.ModelSerializer[Job]):
     """A job as lists show it."""
 
     project = serializers.CharField(source="project.slug", read_only=True)
-    dataset = serializers.CharField(source="dataset.name", read_only=True)
+    dataset = serializers.CharField(source="dataset.label", read_only=True)
     state = serializers.ChoiceField(choices=State.choices, read_only=True)
 
     class Meta:

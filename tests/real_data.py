@@ -7,3 +7,6 @@ from pathlib import Path
 
 FOLDER = Path(os.environ.get("MTKD_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data")
 FIR_ACTIONS = FOLDER / "fir_actions"
+CHARADES_STA = FOLDER / "tsgv" / "charades_sta"
+TACOS = FOLDER / "tsgv" / "tacos"
+QVHIGHLIGHTS = FOLDER / "tsgv" / "qvhighlights_val_half"

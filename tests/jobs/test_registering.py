@@ -1,11 +1,9 @@
-"""Datasets and teachers are taken in whole or not at all."""
+"""Registrations with the real engine, and the command that carries them out in a shell."""
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,222 +13,147 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from jobs.models import Artifact, Attempt, Dataset, Job, Project, State, Teacher, User
-from jobs.operations import intake
-from jobs.operations.access import create_project
-from jobs.operations.datasets import register_dataset
-from jobs.operations.errors import UnableToPromote, UnableToRegister
-from jobs.operations.teachers import promote, register_teacher
-from jobs.storage import path_of, put_file
+from jobs.fetching import fetch_source
+from jobs.models import Dataset, Registration, RegistrationState, Upload
+from jobs.operations.registrations import decide, register
+from jobs.operations.uploads import add_part, begin_upload
+from tests.jobs.registering import Desk, nothing_is_left, stored, work_left
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
+SPLITS = ("train", "val", "test")
+
+
+@pytest.fixture(autouse=True)
+def _the_real_engine(desk: Desk, settings: Settings) -> None:
+    settings.ENGINE_COMMAND = [sys.executable, "-m", "mtkd_engine"]
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Path:
-    folder = tmp_path / "data" / "world"
+def world(desk: Desk) -> Path:
+    return make_world(desk.folder / "world")
+
+
+def make_world(folder: Path, *, end: float = 4.0, word: str = "square") -> Path:
     folder.mkdir(parents=True)
-    for split in ("train", "val", "test"):
-        entry = {"duration": 10.0, "timestamps": [[1.0, 4.0]], "sentences": ["the square moves"]}
+    for split in SPLITS:
+        entry = {"duration": 10.0, "timestamps": [[1.0, end]], "sentences": [f"the {word} moves"]}
         (folder / f"{split}.json").write_text(json.dumps({f"{split}-1": entry}))
-    features = {f"{split}-1": np.ones((5, 3), np.float32) for split in ("train", "val", "test")}
+    features = {f"{split}-1": np.ones((5, 3), np.float32) for split in SPLITS}
     np.savez(folder / "features.npz", **features)  # type: ignore[arg-type]
     return folder
 
 
-@pytest.fixture
-def model(tmp_path: Path) -> Path:
-    file = tmp_path / "data" / "span.safetensors"
-    file.parent.mkdir(exist_ok=True)
-    file.write_bytes(b"parameters")
-    return file
+def uploaded(desk: Desk, folder: Path) -> list[Upload]:
+    uploads = []
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        body, name = path.read_bytes(), str(path.relative_to(folder.parent))
+        upload = begin_upload(project=desk.project, user=desk.user, name=name, size=len(body))
+        uploads.append(add_part(upload=upload, offset=0, stream=io.BytesIO(body), length=len(body)))
+    return uploads
 
 
-@pytest.fixture
-def _the_engine_accepts(monkeypatch: pytest.MonkeyPatch) -> None:
-    def report(kind: str, path: Path) -> dict[str, Any]:
-        assert kind == "teacher"
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        return {"task": "grounding", "content_hash": digest, "card": {"feature_width": 3}, "parameters": 10}
-
-    monkeypatch.setattr(intake, "inspect", report)
+def command(desk: Desk, *arguments: str, **options: Any) -> str:
+    out = io.StringIO()
+    given = {"project": desk.project.slug, "user": desk.user.username, "stdout": out, "stderr": io.StringIO()}
+    call_command("register", *arguments, **{**given, **options})
+    return out.getvalue()
 
 
-@pytest.fixture
-def _the_real_check(settings: Settings) -> None:
-    settings.ENGINE_COMMAND = [sys.executable, "-m", "mtkd_engine"]
+def test_a_dataset_at_a_path_is_sealed_and_can_be_fetched(desk: Desk, world: Path) -> None:
+    done = desk.done("tiny", path=str(world))
+    assert (done.state, done.sentence) == (RegistrationState.REGISTERED, "")
+    dataset = Dataset.objects.get()
+    assert dataset.report["splits"]["train"]["samples"] == 1
+    assert dataset.report["feature_width"] == 3
+    assert {"dataset.json", "samples.jsonl", "features.npz"} <= {
+        path.name for path in fetch_source(dataset).iterdir()
+    }
 
 
-def stored(settings: Settings) -> list[str]:
-    root = Path(settings.STORAGE)
-    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
-
-
-@pytest.mark.usefixtures("_the_real_check")
-def test_a_dataset_is_copied_and_reported_on(
-    project: Project, user: User, world: Path, settings: Settings
+def test_the_same_dataset_is_taken_in_from_uploads_under_the_same_hash(
+    desk: Desk, world: Path, settings: Settings
 ) -> None:
-    (world / "notes.txt").write_text("not part of it")
-    dataset = register_dataset(project=project, user=user, name=" tiny ", path=str(world))
-    assert (dataset.name, dataset.task, dataset.report["feature_width"]) == ("tiny", "grounding", 3)
-    shutil.rmtree(world)
-    names = {path.name for path in path_of(dataset.storage_key).iterdir()}
-    assert names == {"train.json", "val.json", "test.json", "features.npz"}
-    assert all(name.startswith("datasets/") for name in stored(settings))
+    uploads = uploaded(desk, world)
+    done = desk.done("up", uploads=uploads)
+    assert (done.state, done.sentence) == (RegistrationState.REGISTERED, "")
+    assert done.dataset is not None
+    assert done.dataset.origin["how"] == "upload"
+    assert {file["name"] for file in done.dataset.origin["files"]} >= {"world/train.json"}
+    assert not Upload.objects.exists()
+    assert not (Path(settings.STORAGE) / "uploads").exists() or not any(
+        path.is_file() for path in (Path(settings.STORAGE) / "uploads").rglob("*")
+    )
+    again = desk.done("path", path=str(world))
+    assert again.state == RegistrationState.REFUSED
+    assert "registered already, as dataset 'up'" in again.sentence
 
 
-@pytest.mark.usefixtures("_the_real_check")
-def test_the_same_content_is_taken_in_once_per_project(
-    project: Project, user: User, world: Path, settings: Settings
+def test_windows_beyond_the_end_wait_and_are_clipped_when_that_is_accepted(desk: Desk) -> None:
+    place = make_world(desk.folder / "late", end=12.5)
+    waits = desk.done("late", path=str(place))
+    assert waits.state == RegistrationState.WAITING, waits.sentence
+    assert waits.report is not None
+    names = [repair["name"] for repair in waits.report["repairs"]]
+    assert "clip_windows" in names
+    decide(registration=waits, user=desk.user, accepted=["clip_windows"])
+    done = desk.carry_out(waits)
+    assert done.state == RegistrationState.REGISTERED, done.sentence
+
+
+def test_a_dataset_with_a_fault_is_refused_and_leaves_nothing(
+    desk: Desk, world: Path, settings: Settings
 ) -> None:
-    register_dataset(project=project, user=user, name="tiny", path=str(world))
-    before = stored(settings)
-    with pytest.raises(UnableToRegister, match="already registered as 'tiny'"):
-        register_dataset(project=project, user=user, name="again", path=str(world))
-    with pytest.raises(UnableToRegister, match="of that name already"):
-        register_dataset(project=project, user=user, name="tiny", path=str(world))
-    other = create_project(name="Other", user=user)
-    assert register_dataset(project=other, user=user, name="tiny", path=str(world)).pk
-    assert stored(settings) == before
-
-
-@pytest.mark.usefixtures("_the_real_check")
-def test_a_dataset_with_a_fault_is_refused_by_the_engine_and_leaves_nothing(
-    project: Project, user: User, world: Path, settings: Settings
-) -> None:
-    broken = {f"{split}-1": np.full((5, 3), np.nan) for split in ("train", "val", "test")}
+    broken = {f"{split}-1": np.full((5, 3), np.nan, np.float32) for split in SPLITS}
     np.savez(world / "features.npz", **broken)  # type: ignore[arg-type]
-    with pytest.raises(UnableToRegister) as refusal:
-        register_dataset(project=project, user=user, name="tiny", path=str(world))
-    assert "features.npz" in refusal.value.fields["path"]
-    assert str(settings.STORAGE) not in refusal.value.message
-    assert not Dataset.objects.exists()
-    assert stored(settings) == []
-
-
-@pytest.mark.parametrize("path", ["", "relative", "/etc", "/work/../etc", "\x00", "~nobody-there/x"])
-def test_paths_outside_the_data_roots_are_refused(project: Project, user: User, path: str) -> None:
-    with pytest.raises(UnableToRegister, match="accepted is an absolute path inside") as refusal:
-        register_dataset(project=project, user=user, name="x", path=path)
-    assert list(refusal.value.fields) == ["path"]
-
-
-def test_links_that_lead_out_of_the_data_roots_are_refused(
-    project: Project, user: User, world: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "data" / "link").symlink_to("/etc")
-    with pytest.raises(UnableToRegister, match="accepted is"):
-        register_dataset(project=project, user=user, name="x", path=str(tmp_path / "data" / "link"))
-    secret = tmp_path / "secret.json"
-    (world / "train.json").rename(secret)
-    (world / "train.json").symlink_to(secret)
-    with pytest.raises(UnableToRegister):
-        register_dataset(project=project, user=user, name="x", path=str(world))
-
-
-def test_what_is_not_there_is_refused(project: Project, user: User, world: Path) -> None:
-    with pytest.raises(UnableToRegister, match="nothing lies there"):
-        register_dataset(project=project, user=user, name="x", path=str(world / "no"))
-    with pytest.raises(UnableToRegister, match=r"a \.safetensors file"):
-        register_teacher(project=project, user=user, name="x", path=str(world))
-
-
-@pytest.mark.usefixtures("_the_engine_accepts")
-def test_a_teacher_is_copied_together_with_the_card_beside_it(
-    project: Project, user: User, model: Path
-) -> None:
-    model.with_suffix(".json").write_text("{}")
-    teacher = register_teacher(project=project, user=user, name="span", path=str(model))
-    model.unlink()
-    kept = path_of(teacher.storage_key)
-    assert kept.read_bytes() == b"parameters"
-    assert kept.with_suffix(".json").read_text() == "{}"
-    assert teacher.report["parameters"] == 10
-
-
-@pytest.mark.usefixtures("_the_engine_accepts")
-def test_a_row_that_cannot_be_written_leaves_no_bytes(
-    project: Project, user: User, model: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: Any, **__: Any) -> None:
-        raise RuntimeError("the disk of the database is full")
-
-    monkeypatch.setattr(Teacher, "save", fail)
-    with pytest.raises(RuntimeError):
-        register_teacher(project=project, user=user, name="span", path=str(model))
-    assert stored(settings) == []
+    uploads = uploaded(desk, world)
+    done = desk.done("tiny", uploads=uploads)
+    assert done.state == RegistrationState.REFUSED
+    assert "features.npz" in done.sentence
+    assert str(settings.MTKD_HOME) not in done.sentence
+    assert str(settings.MTKD_HOME) not in json.dumps(done.report)
+    assert nothing_is_left()
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("_the_real_check")
-def test_a_pickle_in_place_of_a_model_is_refused_in_one_sentence(
-    project: Project, user: User, model: Path, settings: Settings
-) -> None:
-    with pytest.raises(UnableToRegister, match=r"span\.safetensors is not a complete \.safetensors file"):
-        register_teacher(project=project, user=user, name="span", path=str(model))
-    assert stored(settings) == []
-
-
-def finished_job(make_job: Any, tmp_path: Path) -> Job:
-    job: Job = make_job(state=State.SUCCEEDED)
-    attempt = Attempt.objects.create(job=job, number=1, fence=1, worker="w")
-    file = tmp_path / "student.safetensors"
-    file.write_bytes(b"student")
-    digest = hashlib.sha256(b"student").hexdigest()
-    put_file(file, key="artifacts/1/student.safetensors", sha256=digest)
-    Artifact.objects.create(
-        job=job,
-        attempt=attempt,
-        name=file.name,
-        storage_key="artifacts/1/student.safetensors",
-        sha256=digest,
-        size=7,
-        media_type="application/octet-stream",
+def test_a_pickle_in_place_of_a_model_is_refused_in_one_sentence(desk: Desk) -> None:
+    (desk.folder / "span.safetensors").write_bytes(b"\x80\x04parameters")
+    done = register(
+        project=desk.project,
+        user=desk.user,
+        kind="teacher",
+        name="span",
+        path=str(desk.folder / "span.safetensors"),
     )
-    return job
+    desk.carry_out(done)
+    assert done.state == RegistrationState.REFUSED
+    assert "span.safetensors" in done.sentence
+    assert stored() == []
 
 
-@pytest.mark.usefixtures("_the_engine_accepts")
-def test_the_student_of_a_finished_job_becomes_a_teacher(make_job: Any, user: User, tmp_path: Path) -> None:
-    job = finished_job(make_job, tmp_path)
-    teacher = promote(job=job, user=user, name="graduate")
-    assert (teacher.from_job, teacher.project) == (job, job.project)
-    assert path_of(teacher.storage_key).read_bytes() == b"student"
-    with pytest.raises(UnableToPromote, match="already registered as 'graduate'"):
-        promote(job=job, user=user, name="twice")
-
-
-@pytest.mark.usefixtures("_the_engine_accepts")
-def test_only_an_intact_student_of_a_succeeded_job_is_promoted(
-    make_job: Any, user: User, tmp_path: Path
-) -> None:
-    with pytest.raises(UnableToPromote, match="is queued; only a succeeded job"):
-        promote(job=make_job(), user=user, name="graduate")
-    job = finished_job(make_job, tmp_path)
-    path_of("artifacts/1/student.safetensors").write_bytes(b"forged!")
-    with pytest.raises(UnableToPromote, match="was changed after it was published"):
-        promote(job=job, user=user, name="graduate")
-
-
-@pytest.mark.usefixtures("_the_real_check")
-def test_the_command_registers_and_refuses_in_one_sentence(project: Project, user: User, world: Path) -> None:
-    out = io.StringIO()
-    options = {"project": project.slug, "user": user.username, "stdout": out, "stderr": io.StringIO()}
-    call_command("register", "dataset", "tiny", str(world), **options)
-    assert out.getvalue().startswith("Registered dataset 'tiny'")
+def test_the_command_registers_and_refuses_in_one_sentence(desk: Desk, world: Path) -> None:
+    assert command(desk, "dataset", "tiny", str(world)).startswith("Registered dataset 'tiny'")
     with pytest.raises(CommandError, match="of that name already"):
-        call_command("register", "dataset", "tiny", str(world), **options)
+        command(desk, "dataset", "tiny", str(world))
+    with pytest.raises(CommandError, match="registered already, as dataset 'tiny'"):
+        command(desk, "dataset", "other", str(world))
     with pytest.raises(CommandError, match="no project 'none'"):
-        call_command("register", "dataset", "tiny", str(world), project="none")
+        command(desk, "dataset", "tiny", str(world), project="none")
 
 
-@pytest.mark.usefixtures("_the_real_check")
-def test_the_command_takes_a_path_relative_to_where_one_stands(
-    project: Project, user: User, world: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_command_takes_a_path_relative_to_where_one_stands_and_counts_versions(
+    desk: Desk, world: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out = io.StringIO()
     monkeypatch.chdir(world.parent)
-    call_command(
-        "register", "dataset", "near", world.name, project=project.slug, user=user.username, stdout=out
-    )
-    assert out.getvalue().startswith("Registered dataset 'near'")
+    assert command(desk, "dataset", "near", world.name).startswith("Registered dataset 'near'")
+    make_world(desk.folder / "newer", word="circle")
+    said = command(desk, "dataset", "near", "newer", new_version=True)
+    assert said.startswith("Registered dataset 'near@2'")
+
+
+def test_the_command_says_which_repairs_there_are_and_how_to_accept_them(desk: Desk) -> None:
+    place = str(make_world(desk.folder / "late", end=12.5))
+    with pytest.raises(CommandError, match=r"say --accept clip_windows to make them, --accept all"):
+        command(desk, "dataset", "late", place)
+    assert Registration.objects.get().state == RegistrationState.CANCELLED
+    assert command(desk, "dataset", "late", place, accept="all").startswith("Registered")
+    assert work_left() == []

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs import stopping
+from jobs.intake_folder import clear
 from jobs.models import Project, Registration, RegistrationState, User
 from jobs.operations.errors import UnableTo
 from jobs.operations.intake_claims import Stand, claim_registration
@@ -115,6 +116,7 @@ class Command(BaseCommand):
         if registration.state != RegistrationState.WAITING:
             raise CommandError(registration.sentence or f"The registration was {registration.state}.")
         request_cancel_registration(registration=registration, user=user)
+        clear(registration.pk)
         for repair in report["repairs"]:
             self.stderr.write(f"repair {repair['name']}: {repair['title']} ({repair['count']:,})")
         names = ",".join(repair["name"] for repair in report["repairs"])

@@ -115,8 +115,8 @@ CASES = (
     Case("links and devices", "device in tar", "dataset", _tar_with(_as(tarfile.CHRTYPE)), "device"),
     Case("links and devices", "fifo in tar", "dataset", _tar_with(_as(tarfile.FIFOTYPE)), "bad"),
     Case("links and devices", "symbolic link in zip", "dataset", _zip_link, "link"),
-    Case("bomb", "1 GB of zeros in a zip", "dataset", _bomb, "expand"),
-    Case("bomb", "1 GB of zeros in a tar.gz", "dataset", _tar_bomb, "expand"),
+    Case("bomb", "1 GB of zeros in a zip", "dataset", _bomb, "unpacked size"),
+    Case("bomb", "1 GB of zeros in a tar.gz", "dataset", _tar_bomb, "unpacked size"),
     Case("bomb", "overlapping members", "dataset", _overlapping_bomb, "data.zip"),
     Case(
         "truncated",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.security.hostile.base import Case, cut, video, world
+from tests.security.hostile.base import Case, annotations, cut, video, world
 
 MANY_ROWS = 10_000_000
 
@@ -24,6 +24,10 @@ def _json_world(text: bytes) -> Callable[[Path], Path]:
 
 def _changed(**changes: Any) -> Callable[[Path], Path]:
     return lambda folder: world(folder, **changes)
+
+
+def _whole(old: bytes, new: bytes) -> bytes:
+    return json.dumps(annotations()).encode().replace(old, new, 1)
 
 
 def _lines(name: str, write: Callable[[io.BufferedWriter], object]) -> Callable[[Path], Path]:
@@ -69,7 +73,7 @@ CASES = (
         ),
         "1",
     ),
-    Case("duplicate ids", "key twice in json", "dataset", _json_world(b'{"v1": 1, "v1": 2}'), "twice"),
+    Case("duplicate ids", "key twice in json", "dataset", _json_world(_whole(b'"v1"', b'"v2"')), "twice"),
     Case(
         "duplicate ids",
         "same row twice",
@@ -102,7 +106,14 @@ CASES = (
         "clip_windows",
         "repairable",
     ),
-    Case("bad windows", "NaN", "dataset", _changed(v1=video(timestamps=[[float("nan"), 4]])), "v1"),
+    Case(
+        "bad windows",
+        "NaN",
+        "dataset",
+        _changed(v1=video(timestamps=[[float("nan"), 4]])),
+        "drop_rows",
+        "repairable",
+    ),
     Case(
         "not UTF-8",
         "charades text",
@@ -110,12 +121,12 @@ CASES = (
         _lines("charades_sta_train.txt", lambda f: f.write(b"v1 0.0 4.0##caf\xe9 \xff\n")),
         "UTF-8",
     ),
-    Case("not UTF-8", "json", "dataset", _json_world(b'{"v\xff": {}}'), "UTF-8"),
+    Case("not UTF-8", "json", "dataset", _json_world(_whole(b"a red dot", b"a r\xe9d dot")), "UTF-8"),
     Case(
         "not UTF-8",
         "jsonl",
         "dataset",
-        _lines("train.jsonl", lambda f: f.write(b'{"qid": 1, "query": "\xff\xfe"}\n')),
+        _lines("train.jsonl", lambda f: f.write(_moment(1, [[0, 4]]).replace(b"red", b"r\xe9d"))),
         "UTF-8",
     ),
     Case(

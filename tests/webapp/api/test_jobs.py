@@ -5,7 +5,7 @@ import json
 import pytest
 from rest_framework.test import APIClient
 
-from jobs.models import Job, State, Teacher, User
+from jobs.models import Job, State, User
 from jobs.operations.access import create_token, revoke_token
 from tests.engine_double import EngineDouble
 from tests.webapp.conftest import MakeJob
@@ -133,12 +133,14 @@ def test_only_a_succeeded_job_can_be_promoted(api: APIClient, job: Job) -> None:
     assert "only a succeeded job" in answer.json()["detail"]
 
 
-def test_promoting_answers_with_the_teacher(
-    api: APIClient, job: Job, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("webapp.api.jobs.promote", lambda **given: teachers[0])
-    answer = api.post(f"/api/v1/jobs/{job.pk}/promotion/", {"name": "span"}, format="json")
-    assert (answer.status_code, answer.json()["name"]) == (201, "span")
+def test_promoting_answers_with_the_registration(api: APIClient, job: Job) -> None:
+    double = EngineDouble()
+    double.start()
+    double.finish(files={"student.safetensors": b"weights"})
+    answer = api.post(f"/api/v1/jobs/{job.pk}/promotion/", {"name": "graduate"}, format="json")
+    assert (answer.status_code, answer.json()["name"]) == (202, "graduate")
+    assert (answer.json()["from_job"], answer.json()["kind"]) == (job.pk, "teacher")
+    assert answer["Location"] == f"/api/v1/registrations/{answer.json()['id']}/"
 
 
 def test_a_job_of_strangers_does_not_exist(people: dict[str, User], job: Job) -> None:

@@ -228,6 +228,7 @@ def test_findings_problems_and_repairs_are_shown_escaped(editor: Client, registr
     assert "30.0 s &lt;b&gt;" in page
     boxes = re.findall(r'<input type="checkbox" name="accept" value="(\w+)"( checked)?', page)
     assert boxes == [("clip_windows", " checked"), ("drop_duplicates", "")]
+    assert page.count("562 moments end") == 1
     assert 'data-moves=""' in page
 
 
@@ -278,6 +279,22 @@ def test_quality_stands_beside_the_blind_guess(
     in_state(registration, "registered", kind="teacher", teacher=teachers[0], report=report)
     page = page_of(viewer, registration)
     for text in ("61.2", "29.6", "775", "90,210", "Quality on val"):
+        assert text in page
+
+
+def test_predictions_show_what_they_cover(
+    viewer: Client, registration: Registration, dataset: Dataset
+) -> None:
+    report = {
+        "kind": "predictions",
+        "form": "windows",
+        "samples": 775,
+        "coverage": {"test": {"covered": 700, "of": 775}},
+        "unknown": {"count": 3, "first": ["q1", "q2", "q3"]},
+    }
+    in_state(registration, "refused", kind="teacher", report=report, sentence="it covers no train.")
+    page = page_of(viewer, registration)
+    for text in ("scored moments", "700", "775", "3 predicted samples are none of the dataset", "q1, q2, q3"):
         assert text in page
 
 

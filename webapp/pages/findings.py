@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.models import Registration
+from jobs.models import Registration, RegistrationState
 from webapp.pages.result import COLUMNS
 from webapp.templatetags.registrations import counted
 from webapp.templatetags.site import bytesize
@@ -48,6 +48,8 @@ def findings(registration: Registration) -> dict[str, Any]:
     """This will give the templates of a registration what they show of its report."""
     report: dict[str, Any] = registration.report or {}
     problems = _problems(report)
+    decides = registration.state == RegistrationState.WAITING
+    others = [problem for problem in problems if not (decides and problem.get("repair"))]
     return {
         "facts": _facts(report),
         "splits": [(name, split) for name, split in _by_split(report.get("splits"))],
@@ -55,14 +57,19 @@ def findings(registration: Registration) -> dict[str, Any]:
         "coverage": list(_by_split(report.get("coverage"))),
         "unknown": report.get("unknown") or {},
         "quality": _quality(report.get("quality")),
-        "problem_count": len(problems),
-        "groups": _grouped(problems),
+        "problem_count": len(others),
+        "groups": _grouped(others),
         "repairs": _repairs(report, problems),
         "measures": _measures(report.get("statistics") or {}),
         "vocabulary": (report.get("statistics") or {}).get("vocabulary") or {},
-        "samples": [_sample(sample) for sample in report.get("samples") or []],
+        "samples": [_sample(sample) for sample in _list(report.get("samples"))],
         "mismatch": [_mismatch(row) for row in report.get("mismatch") or []],
     }
+
+
+def _list(given: object) -> list[Any]:
+    """Of predictions the samples are only counted."""
+    return given if isinstance(given, list) else []
 
 
 def _by_split(given: object) -> Iterable[tuple[str, Any]]:

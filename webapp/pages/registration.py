@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from jobs.models import Project, Registration, Upload, User
+from jobs.models import Dataset, Project, Registration, Upload, User
 from jobs.operations.errors import UnableToCancel, UnableToDecide, UnableToRegister
 from jobs.operations.registrations import decide, register, request_cancel_registration
 from jobs.queries.registrations import is_under_way, registration_detail
@@ -103,10 +103,14 @@ def _posted(request: HttpRequest) -> Any:
 
 
 def _like(request: HttpRequest, project: Project) -> dict[str, Any]:
-    """This will fill the form as a registration named by `?like=` had it; uploads are gone with that one."""
-    like = request.GET.get("like", "")
-    number = int(like) if like.isdecimal() and len(like) < 19 else 0
-    row = Registration.objects.filter(project=project, pk=number).first()
+    """This will fill the form as a registration named by `?like=` had it; uploads are gone with that one.
+
+    For `?version_of=`, which names a dataset, it asks for a new version.
+    """
+    older = Dataset.objects.filter(project=project, pk=_number(request, "version_of")).first()
+    if older is not None:
+        return {"name": older.name, "new_version": True}
+    row = Registration.objects.filter(project=project, pk=_number(request, "like")).first()
     if row is None:
         return {}
     on = row.measured_on
@@ -117,6 +121,11 @@ def _like(request: HttpRequest, project: Project) -> dict[str, Any]:
         "new_version": row.new_version_of_id is not None,
         "dataset": f"{on.name}@{on.version}" if on else "",
     }
+
+
+def _number(request: HttpRequest, key: str) -> int:
+    given = request.GET.get(key, "")
+    return int(given) if given.isdecimal() and len(given) < 19 else 0
 
 
 def _uploads(

@@ -16,19 +16,18 @@ register = template.Library()
 ENDED_BADLY = (RegistrationState.REFUSED, RegistrationState.FAILED)
 SHOWN_FOR = timedelta(days=1)
 MOST_ENDED = 5
-BYTE_PARTS = {"archives", "assemble", "fetch", "hash", "seal", "store"}
+BYTE_PARTS = {"archives"}
 
 PARTS = {
     "annotations": "Reading annotations",
     "archives": "Extracting archives",
-    "assemble": "Putting the uploads together",
     "features": "Reading features",
-    "fetch": "Fetching what is stored",
-    "files": "Looking at the files",
-    "hash": "Computing the content hash",
-    "measure": "Measuring its quality",
-    "seal": "Sealing",
-    "store": "Storing",
+    "model": "Comparing the tensors with the architecture",
+    "predictions": "Reading predictions",
+    "quality": "Measuring its quality",
+    "samples": "Sealing the samples",
+    "strips": "Drawing previews of the features",
+    "videos": "Looking at the videos",
     "words": "Reading word vectors",
 }
 
@@ -63,7 +62,11 @@ def registrations_of(project: Project) -> list[Registration]:
 def done_of(registration: Registration) -> str:
     """This will write how much of the present part is done: of some parts in bytes."""
     write = bytesize if registration.part in BYTE_PARTS else counted
-    return f"{write(registration.done)} of {write(registration.of)}"
+    return (
+        f"{write(registration.done)} of {write(registration.of)}"
+        if registration.of
+        else write(registration.done)
+    )
 
 
 @register.filter

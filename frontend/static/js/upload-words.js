@@ -55,7 +55,7 @@ export function note(transfers, { way, sent, total }) {
 export function summary(transfers, { way, sent, total }, speed) {
   if (way === "done") return complete(transfers, total);
   const done = transfers.filter((one) => one.way === "done").length;
-  const pace = speed > 0 ? ` · ${size(speed)}/s · ${span((total - sent) / speed)} left` : "";
+  const pace = way === "sending" && speed > 0 ? ` · ${size(speed)}/s · ${span((total - sent) / speed)} left` : "";
   return `${done.toLocaleString("en")} of ${counted(transfers)} · ${size(sent)} of ${size(total)}${pace}`;
 }
 

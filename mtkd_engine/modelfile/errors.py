@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+What = Literal["missing", "unexpected", "shape", "dtype"]
+
 
 @dataclass(frozen=True)
 class Misfit:
     """One tensor that does not fit the architecture; `found` and `wanted` are for a person to read."""
 
     tensor: str
-    what: Literal["missing", "unexpected", "shape", "dtype"]
+    what: What
     found: str | None
     wanted: str | None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
 
-from mtkd_engine.modelfile.errors import Misfit
+from mtkd_engine.modelfile.errors import Misfit, What
 from mtkd_engine.modelfile.header import Described
 from mtkd_engine.nets.registry import expected_tensors
 from mtkd_engine.spec import ModelCard
@@ -16,6 +16,7 @@ LISTED = 500
 MOST_TRIALS = 60
 MOST_CHANGES = 3
 LARGEST_TRIED_VOCABULARY = 500_000
+_CARD_SIZES = ("feature_width", "word_width", "learned_words")
 _SIZES = ("width", "clips", "kernel", "encoder_layers", "attention_layers", "map_layers", "layers", "anchors")
 
 Tensors = Mapping[str, Described]
@@ -31,7 +32,7 @@ def misfits(wanted: Tensors, found: Tensors) -> list[Misfit]:
     ]
     for name in sorted(wanted.keys() & found.keys()):
         if wanted[name] != found[name]:
-            what = "shape" if wanted[name][0] != found[name][0] else "dtype"
+            what: What = "shape" if wanted[name][0] != found[name][0] else "dtype"
             listed.append(Misfit(name, what, said(found[name]), said(wanted[name])))
     return listed
 
@@ -126,7 +127,8 @@ def _candidates(card: ModelCard, found: Tensors) -> Iterator[tuple[str, int]]:
             for given, here in zip(wanted[name][0], found[name][0], strict=True):
                 if given != here:
                     pairs[given, here] = pairs.get((given, here), 0) + 1
-    sizes = {"feature_width": card.feature_width, "vocabulary": len(card.vocabulary)}
+    sizes = {"vocabulary": len(card.vocabulary)}
+    sizes |= {name: value for name in _CARD_SIZES if (value := getattr(card, name)) is not None}
     sizes |= {f"net.{size}": getattr(card.net, size) for size in _SIZES if hasattr(card.net, size)}
     for (given, here), _ in sorted(pairs.items(), key=lambda item: (-item[1], item[0])):
         yield from ((name, here) for name, value in sizes.items() if value == given)
@@ -141,7 +143,7 @@ def _changed(card: ModelCard, changes: Mapping[str, int]) -> ModelCard | None:
     net = card.net.model_dump() | {
         n.removeprefix("net."): v for n, v in changes.items() if n.startswith("net.")
     }
-    top = {name: value for name, value in changes.items() if name == "feature_width"}
+    top = {name: value for name, value in changes.items() if name in _CARD_SIZES}
     if "vocabulary" in changes:
         words = card.vocabulary + tuple(f"<{n}>" for n in range(len(card.vocabulary), changes["vocabulary"]))
         top["vocabulary"] = words[: changes["vocabulary"]]  # type: ignore[assignment]

@@ -94,10 +94,11 @@ class _RepeatedNameError(Exception):
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        seen: set[str] = set()
-        raise _RepeatedNameError(shown(next(name for name, _ in pairs if name in seen or seen.add(name))))
+    content: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in content:
+            raise _RepeatedNameError(shown(name))
+        content[name] = value
     return content
 
 

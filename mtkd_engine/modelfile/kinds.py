@@ -68,9 +68,11 @@ _SUFFIXES = {
 
 def recognise(path: Path) -> Kind:
     """This will tell a teacher's file by its first bytes; raises ModelError that names what it is and the way out."""
-    if path.is_dir():
-        raise ModelError(f"{path.name} is a folder; {ACCEPTED}.")
     try:
+        if path.exists() and not path.is_file():  # a named pipe would never answer
+            raise ModelError(
+                f"{path.name} is {'a folder' if path.is_dir() else 'no plain file'}; {ACCEPTED}."
+            )
         with path.open("rb") as file:
             head = file.read(HEAD)
     except FileNotFoundError:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -51,12 +52,12 @@ class Predictions:
     def __len__(self) -> int:
         return len(self.ids)
 
-    @property
+    @cached_property
     def lengths(self) -> NDArray[np.int64]:
         """Entries of `values` that belong to each sample."""
         return self.sizes**2 if self.form == "map" else self.sizes
 
-    @property
+    @cached_property
     def offsets(self) -> NDArray[np.int64]:
         """Where each sample's entries begin, and after the last one where all end."""
         return np.concatenate([np.zeros(1, np.int64), np.cumsum(self.lengths, dtype=np.int64)])

@@ -95,7 +95,7 @@ def test_a_card_of_a_giant_takes_no_memory(
     path = model(
         tmp_path, json.dumps({**CARD, "net": net, "feature_width": 65_536, "vocabulary": vocabulary})
     )
-    monkeypatch.setattr("mtkd_engine.modelfile.files.build", never)
+    monkeypatch.setattr("mtkd_engine.modelfile.files.build_for", never)
     monkeypatch.setattr("mtkd_engine.modelfile.files.load_file", never)
     with pytest.raises(ModelError, match="does not fit the architecture"):
         load_model(path)
@@ -332,3 +332,9 @@ def test_a_model_under_another_name_and_predictions_in_its_place_are_told(tmp_pa
     (tmp_path / "p.safetensors").write_text('{"qid": 1}')
     with pytest.raises(ModelError, match=r"holds stored predictions \(jsonl\)"):
         load_model(tmp_path / "p.safetensors")
+
+
+def test_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "m.safetensors")
+    with pytest.raises(ModelError, match="is no plain file"):
+        load_model(tmp_path / "m.safetensors")

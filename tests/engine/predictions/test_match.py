@@ -94,3 +94,12 @@ def test_predictions_that_all_lie_outside_are_refused(tmp_path: Path, dataset: D
     said: Said = {sample.sample_id: [[1e6, 2e6, 0.5]] for sample in everybody(dataset)}
     with pytest.raises(DataError, match="no sample has a window inside its video"):
         matched(tmp_path / "p.jsonl", said, dataset)
+
+
+def test_a_file_of_one_row_over_and_over_is_read_in_one_pass(tmp_path: Path, dataset: Dataset) -> None:
+    name = dataset.splits["val"][0].sample_id
+    path = tmp_path / "p.jsonl"
+    path.write_text((json.dumps({"sample_id": name, "pred_relevant_windows": [[0, 1, 0.5]]}) + "\n") * 30_000)
+    found = match(read_predictions(path, kind="jsonl"), dataset, file=path.name)
+    assert codes(found) == {"repeated_rows": 29_999}
+    assert len(found.problems[0].places) == 20

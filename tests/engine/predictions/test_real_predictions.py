@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"there is no real d
 
 
 @pytest.fixture(scope="module")
-def annotations(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sealed_annotations(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("qvhighlights") / "sealed"
     check_dataset(FOLDER / "annotations.jsonl", name="qvhighlights", seal=folder)
     return folder
@@ -35,11 +35,11 @@ def annotations(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("model", sorted(R1_AT_05))
 def test_published_predictions_cover_everything_and_are_as_good_as_measured(
-    model: str, annotations: Path
+    model: str, sealed_annotations: Path
 ) -> None:
     path = FOLDER / "predictions" / f"{model}.jsonl.gz"
     reports: list[dict[str, Any]] = [
-        check_teacher(path, dataset=annotations, split=split) for split in ("train", "val", "test")
+        check_teacher(path, dataset=sealed_annotations, split=split) for split in ("train", "val", "test")
     ]
     for report in reports:
         assert report["scale"] == "probabilities"

@@ -43,7 +43,12 @@ def test_a_spec_cannot_be_changed() -> None:
             "student.net.heads",
             "divisor of the width 48",
         ),
-        ({"student": {"net": {"family": "cnn"}}}, "student.net", "'span', 'map2d'"),
+        ({"student": {"net": {"family": "cnn"}}}, "student.net", "'span', 'map2d', 'proposal'"),
+        (
+            {"student": {"net": {"family": "proposal", "kernel": 4}}},
+            "student.net.kernel",
+            "odd number from 3",
+        ),
         (
             {"teachers": ["a"], "method": {"kind": "emtm", "aggregator": {"kind": "kau", "kernels": [2]}}},
             "method.aggregator.kernels",

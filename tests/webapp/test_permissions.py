@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from jobs.models import ApiToken, Job, Teacher, User
+from jobs.models import ApiToken, Job, Registration, Teacher, User
 from jobs.operations.access import create_token
 from jobs.operations.uploads import begin_upload
 from tests.engine_double import EngineDouble
+from tests.sealed_double import keep_files, sample_row, write_sealed
 from webapp.access import PERMISSIONS, Who, needed
 from webapp.live.routing import websocket_urlpatterns
 
@@ -30,11 +32,21 @@ POST_ONLY = {
     "job-cancellation",
     "job-promotion",
     "api-job-promotion",
+    "dataset-archive",
+    "teacher-archive",
+    "registration-decision",
+    "registration-cancellation",
 }
-METHODS = {"api-job-cancellation": ("PUT",), **dict.fromkeys(POST_ONLY, ("POST",))}
+PUT_ONLY = {"api-job-cancellation", "api-registration-decision", "api-registration-cancellation"}
+METHODS = {
+    **dict.fromkeys(POST_ONLY, ("POST",)),
+    **dict.fromkeys(PUT_ONLY, ("PUT",)),
+    **dict.fromkeys(("api-dataset", "api-teacher"), ("GET", "DELETE")),
+    **dict.fromkeys(("api-dataset-archive", "api-teacher-archive"), ("PUT", "DELETE")),
+}
 BOTH = {"login", "password", "tokens", "project-new", "dataset-new", "teacher-new", "job-new"}
-BOTH |= {"api-datasets", "api-teachers", "api-jobs"}
-PROJECT_IN_QUERY = {"api-uploads", "api-jobs", "api-datasets", "api-teachers"}
+BOTH |= {"api-datasets", "api-teachers", "api-jobs", "dataset-deletion", "teacher-deletion"}
+PROJECT_IN_QUERY = {"api-uploads", "api-registrations", "api-jobs", "api-datasets", "api-teachers"}
 HTTP_ROUTES = sorted(route for route in PERMISSIONS if not route.startswith("live-"))
 CASES = [
     (route, method)
@@ -51,7 +63,12 @@ def names(patterns: list[URLPattern | URLResolver]) -> set[str]:
 
 
 @pytest.fixture
-def addresses(job: Job, people: dict[str, User], teachers: list[Teacher]) -> dict[str, str]:
+def addresses(job: Job, people: dict[str, User], teachers: list[Teacher], tmp_path: Path) -> dict[str, str]:
+    row = sample_row(0)
+    folder = write_sealed(tmp_path / "sealed", [row])
+    (folder / "videos").mkdir()
+    (folder / "videos" / "v0.mp4").write_bytes(b"film")
+    keep_files(job.dataset, folder, [row])
     double = EngineDouble()
     double.start()
     double.finish(files={"student.safetensors": b"weights"})
@@ -62,10 +79,13 @@ def addresses(job: Job, people: dict[str, User], teachers: list[Teacher]) -> dic
         "dataset_id": job.dataset_id,
         "teacher_id": teachers[0].pk,
         "token_id": token.pk,
+        "registration_id": Registration.objects.create(project=job.project, kind="dataset", name="x").pk,
         "upload_id": begin_upload(project=job.project, user=people["editor"], name="a", size=1).pk,
         "name": "student.safetensors",
+        "row": 0,
     }
-    return {route: _address(route, parts) for route in HTTP_ROUTES}
+    film = {**parts, "name": "v0.mp4"}
+    return {route: _address(route, film if route == "dataset-video" else parts) for route in HTTP_ROUTES}
 
 
 def _address(route: str, parts: dict[str, object]) -> str:
@@ -110,7 +130,8 @@ def _outcome(answer: HttpResponseBase) -> str:
         return "asked who it is"
     known = {403: "forbidden", 404: "not found"}
     return known.get(
-        answer.status_code, "let in" if answer.status_code in {200, 201, 302, 400, 409, 422} else "broken"
+        answer.status_code,
+        "let in" if answer.status_code in {200, 201, 202, 204, 302, 400, 409, 422} else "broken",
     )
 
 

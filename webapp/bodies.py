@@ -19,15 +19,21 @@ _BESIDES = 1 << 20
 """What a body may hold besides a part: the frame of a form."""
 
 
+class BodyTooLargeError(Exception):
+    """More came than any address takes."""
+
+
 class BodyHandler(ASGIHandler):
     """Django's, but large bodies lie on the disk of MTKD_HOME, and those that nothing would accept are refused."""
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """This will answer one request."""
-        if scope["type"] == "http" and _announced(scope) > _most():
+        try:
+            if scope["type"] == "http" and _announced(scope) > _most():
+                raise BodyTooLargeError
+            await super().__call__(scope, receive, send)  # type: ignore[no-untyped-call]
+        except BodyTooLargeError:
             await _refuse(send)
-            return
-        await super().__call__(scope, receive, send)  # type: ignore[no-untyped-call]
 
     async def read_body(self, receive: Receive) -> IO[bytes]:
         """This will receive a body, to a file once it is too large for the memory."""
@@ -41,8 +47,10 @@ class BodyHandler(ASGIHandler):
             while True:
                 message = await receive()
                 size += len(message.get("body", b""))
-                if message["type"] == "http.disconnect" or size > most:  # the length was a lie, or not said
+                if message["type"] == "http.disconnect":
                     raise RequestAborted
+                if size > most:  # its length was not announced
+                    raise BodyTooLargeError
                 body.write(message.get("body", b""))
                 if not message.get("more_body", False):
                     break

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.models import Registration, RegistrationState
+from webapp.forms.sources import FORMATS
 from webapp.pages.result import COLUMNS
 from webapp.templatetags.registrations import counted
 from webapp.templatetags.site import bytesize
@@ -81,7 +82,7 @@ def _facts(report: dict[str, Any]) -> list[tuple[str, str]]:
     words = report.get("word_vectors") or {}
     kind = {"model": "model", "predictions": FORMS.get(report.get("form", ""), "predictions")}
     facts = [
-        ("Format", str(report.get("format", "")).replace("_", " ")),
+        ("Format", _format(str(report.get("format") or ""))),
         ("Teacher", kind.get(report.get("kind", ""), "")),
         ("Family", str(report.get("family", ""))),
         ("Parameters", counted(report["parameters"]) if "parameters" in report else ""),
@@ -94,6 +95,10 @@ def _facts(report: dict[str, Any]) -> list[tuple[str, str]]:
         ("Content hash", str(report.get("content_hash") or "")),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _format(name: str) -> str:
+    return dict(FORMATS).get(name, name.replace("_", " "))
 
 
 def _features(report: dict[str, Any]) -> str:

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mtkd_engine.data.discovery import AUTO
 from mtkd_engine.data.errors import DataError
-from mtkd_engine.data.manifest import AUTO
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.data.readers import READERS
 from mtkd_engine.data.validate import DatasetRefusedError, check_dataset

@@ -11,7 +11,7 @@ from mtkd_engine.data.durations import duration_columns
 
 SUFFIXES = (".json", ".jsonl", ".txt", ".csv")
 DURATIONS = "durations"
-_HEAD = 256 * 2**10
+_HEAD = 2**20
 _SPLITS = {
     "train": "train",
     "training": "train",
@@ -60,7 +60,7 @@ def _of_json(text: str, *, suffix: str) -> str | None:
     if keys & {"timestamps", "sentences"}:
         return "tacos" if keys & {"fps", "num_frames"} else "activitynet"
     is_number = isinstance(value, int | float)
-    if "duration" in keys or is_number:
+    if suffix == ".json" and ("duration" in keys or is_number):
         return DURATIONS
     return None
 

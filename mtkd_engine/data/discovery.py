@@ -12,6 +12,8 @@ from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.readers import READERS, AnnotationFile
 from mtkd_engine.data.split import SPLITS
 
+AUTO = "auto"
+_ALIKE = frozenset({"activitynet", "tacos"})
 _MOST_FILES = 1_000_000
 _ARRAYS = (".npz", ".npy")
 _CONTAINERS = (".npz", ".h5", ".hdf5")
@@ -37,9 +39,8 @@ def discover(roots: Sequence[Path], *, annotation_format: str) -> Discovered:
     formats = {path: format_of(path) for path in found if path not in words}
     chosen = _chosen(formats, annotation_format=annotation_format, name=name)
     paths = [path for path, format_ in formats.items() if format_ == chosen]
-    if annotation_format != "auto":
-        taken = {path for path, format_ in formats.items() if format_ is not None}
-        paths += [path for path in formats if path not in taken and (split_of(path) or roots[0] == path)]
+    if annotation_format != AUTO:
+        paths = _forced(formats, annotation_format=annotation_format, alone=roots[0])
     durations = tuple(path for path, format_ in formats.items() if format_ == DURATIONS)
     return Discovered(
         roots=tuple(roots),
@@ -55,11 +56,21 @@ def discover(roots: Sequence[Path], *, annotation_format: str) -> Discovered:
     )
 
 
+def _forced(formats: dict[Path, str | None], *, annotation_format: str, alone: Path) -> list[Path]:
+    """Take what may be of the named format: the beginning tells ActivityNet from TACoS by a few keys only."""
+    alike = _ALIKE if annotation_format in _ALIKE else {annotation_format}
+    return [
+        path
+        for path, format_ in formats.items()
+        if path == alone or format_ in alike or (format_ is None and split_of(path) is not None)
+    ]
+
+
 def _chosen(formats: dict[Path, str | None], *, annotation_format: str, name: str) -> str:
-    if annotation_format != "auto":
+    if annotation_format != AUTO:
         if annotation_format not in READERS:
             raise DataError(
-                f"--format: given {annotation_format!r}, accepted are auto, {', '.join(READERS)}."
+                f"--format: given {annotation_format!r}, accepted are {AUTO}, {', '.join(READERS)}."
             )
         return annotation_format
     found = sorted({format_ for format_ in formats.values() if format_ in READERS})

@@ -11,9 +11,9 @@ from mtkd_engine.data.annotations import find_problems, read_annotations
 from mtkd_engine.data.archive import SUFFIXES as ARCHIVES
 from mtkd_engine.data.archive import extract, is_archive
 from mtkd_engine.data.detect import SUFFIXES
-from mtkd_engine.data.discovery import discover, files_below
+from mtkd_engine.data.discovery import AUTO, discover, files_below
 from mtkd_engine.data.errors import DataError
-from mtkd_engine.data.manifest import AUTO, FILE, SEALED, Manifest, is_sealed, of_discovered, read_manifest
+from mtkd_engine.data.manifest import FILE, SEALED, Manifest, is_sealed, of_discovered, read_manifest
 from mtkd_engine.data.problems import ProblemLog
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.data.readers import Limits

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from mtkd_engine.data.discovery import Discovered, discover, find_features
+from mtkd_engine.data.discovery import AUTO, Discovered, discover, find_features
 from mtkd_engine.data.errors import DataError, shown
 from mtkd_engine.data.jsonfile import read_json_object
 from mtkd_engine.data.readers import READERS, AnnotationFile
@@ -17,7 +17,6 @@ FILE = "dataset.json"
 FORMAT = "mtkd.dataset/1"
 SEALED = "mtkd.dataset/2"
 TASKS = ("grounding",)
-AUTO = "auto"
 _KEYS = (
     "format",
     "task",

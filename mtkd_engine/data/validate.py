@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from mtkd_engine.data.annotations import find_problems
+from mtkd_engine.data.discovery import AUTO
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.features import Features, array_hash, open_features, pack_features
 from mtkd_engine.data.findings import find_missing_features
 from mtkd_engine.data.glove import read_glove
 from mtkd_engine.data.handed import Handed, Table, take
 from mtkd_engine.data.leakage import find_same_features
-from mtkd_engine.data.manifest import AUTO
 from mtkd_engine.data.problems import ProblemLog, errors, sentence
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.data.readers import Limits

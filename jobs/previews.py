@@ -12,7 +12,7 @@ from django.conf import settings
 
 from jobs.models import Blob, Dataset
 from jobs.queries.samples import SPLITS, SampleFiles
-from jobs.storage import fetch
+from jobs.storage import StorageError, fetch
 
 SAMPLES, INDEX, VIDEOS, STRIPS = "samples.jsonl", "samples.idx", "videos.json", "strips.npy"
 _verified: dict[str, tuple[int, int]] = {}
@@ -28,13 +28,16 @@ def sample_files(dataset: Dataset) -> SampleFiles | None:
     if not {SAMPLES, INDEX, VIDEOS} <= blobs.keys():
         return None
     counts = {name: split["samples"] for name, split in (dataset.report.get("splits") or {}).items()}
-    return SampleFiles(
+    files = SampleFiles(
         samples=_local(blobs[SAMPLES]),
         index=_local(blobs[INDEX]),
         videos=_local(blobs[VIDEOS]),
         strips=_local(blobs[STRIPS]) if STRIPS in blobs else None,
         splits={name: counts.get(name, 0) for name in SPLITS},
     )
+    if files.index.stat().st_size != 8 * (len(files.rows("")) + 1):
+        raise StorageError(f"The index of the samples of {dataset.label} does not fit its report.")
+    return files
 
 
 def _local(blob: Blob) -> Path:

@@ -73,13 +73,20 @@ def keep_sealed(
         project=project,
         name=name,
         content_hash=name.encode().hex().ljust(64, "0")[:64],
-        report={"splits": counts(rows), "feature_width": 8, **report},
+        report={"feature_width": 8, **report},
     )
+    keep_files(dataset, folder, rows)
+    return dataset
+
+
+def keep_files(dataset: Dataset, folder: Path, rows: Sequence[Row]) -> None:
+    """This will store the files of a folder as those of a dataset."""
+    dataset.report = dataset.report | {"splits": counts(rows)}
+    dataset.save()
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             stored = str(path.relative_to(folder))
             StoredFile.objects.create(dataset=dataset, name=stored, blob=keep_file(path))
-    return dataset
 
 
 def told_statistics() -> dict[str, Any]:

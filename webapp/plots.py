@@ -64,49 +64,64 @@ def quality_bars(
 
 
 def _is_told(histogram: Any) -> bool:
-    return bool(histogram) and len(histogram.get("edges") or ()) > 1 and bool(histogram.get("counts"))
+    """Whether there is more to see than one bar, such as one window for every sentence."""
+    counts = (histogram or {}).get("counts") or {}
+    filled = {place for split in counts.values() for place, count in enumerate(split) if count}
+    return len((histogram or {}).get("edges") or ()) > 2 and len(filled) > 1
 
 
 def _histogram(told: Mapping[str, Any], *, key: str, title: str, axis: str, unit: str) -> dict[str, Any]:
-    edges, traces, legend = told["edges"], [], []
+    edges, is_cut = _drawn_edges(told["edges"])
+    traces, legend = [], []
     for tone, split in enumerate(SPLITS):
         counts = told["counts"].get(split) or []
         if not sum(counts):
             continue
-        shares = [count / sum(counts) for count in counts]
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "name": split,
-                "tone": tone,
-                "line": {"width": 1.8, "shape": "hv"},
-                "fill": "tozeroy",
-                "x": edges,
-                "y": [*shares, shares[-1]],
-                "customdata": [*counts, counts[-1]],
-                "hovertemplate": "%{y:.1%} (%{customdata:,})",
-            }
-        )
+        traces.append(_steps(split, edges, counts, tone=tone))
+        means = {name: (told.get(name) or {}).get(split) for name in ("mean", "median")}
         legend.append(
             {
                 "split": split,
                 "tone": tone + 1,
-                "mean": _worded((told.get("mean") or {}).get(split), unit),
-                "median": _worded((told.get("median") or {}).get(split), unit),
+                **{name: _worded(value, unit) for name, value in means.items()},
             }
         )
-    layout = _layout(x_title=axis, y_format=".0%")
+    layout = _layout(x_title=f"{axis}; the last step holds all above" if is_cut else axis, y_format=".0%")
     layout["hovermode"] = "x unified"
     layout["xaxis"] |= {"tickformat": ".0%" if unit == "%" else "~g", "range": [edges[0], edges[-1]]}
     layout["xaxis"]["unifiedhovertitle"] = {"text": "from %{x}"}
+    key = key.replace("_", "-")
     return {
-        "key": key.replace("_", "-"),
+        "key": key,
         "title": title,
         "legend": legend,
         "traces": traces,
         "layout": layout,
         "config": STILL,
+    }
+
+
+def _drawn_edges(edges: list[float]) -> tuple[list[float], bool]:
+    """The last bin may reach far, to take the few that are very long: it is drawn as wide as the others."""
+    width = edges[1] - edges[0]
+    if edges[-1] - edges[-2] <= 1.5 * width:
+        return edges, False
+    return [*edges[:-1], edges[-2] + width], True
+
+
+def _steps(split: str, edges: list[float], counts: list[int], *, tone: int) -> dict[str, Any]:
+    shares = [count / sum(counts) for count in counts]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": split,
+        "tone": tone,
+        "line": {"width": 1.8, "shape": "hv"},
+        "fill": "tozeroy",
+        "x": edges,
+        "y": [*shares, shares[-1]],
+        "customdata": [*counts, counts[-1]],
+        "hovertemplate": "%{y:.1%} (%{customdata:,})",
     }
 
 
@@ -129,7 +144,7 @@ def _position(split: str, counts: list[list[int]]) -> dict[str, Any]:
         "hovertemplate": "starts near %{x:.0%}, ends near %{y:.0%}<br>%{customdata:,} windows, %{z:.1%}<extra></extra>",
     }
     layout = _layout(x_title="start", y_format=".0%")
-    layout["xaxis"] |= {"range": [0, 1], "tickformat": ".0%", "showgrid": False}
+    layout["xaxis"] |= {"range": [0, 1], "tickformat": ".0%", "showgrid": False, "dtick": 0.25}
     layout["yaxis"] |= {"range": [0, 1], "showgrid": False, "title": {"text": "end", "standoff": 4}}
     return {
         "key": f"position-{split}",

@@ -20,7 +20,7 @@ import numpy.typing as npt
 SPLITS = ("train", "val", "test")
 SEARCHED = 200_000
 STRIP = (16, 96)  # groups of feature dimensions, bins of time
-_SIBLINGS = 50
+_SIBLINGS = 250
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,8 +117,9 @@ def read_samples(files: SampleFiles, rows: list[int]) -> list[Sample]:
 
 
 def samples_of_video(files: SampleFiles, video: str) -> list[Sample]:
-    """This will list the samples of a video, at most fifty."""
-    offsets, rows = _offsets(files), set()
+    """This will list the samples of a video, the first few hundred of them."""
+    offsets = _offsets(files)
+    rows: set[int] = set()
     spellings = {json.dumps(video, ensure_ascii=ascii_only).encode() for ascii_only in (True, False)}
     with files.samples.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as lines:
         for spelling in spellings:

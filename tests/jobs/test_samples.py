@@ -164,3 +164,9 @@ def test_copies_of_deleted_files_go_with_the_next_fetch(
 def test_a_dataset_sealed_without_samples_has_none(project: Project) -> None:
     old = Dataset.objects.create(project=project, name="old", content_hash="o" * 64)
     assert sample_files(old) is None
+
+
+def test_an_index_that_does_not_fit_is_refused(dataset: Dataset) -> None:
+    dataset.report = {"splits": {"train": {"samples": 241}}}
+    with pytest.raises(StorageError, match="does not fit"):
+        sample_files(dataset)

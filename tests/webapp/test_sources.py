@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from jobs.models import Dataset, Project, Teacher, TeacherKind, User
+from jobs.models import Dataset, Project, Registration, Teacher, TeacherKind, User
 from tests.sealed_double import keep_sealed, sample_row, told_statistics, write_sealed
 from tests.webapp.conftest import MakeJob
 
@@ -126,6 +126,18 @@ def test_versions_are_listed_newest_first(viewer: Client, project: Project, data
     assert page.count(">newest<") == 1
     lists = viewer.get("/projects/moments/").content.decode()
     assert f'older: <a href="/datasets/{dataset.pk}/">1</a>' in lists
+
+
+def test_a_new_version_begins_with_the_name_of_the_old(editor: Client, dataset: Dataset) -> None:
+    address = f"/projects/moments/datasets/new/?version_of={dataset.pk}"
+    assert f'href="{address}"' in card(editor, dataset)
+    form = editor.get(address).context["form"]
+    assert (form["name"].value(), form["new_version"].value()) == ("world", True)
+
+
+def test_a_source_leads_to_how_it_came_in(viewer: Client, dataset: Dataset, project: Project) -> None:
+    row = Registration.objects.create(project=project, kind="dataset", name="world", dataset=dataset)
+    assert f'href="/registrations/{row.pk}/"' in card(viewer, dataset)
 
 
 def test_a_dataset_names_what_uses_it(

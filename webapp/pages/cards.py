@@ -65,6 +65,7 @@ def origin_of(source: Dataset | Teacher) -> dict[str, Any]:
     files = origin.get("files") or origin.get("uploads") or []
     return {
         "path": origin.get("path") or "",
+        "registration": source.registrations.values_list("pk", flat=True).first(),
         "files": [
             {
                 "name": file.get("name", ""),

@@ -55,7 +55,7 @@ class MomentPlayer extends HTMLElement {
 
   /** @param {HTMLButtonElement} button */
   play(button) {
-    if (!this.video) return;
+    if (!this.video || button.disabled) return;
     this.playing = button;
     this.mark();
     this.video.currentTime = Number(button.dataset.start);
@@ -124,6 +124,8 @@ class MomentPlayer extends HTMLElement {
   broken = () => {
     const note = /** @type {HTMLElement | null} */ (this.querySelector("[data-part='broken']"));
     if (note) note.hidden = false;
+    if (this.video) this.video.hidden = true;
+    for (const button of this.buttons ?? []) button.disabled = true;
   };
 }
 

@@ -185,7 +185,7 @@ def _member(path: Path, archive: zipfile.ZipFile) -> IO[bytes]:
     members = [
         member
         for member in archive.infolist()
-        if not member.is_dir() and not member.filename.startswith("__MACOSX/")
+        if not member.filename.endswith("/") and not member.filename.startswith("__MACOSX/")
     ]
     if len(members) != 1:
         names = ", ".join(shown(member.filename) for member in members[:5])

@@ -55,7 +55,7 @@ def _entry(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Ent
         )
     return Entry(
         name=name,
-        is_folder=member.is_dir(),
+        is_folder=name.endswith("/"),
         size=member.file_size,
         read=lambda: _read(path, archive, member, name=name),
     )

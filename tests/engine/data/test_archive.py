@@ -182,6 +182,19 @@ def test_encrypted_members_are_refused(tmp_path: Path) -> None:
     refusal(patched(make(tmp_path / "a.zip", {"x": b"1"}), encrypt), "'x'", "encrypted")
 
 
+def test_a_member_without_a_name_is_refused(tmp_path: Path) -> None:
+    def rename(content: bytearray) -> None:
+        for mark, offset, name in ((b"PK\x03\x04", 26, 30), (b"PK\x01\x02", 28, 46)):
+            place = content.index(mark)
+            content[place + offset] = 0
+            del content[place + name]
+        end = content.index(b"PK\x05\x06")
+        content[end + 12] -= 1
+        content[end + 16] -= 1
+
+    refusal(patched(make(tmp_path / "a.zip", {"x": b"1"}), rename), "''", "no name")
+
+
 def test_other_compression_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_LZMA) as archive:
         archive.writestr("x", "1")

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from django.db.models import Max
 
 from jobs.models import Blob, Dataset, Registration, StoredFile
-from jobs.operations.registrations import register
-
-register_dataset = partial(register, kind="dataset")
 
 
 def create_dataset(

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from jobs.models import Blob, Registration, StoredFile, Teacher, TeacherKind
-from jobs.operations.registrations import promote, register
-
-register_teacher = partial(register, kind="teacher")
-__all__ = ["create_teacher", "promote", "register_teacher"]
 
 
 def create_teacher(

@@ -18,14 +18,14 @@ from jobs.local import programs
 from jobs.local.child import Child
 from jobs.local.home import Home
 from jobs.models import Attempt, Job, Project, State, User
-from jobs.operations.datasets import register_dataset
 from jobs.operations.jobs import submit
-from jobs.operations.teachers import promote
+from jobs.operations.registrations import promote, register
 from jobs.recorder import JOURNAL
 from mtkd_engine.events import Metrics
 from mtkd_engine.journal import read
 from mtkd_engine.spec import parse
 from tests.browser.conftest import Site
+from tests.jobs.registering import taken_in
 
 pytestmark = pytest.mark.slow
 WORDS = ("circle", "square", "star", "moves", "stops", "turns", "left", "red", "blue", "after")
@@ -75,7 +75,7 @@ def taught_project(
     project: Project, user: User, noise: Path, worker: Child, until: Callable[..., None]
 ) -> Project:
     """A project with a dataset and one teacher of each family, trained by real jobs."""
-    register_dataset(project=project, user=user, name="noise", path=str(noise))
+    taken_in(register(project=project, user=user, kind="dataset", name="noise", path=str(noise)))
     jobs = []
     for family, net in SMALL.items():
         raw = {"name": family, "data": {"dataset": "noise"}, "student": {"net": net}, "optim": {"epochs": 1}}
@@ -84,7 +84,7 @@ def taught_project(
         until(lambda job=job: Job.objects.get(pk=job.pk).is_final, seconds=120)
         done = Job.objects.get(pk=job.pk)
         assert done.state == State.SUCCEEDED, done.failure
-        promote(job=done, user=user, name=job.name)
+        taken_in(promote(job=done, user=user, name=job.name))
     return project
 
 

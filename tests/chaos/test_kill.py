@@ -23,12 +23,13 @@ from jobs.local.child import Child
 from jobs.local.home import Home
 from jobs.models import Attempt, Dataset, Event, Job, Project, State, User
 from jobs.operations.access import create_project
-from jobs.operations.datasets import register_dataset
 from jobs.operations.jobs import submit
+from jobs.operations.registrations import register
 from jobs.queries.history import series
 from mtkd_engine import events as said
 from mtkd_engine.journal import read
 from mtkd_engine.spec import dump_yaml, parse
+from tests.jobs.registering import taken_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 Curves = dict[str, tuple[list[int], list[float]]]
@@ -91,7 +92,8 @@ def job(noise: Path, undisturbed: object, transactional_db: None) -> Job:
     place = root / f"noise-{os.getpid()}-{time.monotonic_ns()}"
     noise.rename(place)  # a folder that may be registered from
     try:
-        register_dataset(project=project, user=user, name="noise", path=str(place))
+        asked = register(project=project, user=user, kind="dataset", name="noise", path=str(place))
+        taken_in(asked)
     finally:
         place.rename(noise)
     assert Dataset.objects.count() == Project.objects.count() == 1

@@ -14,10 +14,11 @@ from pytest_django import Settings
 from jobs import doorbell, stopping, tasks, tick
 from jobs.celery import app
 from jobs.doorbell import ring, rings_waiting
-from jobs.models import State
+from jobs.models import Registration, State
 from jobs.notify import Listener, notify
 from jobs.operations.claims import Claim
 from jobs.tick import Tick
+from tests.jobs.registering import Desk
 
 
 @pytest.fixture
@@ -50,11 +51,19 @@ def test_the_tick_rings_for_what_waits_and_only_once(make_job: Any, queue: str) 
 
 
 @pytest.mark.django_db
+def test_the_tick_rings_for_registrations_too(desk: Desk, queue: str) -> None:
+    Registration.objects.filter(pk=desk.ask("tiny").pk).update(queue=queue)
+    Tick().beat()
+    assert rings_waiting(queue) == 1
+
+
+@pytest.mark.django_db
 def test_the_tick_survives_an_outage_and_then_reaps_nothing_for_a_lease(
     monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     beating, reaped = Tick(), []
     monkeypatch.setattr(tick, "reap", lambda: reaped.append(1))
+    monkeypatch.setattr(tick, "reap_registrations", lambda: reaped.append(2))
 
     def gone(*_: Any) -> bool:
         raise OperationalError("gone")
@@ -68,7 +77,7 @@ def test_the_tick_survives_an_outage_and_then_reaps_nothing_for_a_lease(
     assert reaped == []
     settings.LEASE_SECONDS = 0
     beating.beat()
-    assert reaped == [1]
+    assert reaped == [1, 2]
 
 
 @pytest.mark.django_db(transaction=True)

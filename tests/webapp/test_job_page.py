@@ -7,7 +7,7 @@ import re
 import pytest
 from django.test import Client
 
-from jobs.models import Artifact, Job, State, Teacher
+from jobs.models import Artifact, Job, Registration, State, Teacher
 from jobs.operations.errors import UnableToPromote
 from jobs.storage import local_path
 from tests.engine_double import EngineDouble
@@ -110,19 +110,11 @@ def test_cancelling_a_finished_job_says_that_it_is_too_late(editor: Client, fini
     assert "has ended already" in page
 
 
-def test_promoting_leads_to_the_new_teacher(
-    editor: Client, finished: Job, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = {}
-
-    def promote(**given: object) -> Teacher:
-        asked.update(given)
-        return teachers[0]
-
-    monkeypatch.setattr("webapp.pages.job.promote", promote)
+def test_promoting_leads_to_the_registration_of_the_teacher(editor: Client, finished: Job) -> None:
     answer = editor.post(f"/jobs/{finished.pk}/promotion/", {"name": "new teacher"})
-    assert answer["Location"] == f"/teachers/{teachers[0].pk}/"
-    assert asked["name"] == "new teacher"
+    asked = Registration.objects.get()
+    assert (asked.name, asked.from_job) == ("new teacher", finished)
+    assert answer["Location"] == f"/registrations/{asked.pk}/"
 
 
 def test_a_refused_promotion_shows_its_sentence_at_the_field(

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from jobs.models import Job, State
 from jobs.operations.errors import UnableToCancel, UnableToPromote
 from jobs.operations.jobs import request_cancel
-from jobs.operations.teachers import promote
+from jobs.operations.registrations import promote
 from jobs.queries.jobs import job_detail
 from mtkd_engine.spec import SpecError, dump_yaml, parse
 from webapp.access import artifact_or_404, job_or_404, may, user_of
@@ -51,14 +51,13 @@ def cancellation(request: HttpRequest, job_id: int) -> HttpResponse:
 
 @require_POST
 def promotion(request: HttpRequest, job_id: int) -> HttpResponse:
-    """This will make the student a teacher of the project."""
+    """This will have the student made a teacher of the project, and lead to how that goes."""
     found = job_or_404(request, job_id)
     form = PromoteForm(request.POST)
     if form.is_valid():
         try:
-            teacher = promote(job=found, user=user_of(request), name=form.cleaned_data["name"])
-            messages.success(request, f"The student of job {found.pk} is now the teacher “{teacher.name}”.")
-            return redirect("teacher", teacher.pk)
+            asked = promote(job=found, user=user_of(request), name=form.cleaned_data["name"])
+            return redirect("registration", asked.pk)
         except UnableToPromote as refusal:
             show_refusal(form, refusal)
     context = {**_context(request, found), "promote_form": form}

@@ -49,12 +49,18 @@ def worker(*, number: int, environment: Mapping[str, str]) -> Program:
     )
 
 
+def intake(*, environment: Mapping[str, str]) -> Program:
+    return Program(
+        name="intake", command=[sys.executable, "-c", WORKER], environment=environment, stop_seconds=5
+    )
+
+
 def no_migrations(**_: Any) -> None:
     print("tables are up to date")
 
 
 def main() -> int:
-    vars(programs).update(web=web, worker=worker, migrate=no_migrations)
+    vars(programs).update(web=web, worker=worker, intake=intake, migrate=no_migrations)
     vars(tree).update(start_postgres=lambda home, **_: start_postgres(home, durable=False))
     vars(leftovers).update(LEFTOVER_SECONDS=0.5)
     run = foreground.Foreground(home=Home.from_environment(), console=Console(), workers=1)

@@ -61,3 +61,5 @@ def test_the_programs_of_the_application_run_in_the_checkout() -> None:
     assert worker.name == "worker-2"
     assert worker.environment["A"] == "b"
     assert (Path(worker.folder or "") / "manage.py").is_file()
+    intake = programs.intake(environment={"A": "b"})
+    assert (intake.name, intake.command[-3]) == ("intake", "intake")

@@ -46,14 +46,14 @@ def stage(home: Home) -> Iterator[Stage]:
 
 
 def test_workers_stop_first_and_then_the_others_in_opposite_order(stage: Stage) -> None:
-    names = ["database", "broker", "web", "worker-1", "worker-2"]
+    names = ["database", "broker", "web", "intake", "worker-1", "worker-2"]
     children = [stage.add(name, SAYS_GOODBYE) for name in names]
     for child in children:
         assert wait_until(lambda child=child: child.last_lines() == "up", seconds=10)  # type: ignore[misc]
     stage.tree.stop()
     order = sorted(names, key=stage.goodbye)
-    assert set(order[:2]) == {"worker-1", "worker-2"}
-    assert order[2:] == ["web", "broker", "database"]
+    assert set(order[:3]) == {"intake", "worker-1", "worker-2"}
+    assert order[3:] == ["web", "broker", "database"]
     assert read_note(stage.home) is None
 
 
@@ -122,6 +122,15 @@ def test_the_lock_of_a_home_is_free_again_afterwards(home: Home) -> None:
     for _ in range(2):
         with HomeLock(home):
             pass
+
+
+def test_workers_of_jobs_come_with_one_of_registrations(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(Tree, "add", lambda _tree, name, _start: started.append(name))
+    Tree(home=home).start_workers(0)
+    assert started == []
+    Tree(home=home).start_workers(2)
+    assert started == ["intake", "worker-1", "worker-2"]
 
 
 def test_exit_codes_have_words() -> None:

@@ -98,8 +98,9 @@ def test_a_signal_stops_everything_with_the_worker_first(start: Start, home: Hom
     up = start()
     up.wait_for("Ctrl-C stops everything")
     up.wait_for(r"worker-1 *\| waiting")
+    up.wait_for(r"intake *\| waiting")
     children = pids(home)
-    assert set(children) == {"database", "broker", "web", "worker-1"}
+    assert set(children) == {"database", "broker", "web", "intake", "worker-1"}
     up.process.send_signal(number)
     assert up.end() == 0
     assert all_ended(children)

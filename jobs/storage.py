@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -27,7 +27,7 @@ from jobs.hashing import Checksum, HashedReader, StorageError, sha256_of
 from jobs.models import Artifact, Blob
 from jobs.wholefiles import STAGING
 
-__all__ = ["StorageError"]
+__all__ = ["Checksum", "StorageError"]
 _BLOCK = 1 << 20
 _STALE_SECONDS = 24 * 3600.0
 _UPLOADS = "uploads"
@@ -53,7 +53,7 @@ def keep_file(path: Path, *, sha256: str | None = None) -> Blob:
             wanted = Checksum(algorithm="sha256", digest=bytes.fromhex(found))
             with path.open("rb") as source:
                 reader = HashedReader(source, length=size, checksum=wanted)
-                default_storage.save(blob_name(found), File(reader, path.name))
+                default_storage.save(blob_name(found), File(cast(IO[bytes], reader), path.name))
     return blob
 
 
@@ -144,7 +144,7 @@ def put_part(
     """
     reader = HashedReader(stream, length=length, checksum=checksum)
     with _in_words("The part"):
-        default_storage.save(_part(upload, offset), File(reader, "part"))
+        default_storage.save(_part(upload, offset), File(cast(IO[bytes], reader), "part"))
     return reader.sha256
 
 
@@ -223,20 +223,6 @@ def write_file(reader: IO[bytes], target: Path) -> str:
         writer.flush()
         os.fsync(writer.fileno())
     return digest.hexdigest()
-
-
-def path_of(key: str) -> Path:
-    """This will give the place of a key on this host; whether something lies there is not asked."""
-    return Path(settings.STORAGE, key)
-
-
-def adopt(staged: Path, *, key: str) -> bool:
-    """This will move what lies in a staging folder to its key; False when something lies there already."""
-    raise NotImplementedError
-
-
-def remove(key: str) -> None:
-    """This will remove the file or folder at a key; a key without one is fine."""
 
 
 def _noted(sha256: str, size: int) -> Blob:

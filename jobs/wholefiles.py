@@ -25,11 +25,11 @@ class WholeFiles(FileSystemStorage):
         super().__init__(allow_overwrite=True)
 
     @property
-    def base_location(self) -> str:  # type: ignore[override]
+    def base_location(self) -> str:
         return str(settings.STORAGE)
 
     @property
-    def location(self) -> str:  # type: ignore[override]
+    def location(self) -> str:
         return os.path.abspath(settings.STORAGE)
 
     def _save(self, name: str, content: File[Any]) -> str:

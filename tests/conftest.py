@@ -24,8 +24,18 @@ SESSION_HOME = Path(tempfile.mkdtemp(prefix="mtkd-tests-"))
 SESSION_HOME.chmod(0o711)  # run by root, the database has an account of its own, which must pass through
 os.environ["MTKD_HOME"] = str(SESSION_HOME)
 os.environ["MTKD_SECRET_KEY"] = "only-for-tests-" + "x" * 40
-for _name in ("MTKD_STORAGE", "MTKD_DATA_ROOTS", "MTKD_PORT", "MTKD_HOST", "MTKD_DEBUG"):
-    os.environ.pop(_name, None)
+for _name in (
+    "STORAGE",
+    "S3_ENDPOINT",
+    "S3_REGION",
+    "LARGEST_UPLOAD",
+    "PROJECT_QUOTA",
+    "CHECK_SECONDS",
+    "CHECK_MEMORY",
+):
+    os.environ.pop(f"MTKD_{_name}", None)
+for _name in ("DATA_ROOTS", "PORT", "HOST", "DEBUG"):
+    os.environ.pop(f"MTKD_{_name}", None)
 # A test that imports the ASGI module must not turn what follows into web processes.
 os.environ["MTKD_PROCESS"] = "tests"
 os.environ.setdefault("MTKD_TIME_SCALE", "0.1")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
 
-Message = MutableMapping[str, Any]
+Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 _BESIDES = 1 << 20
@@ -26,22 +26,22 @@ class BodyTooLargeError(Exception):
 class BodyHandler(ASGIHandler):
     """Django's, but large bodies lie on the disk of MTKD_HOME, and those that nothing would accept are refused."""
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """This will answer one request."""
         try:
             if scope["type"] == "http" and _announced(scope) > _most():
                 raise BodyTooLargeError
-            await super().__call__(scope, receive, send)  # type: ignore[no-untyped-call]
+            await super().__call__(scope, receive, send)
         except BodyTooLargeError:
             await _refuse(send)
 
-    async def read_body(self, receive: Receive) -> IO[bytes]:
+    async def read_body(self, receive: Receive) -> tempfile.SpooledTemporaryFile[bytes]:
         """This will receive a body, to a file once it is too large for the memory."""
         folder = Path(settings.MTKD_HOME) / "work"
         folder.mkdir(parents=True, exist_ok=True)
         size, most = 0, _most()
-        body = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - the request closes it
-            max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE, mode="w+b", dir=folder
+        body: tempfile.SpooledTemporaryFile[bytes] = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed later
+            max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE, mode="w+b", dir=str(folder)
         )
         try:
             while True:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -170,3 +173,20 @@ def test_a_bucket_that_is_not_there_gets_a_sentence(bucket: Any, settings: Setti
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="accepted are a folder"):
         Bucket(address)
+
+
+def test_the_environment_names_the_bucket(settings: Settings) -> None:
+    script = (
+        "import django; django.setup(); from django.core.files.storage import default_storage as s; "
+        "print(s.bucket_name, s.location, s.endpoint_url, s.region_name)"
+    )
+    given = {"MTKD_STORAGE": "s3://mtkd/of/us", "MTKD_S3_ENDPOINT": "http://[::1]:9", "MTKD_S3_REGION": "r1"}
+    said = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, **given},
+        cwd=settings.BASE_DIR,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert said.stdout.split() == ["mtkd", "of/us", "http://[::1]:9", "r1"]

@@ -18,7 +18,7 @@ from jobs.operations.claims import Claim
 from jobs.operations.errors import UnableToPublish
 from jobs.publishing import publish
 from jobs.recorder import Recorder, open_journal
-from jobs.storage import staging
+from jobs.storage import StorageError, staging
 from jobs.workspace import sweep
 from mtkd_engine.events import ArtifactWritten, Metrics
 from mtkd_engine.journal import Journal
@@ -69,6 +69,17 @@ def test_a_sweep_ends_half_copies_of_yesterday(settings: Settings) -> None:
         sweep()
         assert fresh.is_dir()
         assert not stale.exists()
+
+
+def test_a_sweep_survives_a_storage_that_is_away(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def remove_garbage() -> int:
+        raise StorageError("The S3 storage is away.")
+
+    monkeypatch.setattr("jobs.workspace.remove_garbage", remove_garbage)
+    sweep()
+    assert "Garbage is removed from the storage later: The S3 storage is away." in caplog.text
 
 
 def test_artifacts_are_published_all_or_none(make_job: Any, take: Any, settings: Settings) -> None:

@@ -42,7 +42,7 @@ class PartParser(BaseParser):
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> IO[Any]:
+    ) -> Any:
         """This will return the stream as it is."""
         return stream
 

@@ -19,10 +19,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from jobs.hashing import Checksum
 from jobs.models import Upload
 from jobs.operations.errors import UnableToUpload
 from jobs.operations.uploads import abort_upload, add_part, begin_upload
+from jobs.storage import Checksum
 from webapp.access import project_or_404, upload_or_404, user_of
 from webapp.api import query
 from webapp.api.documented import PROJECT, refusals
@@ -65,7 +65,7 @@ class _Tus(APIView):
         if request.method != "OPTIONS" and request.headers.get("Tus-Resumable", VERSION) != VERSION:
             raise VersionUnknown
 
-    def finalize_response(self, request: HttpRequest, response: Any, *args: Any, **kwargs: Any) -> Any:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().finalize_response(request, response, *args, **kwargs)
         answer["Tus-Resumable"] = VERSION
         answer["Tus-Version"] = VERSION

@@ -31,10 +31,14 @@ class Discovered:
     ignored: tuple[str, ...]
 
 
-def discover(roots: Sequence[Path], *, annotation_format: str) -> Discovered:
-    """This will find annotations by content and splits by name below `roots`; one of them may be a file."""
+def discover(roots: Sequence[Path], *, annotation_format: str, aside: Collection[Path] = ()) -> Discovered:
+    """This will find annotations by content and splits by name below `roots`; one of them may be a file.
+
+    The files `aside` are known to be something else.
+    """
     name = roots[0].resolve().name
-    found = [path for root in roots for path in files_below(root) if path.suffix.lower() in SUFFIXES]
+    below = (path for root in roots for path in files_below(root))
+    found = [path for path in below if path.suffix.lower() in SUFFIXES and not is_one_of(path, aside)]
     words = [path for path in found if is_words(path)]
     formats = {path: format_of(path) for path in found if path not in words}
     chosen = _chosen(formats, annotation_format=annotation_format, name=name)
@@ -107,6 +111,11 @@ def _by_split(paths: list[Path], *, name: str) -> tuple[AnnotationFile, ...]:
         for split in (*SPLITS, None)
         if split in by_split
     )
+
+
+def is_one_of(path: Path, others: Collection[Path]) -> bool:
+    """This will say whether a path leads to one of the others, however it is written."""
+    return any(path.name == other.name and path.resolve() == other.resolve() for other in others)
 
 
 def is_words(path: Path) -> bool:

@@ -11,7 +11,7 @@ from mtkd_engine.data.annotations import find_problems, read_annotations
 from mtkd_engine.data.archive import SUFFIXES as ARCHIVES
 from mtkd_engine.data.archive import extract, is_archive
 from mtkd_engine.data.detect import SUFFIXES
-from mtkd_engine.data.discovery import AUTO, discover, files_below
+from mtkd_engine.data.discovery import AUTO, discover, files_below, is_one_of
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.manifest import FILE, SEALED, Manifest, is_sealed, of_discovered, read_manifest
 from mtkd_engine.data.problems import ProblemLog
@@ -52,6 +52,12 @@ class Table:
     progress: Progress
     annotation_format: str = AUTO
     limits: Limits = field(default_factory=Limits)
+    words: Path | None = None
+    """Word vectors that are handed in by name: they may lie among the rest, but are no annotations."""
+
+    @property
+    def aside(self) -> tuple[Path, ...]:
+        return () if self.words is None else (self.words,)
 
 
 def take(path: Path, table: Table) -> Handed:
@@ -85,9 +91,9 @@ def _of_folder(folder: Path, table: Table, *, name: str) -> Handed:
         return _of_sealed(folder, table)
     if (folder / FILE).is_file():
         return _of_manifest(read_manifest(folder, annotation_format=table.annotation_format), table)
-    archives = [path for path in files_below(folder) if is_archive(path)]
+    archives = [path for path in files_below(folder) if is_archive(path) and not is_one_of(path, table.aside)]
     roots = (folder, *(_extracted(path, table) for path in archives))
-    found = discover(roots, annotation_format=table.annotation_format)
+    found = discover(roots, annotation_format=table.annotation_format, aside=table.aside)
     return _of_manifest(of_discovered(found, name=name), table)
 
 
@@ -121,7 +127,12 @@ def _of_manifest(manifest: Manifest, table: Table) -> Handed:
     rows = read_annotations(manifest, log=table.log, limits=table.limits, progress=table.progress).rows
     features = manifest.features_of({row.video_id for row in rows})
     stated = manifest.folder / FILE
-    used = [*(file.path for file in manifest.files), *manifest.durations, manifest.words, features]
+    used = [
+        *(file.path for file in manifest.files),
+        *manifest.durations,
+        table.words or manifest.words,
+        features,
+    ]
     if not manifest.searched:
         used.append(stated)
     folders = manifest.searched or (manifest.folder,)
@@ -131,7 +142,7 @@ def _of_manifest(manifest: Manifest, table: Table) -> Handed:
         rows=rows,
         folders=tuple(folder for folder in folders if folder.is_dir()),
         features=features,
-        words=manifest.words,
+        words=table.words or manifest.words,
         files=tuple(path for path in used if path is not None),
     )
 
@@ -140,13 +151,14 @@ def _of_sealed(folder: Path, table: Table) -> Handed:
     sealed = read_sealed(folder)
     rows = list(_rows(sealed.splits))
     find_problems(rows, table.log)
-    used = [folder / FILE, folder / SAMPLES, folder / FEATURES, folder / WORDS]
+    used = [folder / FILE, folder / SAMPLES, folder / FEATURES, table.words or folder / WORDS]
     return Handed(
         name=sealed.name,
         format=SEALED,
         rows=rows,
         folders=(folder,),
         features=sealed.features,
+        words=table.words,
         vectors=sealed.words,
         files=tuple(path for path in used if path.is_file()),
     )

@@ -72,10 +72,9 @@ def check_dataset(
             progress=progress or Progress(),
             annotation_format=annotation_format,
             limits=limits or Limits(),
+            words=words,
         )
         handed = take(path, table)
-        if words is not None:
-            handed = replace(handed, words=words, files=(*handed.files, words))
         handed = replace(handed, name=name or handed.name)
         return _checked(handed, table, accept=accept, seal=seal)
 

@@ -246,3 +246,19 @@ def test_identical_features_in_two_splits_are_a_warning_before_and_after(
     for seal in (None, tmp_path / "sealed"):
         codes = [problem["code"] for problem in check_dataset(folder, seal=seal)["problems"]]
         assert codes == ["same_features"]
+
+
+def test_words_that_lie_among_the_rest_are_no_annotations(folder: Path, tmp_path: Path) -> None:
+    (folder / "dataset.json").unlink()
+    words = folder / "words_test.txt"
+    words.write_text(GLOVE)
+    with zipfile.ZipFile(folder / "features.zip", "w") as archive:
+        archive.write(folder / "features.npz", "features.npz")
+    (folder / "features.npz").unlink()
+    report = check_dataset(folder, words=words, seal=tmp_path / "sealed")
+    assert report["word_vectors"]["words"] == 3
+    assert report["feature_width"] == 4
+    assert report["problems"] == []
+    assert [file["name"] for file in report["files"]] == [
+        "train.json", "val.json", "test.json", "words_test.txt", "features.npz",
+    ]  # fmt: skip

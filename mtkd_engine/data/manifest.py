@@ -48,11 +48,6 @@ class Manifest:
     searched: tuple[Path, ...] = ()
     """Folders without dataset.json: features are looked for there once the videos are known."""
 
-    @property
-    def annotations(self) -> dict[str, Path]:
-        """The files of annotations by split."""
-        return {file.split or "all": file.path for file in self.files}
-
     def features_of(self, videos: Collection[str]) -> Path | None:
         """This will give the file or folder with the features of these videos, if there is one."""
         return find_features(self.searched, videos=videos, name=self.name) if self.searched else self.features

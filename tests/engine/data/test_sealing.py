@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
@@ -66,6 +67,11 @@ def test_the_hash_is_that_of_the_content_in_any_container(folder: Path, tmp_path
         np.save(folder / "arrays" / f"{video}.npy", values)
     write_json(folder / "dataset.json", good_manifest() | {"features": "arrays", "name": "another"})
     hashes.add(check_dataset(folder, seal=tmp_path / "three")["content_hash"])
+    with h5py.File(folder / "features.h5", "w") as file:
+        for video, values in good_features().items():
+            file[video] = values
+    write_json(folder / "dataset.json", good_manifest() | {"features": "features.h5"})
+    hashes.add(check_dataset(folder, seal=tmp_path / "hdf5")["content_hash"])
     hashes.add(check_dataset(tmp_path / "one", seal=tmp_path / "four")["content_hash"])
     with zipfile.ZipFile(tmp_path / "packed.zip", "w") as archive:
         for file in folder.rglob("*"):

@@ -56,6 +56,25 @@ def test_files_are_uploaded_and_the_form_waits_for_them(
     assert form.evaluate("() => Object.keys(localStorage).filter((key) => key.startsWith('upload:'))") == []
 
 
+def test_the_form_can_be_sent_the_moment_the_last_file_arrives(form: Page, tmp_path: Path) -> None:
+    small = tmp_path / "train.json"
+    small.write_text("{}")
+    form.get_by_label("Name", exact=True).fill("mine")
+    form.evaluate(
+        """() => {
+             const upload = document.querySelector("file-upload");
+             const timer = setInterval(() => {
+               if (upload.queue.transfers[0]?.way !== "done") return;
+               clearInterval(timer);
+               upload.closest("form").requestSubmit();
+             }, 1);
+           }"""
+    )
+    choose(form, small)
+    expect(form.get_by_role("heading", name="mine")).to_be_visible()
+    assert Registration.objects.get().uploads.count() == 1
+
+
 def test_a_lost_connection_is_waited_for(
     form: Page, context: BrowserContext, large: Path, until: Callable[..., None]
 ) -> None:

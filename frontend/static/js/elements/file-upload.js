@@ -200,11 +200,16 @@ class FileUpload extends HTMLElement {
     if (transfers.some((one) => one.isActive)) this.pace.note(sent);
     else this.pace = new Pace();
     this.drawTotal({ sent, total, way });
-    const ids = transfers.filter((one) => one.way === "done").map((one) => one.id);
-    /** @type {HTMLInputElement} */ (this.piece("ids")).value = ids.join(" ");
+    this.fillIn();
     this.toggleAttribute("data-any", transfers.length > 0);
     this.proceed(way);
   };
+
+  /** Gives the form what has arrived. */
+  fillIn() {
+    const ids = this.queue?.transfers.filter((one) => one.way === "done").map((one) => one.id) ?? [];
+    /** @type {HTMLInputElement} */ (this.piece("ids")).value = ids.join(" ");
+  }
 
   /** @param {Summary} now */
   drawTotal(now) {
@@ -242,6 +247,7 @@ class FileUpload extends HTMLElement {
     if (!this.isUsed || !transfers.length) return;
     if (together(transfers) === "done") {
       this.isSubmitting = true;
+      this.fillIn();
       this.queue?.handOver();
       return;
     }

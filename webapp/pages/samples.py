@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import mimetypes
+from pathlib import PurePosixPath
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -29,6 +29,7 @@ from webapp.pages.timeline import Line, line_of
 PAGE = 50
 LONGEST_SEARCH = 200
 VIDEOS = "videos/"
+MEDIA_TYPES = {".mp4": "video/mp4", ".webm": "video/webm"}
 
 
 @require_safe
@@ -82,8 +83,8 @@ def video(request: HttpRequest, dataset_id: int, name: str) -> HttpResponseBase:
     """This will send a video of the dataset, or the part of it that a player asks for."""
     found = dataset_or_404(request, dataset_id)
     file = found.files.filter(name=f"{VIDEOS}{name}").select_related("blob").first()
-    media_type = mimetypes.guess_type(name)[0] or ""
-    if file is None or not media_type.startswith("video/"):
+    media_type = MEDIA_TYPES.get(PurePosixPath(name).suffix)
+    if file is None or media_type is None:
         raise Http404(f"{found.label} has no video named {name!r}.")
     return send_blob(request, file.blob, name=name.rpartition("/")[2], media_type=media_type, inline=True)
 

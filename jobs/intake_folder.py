@@ -23,6 +23,7 @@ from jobs.operations.uploads import assemble
 from jobs.storage import fetch
 
 _PID = "engine.pid"
+_WHOSE = "registration"
 
 
 def lay_out(registration: Registration, folder: Path) -> list[str]:
@@ -31,6 +32,7 @@ def lay_out(registration: Registration, folder: Path) -> list[str]:
     What an earlier attempt has put together stays. Raises UnableToUpload, UnableToRegister, StorageError, OSError.
     """
     end_leftover(pid=_leftover(folder), folder=folder)
+    _begin_anew_for_another(registration, folder)
     for name in ("sealed", "tmp"):
         shutil.rmtree(folder / name, ignore_errors=True)
     for name in ("report.json", "progress.json"):
@@ -43,6 +45,15 @@ def lay_out(registration: Registration, folder: Path) -> list[str]:
     arguments += specific(registration, folder)
     arguments += ["--seal", str(folder / "sealed"), "--report", str(folder / "report.json")]
     return [*arguments, "--progress", str(folder / "progress.json")]
+
+
+def _begin_anew_for_another(registration: Registration, folder: Path) -> None:
+    """Another database with the same home may have had a registration of that number."""
+    mark, whose = folder / _WHOSE, f"{registration.pk} of {registration.created_at.isoformat()}"
+    if not mark.is_file() or mark.read_text() != whose:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        mark.write_text(whose)
 
 
 def note_pid(folder: Path, pid: int) -> None:

@@ -25,7 +25,10 @@ class Application:
 
     def dataset(self, name: str, path: Path) -> None:
         """This will register a dataset folder."""
-        self.rest.call("POST", "datasets/", {"project": self.project, "name": name, "path": str(path)})
+        asked = self.rest.call(
+            "POST", "datasets/", {"project": self.project, "name": name, "path": str(path)}
+        )
+        self.rest.wait_until_registered(asked["id"])
 
     def submit(self, spec: dict[str, Any]) -> int:
         """This will submit a job and return its id."""
@@ -43,7 +46,8 @@ class Application:
         submitted = {name: self.submit(spec) for name, spec in specs.items()}
         results = {name: self.result(job_id) for name, job_id in submitted.items()}
         for name, job_id in submitted.items():
-            self.rest.call("POST", f"jobs/{job_id}/promotion/", {"name": name})
+            asked = self.rest.call("POST", f"jobs/{job_id}/promotion/", {"name": name})
+            self.rest.wait_until_registered(asked["id"])
         return results
 
 

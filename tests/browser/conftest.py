@@ -111,6 +111,15 @@ def logged_in(page: Page, site: Site, user: User) -> Page:
 
 
 @pytest.fixture
+def intake(process_environment: dict[str, str]) -> Iterator[Child]:
+    """A worker that carries out registrations."""
+    environment = {**process_environment, "MTKD_THREADS": "1"}
+    child = Child(program=programs.intake(environment=environment), home=Home.from_environment())
+    yield child
+    child.kill()
+
+
+@pytest.fixture
 def until() -> Callable[..., None]:
     """This will wait for a condition, and fail when it does not come true in time."""
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from jobs.local import programs
 from jobs.local.child import Child
-from jobs.local.home import Home
-from jobs.models import Dataset, Project, Registration, Upload
+from jobs.models import Dataset, Project, Registration, RegistrationState, Upload, User
 from tests.browser.conftest import Site
 
 MB = 1_000_000
@@ -35,10 +33,6 @@ def large(tmp_path: Path) -> Path:
 
 def choose(page: Page, *files: Path) -> None:
     page.locator('input[data-part="files"]').set_input_files(list(files))
-
-
-def summary(page: Page) -> str:
-    return page.locator('[data-part="summary"]').inner_text()
 
 
 def test_files_are_uploaded_and_the_form_waits_for_them(
@@ -199,12 +193,60 @@ def test_what_was_dropped_is_uploaded(form: Page) -> None:
     assert Upload.objects.get().name == "val.json"
 
 
-@pytest.fixture
-def intake(process_environment: dict[str, str]) -> Iterator[Child]:
-    environment = {**process_environment, "MTKD_THREADS": "1"}
-    child = Child(program=programs.intake(environment=environment), home=Home.from_environment())
-    yield child
-    child.kill()
+def test_watching_keeps_the_focus_and_ends_with_the_decision(
+    logged_in: Page, site: Site, project: Project, user: User
+) -> None:
+    page = logged_in
+    row = Registration.objects.create(project=project, user=user, kind="dataset", name="mine")
+    rows = Registration.objects.filter(pk=row.pk)
+    rows.update(state=RegistrationState.CHECKING, part="features", done=1, of=9)
+    page.goto(f"{site.url}/registrations/{row.pk}/")
+    cancel = page.get_by_role("button", name="Cancel")
+    cancel.focus()
+    rows.update(done=5)
+    expect(page.locator('[data-live="doing"]')).to_have_text("Reading features, 5 of 9")
+    expect(page.get_by_role("progressbar")).to_have_js_property("value", 5)
+    expect(cancel).to_be_focused()
+    repair = {"name": "clip_windows", "title": "Cut windows", "count": 3, "needed": True, "accepted": False}
+    rows.update(state=RegistrationState.WAITING, report={"repairs": [repair]})
+    expect(page.get_by_role("heading", name="mine")).to_be_focused()
+    box, warning = page.get_by_role("checkbox"), page.get_by_text("Without the needed repairs")
+    expect(box).to_be_checked()
+    expect(warning).to_be_hidden()
+    box.uncheck()
+    expect(warning).to_be_visible()
+    expect(page.get_by_role("button", name="Register as it is")).to_be_visible()
+
+
+def test_the_pages_fit_a_phone_and_break_no_rule_of_the_policy(
+    form: Page, site: Site, project: Project, user: User, tmp_path: Path
+) -> None:
+    form.add_init_script(
+        """window.violations = [];
+           document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.blockedURI));"""
+    )
+    form.set_viewport_size({"width": 360, "height": 740})
+    long = tmp_path / f"{'features_' * 12}.npz"
+    long.write_bytes(b"x")
+    place = {"file": "annotations/" * 9, "row": 3, "detail": "x" * 90}
+    problem = {"message": "m" * 99, "severity": "error", "count": 1, "places": [place], "repair": None}
+    row = Registration.objects.create(
+        project=project,
+        user=user,
+        kind="dataset",
+        name="w" * 110,
+        state="waiting",
+        report={"problems": [problem]},
+    )
+    for path in ("projects/moments/datasets/new", "projects/moments/teachers/new", f"registrations/{row.pk}"):
+        form.goto(f"{site.url}/{path}/")
+        if path.endswith("new"):
+            choose(form, long)
+            expect(form.locator('[data-part="summary"]')).to_have_text(UPLOADED)
+        for summary in form.locator("main summary").all():
+            summary.click()
+        assert form.evaluate("() => document.documentElement.scrollWidth") <= 360, path
+        assert form.evaluate("() => window.violations") == []
 
 
 def charades(folder: Path, *, last_end: float) -> list[Path]:

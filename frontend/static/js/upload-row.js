@@ -67,7 +67,9 @@ export function lines(files) {
   const folders = new Map();
   for (const file of files) {
     const folder = file.name.slice(0, file.name.lastIndexOf("/") + 1);
-    folders.set(folder, [...(folders.get(folder) ?? []), file]);
+    const inside = folders.get(folder);
+    if (inside) inside.push(file);
+    else folders.set(folder, [file]);
   }
   return [...folders].flatMap(([folder, inside]) =>
     inside.length > most

@@ -13,6 +13,8 @@ from jobs.models import Dataset, Project, Registration, RegistrationState, Teach
 
 NEW = "/projects/moments/datasets/new/"
 PLACE = {"file": "charades_sta_test.txt", "row": 17, "detail": "ends at 31.2 s of 30.0 s <b>"}
+SAMPLE: dict[str, Any] = {"split": "train", "video": "AO8RW", "duration": 30.0, "windows": [[3, 9]]}
+SAMPLE["sentence"] = "a person <i>sits</i>"
 REPORT: dict[str, Any] = {
     "kind": "dataset",
     "format": "charades_sta",
@@ -41,16 +43,7 @@ REPORT: dict[str, Any] = {
         {"name": "drop_duplicates", "title": "drop doubles", "count": 3, "needed": False, "accepted": False},
     ],
     "statistics": {"words": {"mean": {"train": 6.25}, "median": {"train": 6}}},
-    "samples": [
-        {
-            "id": "a",
-            "split": "train",
-            "video": "AO8RW",
-            "duration": 30.0,
-            "windows": [[3, 9]],
-            "sentence": "a person <i>sits</i>",
-        }
-    ],
+    "samples": [SAMPLE],
 }
 
 

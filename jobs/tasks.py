@@ -12,13 +12,13 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from jobs import stopping, storable
+from jobs.attempt.supervisor import supervise
 from jobs.celery import app
 from jobs.doorbell import TASK
+from jobs.intake.registrar import carry_out
 from jobs.operations.claims import claim
 from jobs.operations.intake_claims import QUEUE as INTAKE
 from jobs.operations.intake_claims import claim_registration
-from jobs.registrar import carry_out
-from jobs.supervisor import supervise
 from jobs.tick import Tick
 
 _log = logging.getLogger(__name__)

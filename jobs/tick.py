@@ -15,12 +15,13 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import Count, QuerySet
 
-from jobs import intake_folder, stopping, storable
+from jobs import stopping, storable
+from jobs.attempt.workspace import sweep
 from jobs.doorbell import ring, rings_waiting
+from jobs.intake import folder as intake_folder
 from jobs.models import Job, Registration, RegistrationState, State
 from jobs.operations.leases import reap, reap_registrations
 from jobs.operations.locks import Lock, try_to_hold
-from jobs.workspace import sweep
 
 _log = logging.getLogger(__name__)
 _MOST_RINGS = 8

@@ -189,7 +189,7 @@ def _evaluate(given: argparse.Namespace) -> int:
 
 
 def _check_dataset(given: argparse.Namespace) -> int:
-    from mtkd_engine.data.checking import check_dataset_command
+    from mtkd_engine.data.check.command import check_dataset_command
 
     _heed_pulse(given)
     return check_dataset_command(given)

@@ -53,7 +53,9 @@ class Sources:
 
     def teacher(self, name: str) -> Path:
         """This will find a teacher's model file or raise SpecError."""
-        return self._find(name, self.teachers, "teachers", "a registered name, a .safetensors file or a sealed teacher")
+        return self._find(
+            name, self.teachers, "teachers", "a registered name, a .safetensors file or a sealed teacher"
+        )
 
     def _find(self, name: str, known: dict[str, Path], field_name: str, accepted: str) -> Path:
         path = known.get(name, self.base / name)

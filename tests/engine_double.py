@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
+from jobs.attempt.recorder import JOURNAL, Recorder, open_journal
 from jobs.models import Artifact, Attempt, Job
 from jobs.operations.claims import Claim, claim
 from jobs.operations.endings import fail, succeed
-from jobs.recorder import JOURNAL, Recorder, open_journal
-from jobs.storage import keep_file, staging
+from jobs.storage.blobs import keep_file, staging
 from mtkd_engine.events import Event, Finished, ProbeSet, Started, Weights
 from mtkd_engine.journal import Journal
 

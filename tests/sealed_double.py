@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from jobs.models import Dataset, Project, StoredFile
-from jobs.storage import keep_file
+from jobs.storage.blobs import keep_file
 
 Row = dict[str, Any]
 

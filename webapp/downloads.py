@@ -12,7 +12,7 @@ from django.utils.http import content_disposition_header, parse_etags
 from rest_framework.request import Request
 
 from jobs.models import Artifact, Blob
-from jobs.storage import StorageError, open_blob, open_seen_blob
+from jobs.storage.blobs import StorageError, open_blob, open_seen_blob
 
 _PIECE = 1 << 18
 _RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})", re.ASCII)

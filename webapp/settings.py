@@ -51,11 +51,11 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", HOST, *_listed("MTKD_ALLOWED
 
 # --- Where things live: content in a folder of this host, or in a bucket (s3://NAME or s3://NAME/PREFIX)
 STORAGES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "jobs.wholefiles.WholeFiles"},
+    "default": {"BACKEND": "jobs.storage.wholefiles.WholeFiles"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 if (_stored_at := os.environ.get("MTKD_STORAGE", "")).startswith("s3://"):
-    STORAGES["default"] = {"BACKEND": "jobs.buckets.Bucket", "OPTIONS": {"address": _stored_at}}
+    STORAGES["default"] = {"BACKEND": "jobs.storage.buckets.Bucket", "OPTIONS": {"address": _stored_at}}
     STORAGE: Path = MTKD_HOME / "storage"  # of no use then
 else:
     STORAGE = _folder("MTKD_STORAGE", MTKD_HOME / "storage")

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from jobs.models import Artifact, Blob, StoredFile
 from jobs.operations.locks import Lock, hold
-from jobs.storage import remove_blob
+from jobs.storage.blobs import remove_blob
 
 KEPT = timedelta(days=1)
 """How long a content stays that nothing refers to: whoever stored it may be about to."""

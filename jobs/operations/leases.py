@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from jobs.enginelog import last_lines
+from jobs.engine.log import last_lines
 from jobs.models import ACTIVE, Attempt, Job, Registration, RegistrationState
 from jobs.operations.claims import database_has_been_up_for_a_lease
 from jobs.operations.endings import lose_locked

@@ -1,6 +1,6 @@
 """Asking for a dataset or teacher to be taken in, deciding on its repairs, and thinking better of it.
 
-A worker carries it out (`jobs.registrar`); nothing of what is handed in is read here.
+A worker carries it out (`jobs.intake.registrar`); nothing of what is handed in is read here.
 """
 
 from __future__ import annotations

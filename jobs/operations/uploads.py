@@ -16,11 +16,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from jobs.hashing import Checksum, ChecksumError, HashedReader, StorageError
 from jobs.models import REGISTRATION_FINAL, Project, Upload, User
 from jobs.operations.errors import UnableToUpload
 from jobs.operations.quota import GB, beyond_quota, in_gb
-from jobs.storage import free_bytes, put_part, read_part, remove_parts, uploads_with_parts
+from jobs.storage.blobs import free_bytes, put_part, read_part, remove_parts, uploads_with_parts
+from jobs.storage.hashing import Checksum, ChecksumError, HashedReader, StorageError
 
 _BLOCK = 1 << 20
 _KEPT_FREE = 1 * GB

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mtkd_engine.data.check.findings import find_in_rows, find_repeats
+from mtkd_engine.data.check.leakage import find_shared
+from mtkd_engine.data.check.problems import ProblemLog
 from mtkd_engine.data.durations import read_durations
 from mtkd_engine.data.errors import DataError
-from mtkd_engine.data.findings import find_in_rows, find_repeats
-from mtkd_engine.data.leakage import find_shared
 from mtkd_engine.data.manifest import Manifest
-from mtkd_engine.data.problems import ProblemLog
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.data.readers import READERS, Intake, Limits
 from mtkd_engine.data.rows import Annotations, Row

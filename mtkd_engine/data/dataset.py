@@ -8,16 +8,16 @@ from functools import cached_property
 from pathlib import Path
 
 from mtkd_engine.data.annotations import read_annotations
+from mtkd_engine.data.check.findings import find_missing_features
+from mtkd_engine.data.check.problems import ProblemLog, errors, sentence
+from mtkd_engine.data.check.repairs import clip_windows
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.features import Features, FeatureStore, array_hash, open_features
-from mtkd_engine.data.findings import find_missing_features
 from mtkd_engine.data.glove import read_glove
 from mtkd_engine.data.manifest import Manifest, is_sealed, read_manifest
-from mtkd_engine.data.problems import ProblemLog, errors, sentence
-from mtkd_engine.data.repairs import clip_windows
 from mtkd_engine.data.rows import Row
-from mtkd_engine.data.samples import Sample, WordVectors, content_hash, samples_of
-from mtkd_engine.data.sealed import read_sealed
+from mtkd_engine.data.sealing.samples import Sample, WordVectors, content_hash, samples_of
+from mtkd_engine.data.sealing.sealed import read_sealed
 from mtkd_engine.data.split import SPLITS, divide
 from mtkd_engine.data.vocabulary import words_of
 

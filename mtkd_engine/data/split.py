@@ -6,8 +6,8 @@ import random
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from mtkd_engine.data.check.problems import ProblemLog
 from mtkd_engine.data.errors import DataError
-from mtkd_engine.data.problems import ProblemLog
 from mtkd_engine.data.rows import Row
 
 SPLITS = ("train", "val", "test")

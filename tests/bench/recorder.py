@@ -45,11 +45,11 @@ def _compare(folder: Path) -> None:
 
 
 def _with_chunks(folder: Path) -> float:
+    from jobs.attempt.recorder import Recorder, open_journal
     from jobs.models import Attempt, Dataset, Job
     from jobs.operations.access import ensure_demo_project
     from jobs.operations.claims import claim
     from jobs.operations.jobs import submit
-    from jobs.recorder import Recorder, open_journal
     from mtkd_engine.events import Metrics
     from mtkd_engine.journal import Journal
     from mtkd_engine.spec import parse

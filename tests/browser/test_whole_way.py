@@ -14,13 +14,13 @@ from django.conf import settings
 from playwright.sync_api import Page, expect
 from safetensors.numpy import load
 
+from jobs.attempt.recorder import JOURNAL
 from jobs.local import programs
 from jobs.local.child import Child
 from jobs.local.home import Home
 from jobs.models import Attempt, Job, Project, State, User
 from jobs.operations.jobs import submit
 from jobs.operations.registrations import promote, register
-from jobs.recorder import JOURNAL
 from mtkd_engine.events import Metrics
 from mtkd_engine.journal import read
 from mtkd_engine.spec import parse

@@ -79,7 +79,7 @@ def test_a_model_for_other_features_is_described_but_not_measured(tmp_path: Path
 def test_a_model_on_a_dataset_without_features_is_described_but_not_measured(
     tmp_path: Path, folder: Path
 ) -> None:
-    from mtkd_engine.data.validate import check_dataset
+    from mtkd_engine.data.check.validate import check_dataset
 
     raw = tmp_path / "raw"
     raw.mkdir()

@@ -9,10 +9,10 @@ from typing import Any
 
 from django.conf import settings
 
+from jobs.intake.registrar import carry_out
 from jobs.models import Blob, Project, Registration, RegistrationState, User
 from jobs.operations.intake_claims import IntakeClaim, claim_registration
 from jobs.operations.registrations import register
-from jobs.registrar import carry_out
 
 FAKE_CHECK = [sys.executable, str(Path(__file__).with_name("fake_check.py"))]
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from jobs.models import Blob, Dataset, StoredFile
 from jobs.operations.blobs import remove_garbage
-from jobs.storage import keep_file, local_path, open_blob
+from jobs.storage.blobs import keep_file, local_path, open_blob
 
 
 @pytest.fixture

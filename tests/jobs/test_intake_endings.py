@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from jobs import registrar
-from jobs.hashing import StorageError
+from jobs.intake import registrar
 from jobs.models import Dataset, RegistrationState, StoredFile
+from jobs.storage.hashing import StorageError
 from tests.jobs.registering import Desk, nothing_is_left, stored
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,10 +13,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from jobs.fetching import fetch_source
 from jobs.models import Dataset, Registration, RegistrationState, Upload
 from jobs.operations.registrations import decide, register
 from jobs.operations.uploads import add_part, begin_upload
+from jobs.storage.fetching import fetch_source
 from tests.jobs.registering import Desk, nothing_is_left, stored, work_left
 
 pytestmark = pytest.mark.django_db(transaction=True)

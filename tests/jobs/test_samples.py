@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 from django.conf import settings
 
-from jobs import previews
 from jobs.models import Blob, Dataset, Project, StoredFile
-from jobs.previews import sample_files
 from jobs.queries import samples as reading
 from jobs.queries.samples import (
     SampleFiles,
@@ -18,7 +16,9 @@ from jobs.queries.samples import (
     samples_of_video,
     video_of,
 )
-from jobs.storage import StorageError, local_path
+from jobs.storage import previews
+from jobs.storage.blobs import StorageError, local_path
+from jobs.storage.previews import sample_files
 from tests.sealed_double import Row, counts, keep_sealed, sample_row, write_sealed
 
 ODD = 'الشخص يفتح الباب 🚪 <b>Straße</b> "quoted" ends'

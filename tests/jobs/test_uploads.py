@@ -14,7 +14,6 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from jobs.hashing import Checksum
 from jobs.models import Dataset, Project, Registration, RegistrationState, StoredFile, Upload, User
 from jobs.operations.errors import UnableToUpload
 from jobs.operations.quota import used_bytes
@@ -25,7 +24,8 @@ from jobs.operations.uploads import (
     begin_upload,
     remove_stale_uploads,
 )
-from jobs.storage import keep_file, put_part, uploads_with_parts
+from jobs.storage.blobs import keep_file, put_part, uploads_with_parts
+from jobs.storage.hashing import Checksum
 
 pytestmark = pytest.mark.django_db
 CONTENT = bytes(range(256)) * 40

@@ -9,9 +9,9 @@ import pytest
 from django.http import Http404, HttpResponseBase
 from django.test import RequestFactory
 
-from jobs import storage
 from jobs.models import Blob
-from jobs.storage import keep_file, local_path
+from jobs.storage import blobs as storage
+from jobs.storage.blobs import keep_file, local_path
 from webapp.downloads import PieceByPiece, send_blob
 
 pytestmark = pytest.mark.django_db

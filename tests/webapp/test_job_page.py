@@ -9,7 +9,7 @@ from django.test import Client
 
 from jobs.models import Artifact, Job, Registration, State, Teacher
 from jobs.operations.errors import UnableToPromote
-from jobs.storage import local_path
+from jobs.storage.blobs import local_path
 from tests.engine_double import EngineDouble
 from tests.webapp.conftest import MakeJob
 

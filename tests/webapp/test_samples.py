@@ -7,7 +7,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from jobs.models import Dataset, Project
-from jobs.storage import local_path
+from jobs.storage.blobs import local_path
 from tests.sealed_double import Row, keep_sealed, sample_row, write_sealed
 
 SCRIPT = "<script>alert(1)</script> שלום 🎬 " + "very long " * 60

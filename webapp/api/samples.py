@@ -12,9 +12,9 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs.previews import sample_files
 from jobs.queries.samples import SPLITS, samples_after
-from jobs.storage import StorageError
+from jobs.storage.blobs import StorageError
+from jobs.storage.previews import sample_files
 from webapp.access import dataset_or_404
 from webapp.api import query
 from webapp.api.documented import refusals

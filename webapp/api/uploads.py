@@ -22,7 +22,7 @@ from rest_framework.views import APIView
 from jobs.models import Upload
 from jobs.operations.errors import UnableToUpload
 from jobs.operations.uploads import abort_upload, add_part, begin_upload
-from jobs.storage import Checksum
+from jobs.storage.blobs import Checksum
 from webapp.access import project_or_404, upload_or_404, user_of
 from webapp.api import query
 from webapp.api.documented import PROJECT, refusals

@@ -11,7 +11,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from jobs.models import Dataset
-from jobs.previews import sample_files
 from jobs.queries.samples import (
     SPLITS,
     Sample,
@@ -21,7 +20,8 @@ from jobs.queries.samples import (
     samples_of_video,
     video_of,
 )
-from jobs.storage import StorageError
+from jobs.storage.blobs import StorageError
+from jobs.storage.previews import sample_files
 from webapp.access import dataset_or_404
 from webapp.downloads import send_blob
 from webapp.pages.timeline import Line, line_of

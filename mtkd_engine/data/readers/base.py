@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mtkd_engine.data.check.problems import ProblemLog
 from mtkd_engine.data.errors import DataError, shown
-from mtkd_engine.data.problems import ProblemLog
 from mtkd_engine.data.rows import Row, Window
 
 LONGEST_DURATION = 1e7  # seconds; what is longer is a mistake and would only upset sums

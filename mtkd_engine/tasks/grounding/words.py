@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from mtkd_engine.data.samples import WordVectors
+from mtkd_engine.data.sealing.samples import WordVectors
 from mtkd_engine.data.vocabulary import PAD, UNKNOWN, build_vocabulary
 from mtkd_engine.nets.grounding.words import WordEmbedding
 from mtkd_engine.spec import ModelCard

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mtkd_engine.data.problems import ProblemLog
+from mtkd_engine.data.check.problems import ProblemLog
 from mtkd_engine.data.rows import Problem, Row
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mtkd_engine.data.check.validate import check_dataset
 from mtkd_engine.data.dataset import load_dataset
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.features import FeatureStore
-from mtkd_engine.data.validate import check_dataset
 
 from .conftest import annotated, good_features, good_manifest, write_features, write_json
 

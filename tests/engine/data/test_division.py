@@ -1,6 +1,6 @@
 """Missing splits are made by source, repeatably, and what is given stays."""
 
-from mtkd_engine.data.problems import ProblemLog
+from mtkd_engine.data.check.problems import ProblemLog
 from mtkd_engine.data.rows import Row
 from mtkd_engine.data.split import Divided, divide, hold_out_sources
 

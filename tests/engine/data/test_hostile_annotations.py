@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from mtkd_engine.data.check.repairs import REPAIRS
+from mtkd_engine.data.check.validate import check_dataset
 from mtkd_engine.data.dataset import load_dataset
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.readers import Limits
-from mtkd_engine.data.repairs import REPAIRS
-from mtkd_engine.data.validate import check_dataset
 
 NUMBERS: list[Any] = [
     0, 1, 2.5, -1, -0.0, 9.999, 10, 1e308, -1e308, 1e-320, 10**400, math.nan, math.inf, -math.inf,

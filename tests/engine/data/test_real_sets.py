@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from mtkd_engine.data.check.validate import check_dataset
 from mtkd_engine.data.dataset import load_dataset
-from mtkd_engine.data.validate import check_dataset
 from tests.real_data import CHARADES_STA, FIR_ACTIONS, QVHIGHLIGHTS, TACOS
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mtkd_engine.data.check.validate import check_dataset
 from mtkd_engine.data.dataset import load_dataset
 from mtkd_engine.data.errors import DataError
-from mtkd_engine.data.validate import check_dataset
 
 from .conftest import annotated, good_features, good_manifest, write_features, write_json
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mtkd_engine.data.check.validate import check_dataset
 from mtkd_engine.data.dataset import load_dataset
 from mtkd_engine.data.errors import DataError
-from mtkd_engine.data.validate import check_dataset
 from mtkd_engine.data.world import VideosPerSplit, make_world
 from mtkd_engine.data.world.cast import ACTIONS
 from mtkd_engine.data.world.encoder import encode

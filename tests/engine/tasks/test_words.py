@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from mtkd_engine.data.samples import WordVectors
+from mtkd_engine.data.sealing.samples import WordVectors
 from mtkd_engine.nets.grounding.words import WordEmbedding
 from mtkd_engine.nets.registry import build_for
 from mtkd_engine.spec import Map2dNet, ModelCard

@@ -1,0 +1,178 @@
+"""One engine as a process group of its own: started, pulsed, stopped ever more firmly, and surely gone.
+
+Start it from the main thread of the worker: the kernel's death signal fires when the thread that forked ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+from django.conf import settings
+
+from jobs.engine import log as enginelog
+
+_PR_SET_PDEATHSIG = 1
+_NOT_FOR_ENGINES = (
+    *("DATABASE_URL", "BROKER_URL", "MTKD_SECRET_KEY"),
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
+)
+_FOR_STRANGERS = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "TZ")
+
+
+class Engine:
+    """A running engine; use it from one thread."""
+
+    def __init__(self, arguments: list[str], *, folder: Path, strange: bool = False) -> None:
+        """This will start `ENGINE_COMMAND arguments... --pulse-fd N` with its output in the folder's log.
+
+        One that reads what strangers hand in gets a thin environment, and the folder's tmp for scratch files.
+        """
+        beat, self._pulse = os.pipe()
+        try:
+            with (folder / enginelog.NAME).open("ab") as log:
+                self._process = subprocess.Popen(
+                    [*settings.ENGINE_COMMAND, *arguments, "--pulse-fd", str(beat)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    cwd=settings.BASE_DIR,
+                    env=_thin_environment(folder) if strange else _environment(),
+                    start_new_session=True,
+                    pass_fds=(beat,),
+                    preexec_fn=_dying_with_parent(),  # noqa: PLW1509 - takes no locks
+                )
+        except OSError:
+            os.close(self._pulse)
+            raise
+        finally:
+            os.close(beat)
+        self._silence = threading.Event()
+        threading.Thread(target=self._beat, name="pulse", daemon=True).start()
+        self._asked_at: float | None = None
+        self._group_was_asked = False
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def exit_code(self) -> int | None:
+        """This will give None while the engine runs, then its exit code, with nothing of its group left."""
+        if self._process.returncode is None and self._has_ended():
+            _kill_group(self.pid)  # the unreaped leader keeps the number: the group is no stranger's
+            self._process.wait()
+            self._stop_pulse()
+            _wait_until_gone(self.pid)
+        return self._process.returncode
+
+    def ask_to_stop(self) -> None:
+        """This will ask for a checkpoint and the end, once; `press` makes the wish ever more urgent."""
+        if self._asked_at is None and self.exit_code() is None:
+            self._asked_at = time.monotonic()
+            self._process.send_signal(signal.SIGTERM)
+
+    def press(self) -> None:
+        """This will do what is due since `ask_to_stop`: terminate the group, then kill it."""
+        if self._asked_at is None or self.exit_code() is not None:
+            return
+        waited = time.monotonic() - self._asked_at
+        if waited >= settings.CANCEL_GRACE_SECONDS + settings.TERM_GRACE_SECONDS:
+            _kill_group(self.pid)
+        elif waited >= settings.CANCEL_GRACE_SECONDS and not self._group_was_asked:
+            self._group_was_asked = True
+            _signal_group(self.pid, signal.SIGTERM)
+
+    def kill(self) -> None:
+        """This will end the whole group at once and return when it is gone."""
+        while self.exit_code() is None:
+            _kill_group(self.pid)
+            time.sleep(0.01)
+
+    def _has_ended(self) -> bool:
+        try:
+            ended = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return True
+        return ended is not None
+
+    def _beat(self) -> None:
+        with contextlib.suppress(OSError):
+            os.set_blocking(self._pulse, False)
+            while True:
+                with contextlib.suppress(BlockingIOError):
+                    os.write(self._pulse, b".")
+                if self._silence.wait(settings.PULSE_SECONDS):
+                    break
+        os.close(self._pulse)
+
+    def _stop_pulse(self) -> None:
+        self._silence.set()
+
+
+def end_leftover(*, pid: int | None, folder: Path) -> None:
+    """This will kill the engine that worked in `folder` if it still runs on this host."""
+    if pid is None:
+        return
+    try:
+        process = psutil.Process(pid)
+        if str(folder) not in process.cmdline() or os.getpgid(pid) != pid:
+            return
+    except (psutil.Error, ProcessLookupError):
+        return
+    _kill_group(pid)
+    _wait_until_gone(pid)
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in _NOT_FOR_ENGINES} | _ours()
+
+
+def _thin_environment(folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name in _FOR_STRANGERS}
+    threads = str(settings.THREADS)
+    return {**kept, "TMPDIR": str(folder / "tmp"), "OMP_NUM_THREADS": threads, **_ours()}
+
+
+def _ours() -> dict[str, str]:
+    timeout = max(20.0, 4 * settings.PULSE_SECONDS)
+    return {"PYTHONUNBUFFERED": "1", "MTKD_PULSE_TIMEOUT": f"{timeout:g}"}
+
+
+def _signal_group(group: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
+
+
+def _kill_group(group: int) -> None:
+    _signal_group(group, signal.SIGKILL)
+
+
+def _wait_until_gone(group: int, seconds: float = 5.0) -> None:
+    deadline = time.monotonic() + seconds
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        while time.monotonic() < deadline:
+            os.killpg(group, 0)
+            time.sleep(0.01)
+
+
+def _dying_with_parent() -> Callable[[], None] | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    prctl = ctypes.CDLL(None).prctl  # looked up before the fork
+    parent = os.getpid()
+
+    def prepare() -> None:
+        prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return prepare

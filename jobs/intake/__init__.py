@@ -1,0 +1,1 @@
+"""Registrations carried out: put together, checked by an engine, kept."""

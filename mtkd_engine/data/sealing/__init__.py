@@ -1,0 +1,1 @@
+"""The one canonical form of a dataset: written, read, and what pages show of it."""

@@ -99,6 +99,11 @@ class Migration(migrations.Migration):
             field=models.PositiveIntegerField(default=1),
         ),
         migrations.AddField(
+            model_name='dataset',
+            name='superseded',
+            field=models.BooleanField(default=False),
+        ),
+        migrations.AddField(
             model_name='project',
             name='quota_bytes',
             field=models.BigIntegerField(blank=True, null=True),

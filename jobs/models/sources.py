@@ -35,6 +35,7 @@ class Dataset(Source):
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="datasets")
     version = models.PositiveIntegerField(default=1)
+    superseded = models.BooleanField(default=False)
 
     class Meta:
         ordering = ("name", "-version")
@@ -49,8 +50,9 @@ class Dataset(Source):
 
     @property
     def label(self) -> str:
-        """The name as specs may write it: with its version, where that is not the first."""
-        return self.name if self.version == 1 else f"{self.name}@{self.version}"
+        """The name under which a spec gets this very version; the plain name as long as there is one only."""
+        alone = self.version == 1 and not self.superseded
+        return self.name if alone else f"{self.name}@{self.version}"
 
 
 class TeacherKind(models.TextChoices):

@@ -14,7 +14,9 @@ def create_dataset(
 ) -> Dataset:
     """This will make the dataset of a registration; the caller holds Lock.REGISTRATION and has checked it."""
     project, name = registration.project, registration.name
-    last = Dataset.objects.filter(project=project, name=name).aggregate(last=Max("version"))["last"] or 0
+    earlier = Dataset.objects.filter(project=project, name=name)
+    last = earlier.aggregate(last=Max("version"))["last"] or 0
+    earlier.update(superseded=True)
     dataset = Dataset.objects.create(
         project=project,
         name=name,

@@ -69,6 +69,7 @@ def test_new_versions_count_up(desk: Desk) -> None:
     done = desk.done("tiny", content="b", new_version=True)
     assert done.dataset is not None
     assert (done.dataset.version, done.dataset.label) == (2, "tiny@2")
+    assert Dataset.objects.get(version=1).label == "tiny@1"  # the plain name now leads to the newer one
 
 
 def test_a_project_that_is_full_takes_nothing_in(desk: Desk) -> None:

@@ -17,7 +17,7 @@ from mtkd_engine.data.dataset import Dataset, Sample, load_dataset
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.data.rows import Problem
-from mtkd_engine.evaluation.baselines import blind_window
+from mtkd_engine.evaluation.baselines import blind_windows
 from mtkd_engine.evaluation.student import predict, quality
 from mtkd_engine.modelfile import Kind, ModelError, has_own_card, load_model, model_hash, recognise
 from mtkd_engine.predictions.match import Matched, match
@@ -194,9 +194,8 @@ def _predicted_quality(matched: Matched, *, split: str, data: Dataset) -> tuple[
 
 def _quality(windows_N2: Any, samples: tuple[Sample, ...], *, split: str, data: Dataset) -> Report:
     """Metrics, and beside them those of the one window that is best on train without looking at anything."""
-    start, end = blind_window(data.splits["train"] or samples)
+    blind = blind_windows(data.splits["train"] or samples, samples)
     truths, durations = [s.windows for s in samples], [s.duration for s in samples]
-    blind = [[start * duration, end * duration] for duration in durations]
     return {
         "split": split,
         "samples": len(samples),

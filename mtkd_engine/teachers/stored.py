@@ -19,8 +19,8 @@ from mtkd_engine.nets.grounding import Map2dOutput, SpanOutput
 from mtkd_engine.predictions.content import Predictions
 from mtkd_engine.tasks.grounding.belief import Belief
 from mtkd_engine.tasks.grounding.calibrate import fit_temperature, fit_window_temperature
-from mtkd_engine.tasks.grounding.collate import Targets, soften
-from mtkd_engine.tasks.grounding.grid import cells_of_windows, clip_mask
+from mtkd_engine.tasks.grounding.collate import Targets, targets_of
+from mtkd_engine.tasks.grounding.grid import clip_mask
 from mtkd_engine.tasks.grounding.stored import as_logits
 from mtkd_engine.tasks.grounding.unify import unify
 from mtkd_engine.tasks.grounding.windows import ScoredWindows, unify_windows
@@ -124,10 +124,10 @@ def fitted_temperature(
         said = _said(part.take(rows), device="cpu")
         if isinstance(said, ScoredWindows):
             grid = torch.tensor([clips[sample.video_id] for sample in batch])
-            windows.append((said, _targets(batch, clips_B=grid, length=length)))
+            windows.append((said, targets_of(batch, clips_B=grid, length=length)))
         else:
             mask_BL = said.clip_mask_BL
-            dense.append((said, _targets(batch, clips_B=mask_BL.sum(1), length=mask_BL.shape[1])))
+            dense.append((said, targets_of(batch, clips_B=mask_BL.sum(1), length=mask_BL.shape[1])))
     return fit_window_temperature(windows) if windows else fit_temperature(dense)
 
 
@@ -168,22 +168,6 @@ def _maps(part: Predictions) -> Tensor:
     for row, (size, begin) in enumerate(zip(part.sizes, part.offsets, strict=False)):
         table[row, :size, :size] = part.values["map"][begin : begin + size**2].reshape(size, size)
     return torch.from_numpy(table)
-
-
-def _targets(samples: Sequence[Sample], *, clips_B: Tensor, length: int) -> Targets:
-    durations_B = _durations(samples, "cpu")
-    windows = tuple(torch.tensor(sample.windows, dtype=torch.float64) for sample in samples)
-    first_B2 = torch.stack([window_K2[0] for window_K2 in windows])
-    start_B, end_B = cells_of_windows(first_B2, durations_B=durations_B, clips_B=clips_B)
-    return Targets(
-        start_B=start_B,
-        end_B=end_B,
-        soft_start_BL=soften(start_B, clips_B=clips_B, length=length),
-        soft_end_BL=soften(end_B, clips_B=clips_B, length=length),
-        windows=windows,
-        durations_B=durations_B,
-        clips_B=clips_B,
-    )
 
 
 def _durations(samples: Sequence[Sample], device: str) -> Tensor:

@@ -9,9 +9,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from mtkd_engine.data.dataset import Sample
 from mtkd_engine.nets.grounding import GroundingInputs, Map2dOutput, ProposalOutput, SpanOutput
 from mtkd_engine.tasks.grounding import Targets
-from mtkd_engine.tasks.grounding.collate import soften
+from mtkd_engine.tasks.grounding.collate import targets_of
 from mtkd_engine.tasks.grounding.grid import clip_mask, windows_of_cells
 
 
@@ -72,6 +73,24 @@ def make_proposal(counts: Sequence[int], *, length: int, scale: float = 2.0, see
     return ProposalOutput(windows_BK2, scores_BK, valid_BK, valid_BK)
 
 
+def targets_for(
+    windows: Sequence[Sequence[Sequence[float]]], *, clips: Sequence[int], length: int, duration: float
+) -> Targets:
+    """Labels of samples with these true windows, on videos of one duration."""
+    samples = [
+        Sample(
+            sample_id=str(row),
+            source_id=str(row),
+            video_id=str(row),
+            duration=duration,
+            windows=tuple((start, end) for start, end in several),
+            sentence="where is it",
+        )
+        for row, several in enumerate(windows)
+    ]
+    return targets_of(samples, clips_B=torch.tensor(clips), length=length)
+
+
 def make_targets(clips: Sequence[int], *, length: int, duration: float = 30.0, seed: int = 0) -> Targets:
     """One random true window per sample that lies exactly on the clip grid."""
     clips_B = torch.tensor(clips)
@@ -79,25 +98,18 @@ def make_targets(clips: Sequence[int], *, length: int, duration: float = 30.0, s
     ends_2B = (draw_2B * clips_B).long().sort(dim=0).values
     durations_B = torch.full((len(clips),), duration, dtype=torch.float64)
     windows_B2: Tensor = windows_of_cells(ends_2B[0], ends_2B[1], durations=durations_B, clips=clips_B)
-    return Targets(
-        start_B=ends_2B[0],
-        end_B=ends_2B[1],
-        soft_start_BL=soften(ends_2B[0], clips_B=clips_B, length=length),
-        soft_end_BL=soften(ends_2B[1], clips_B=clips_B, length=length),
-        windows=tuple(window_2.unsqueeze(0) for window_2 in windows_B2),
-        durations_B=durations_B,
-        clips_B=clips_B,
-    )
+    return targets_for(windows_B2.unsqueeze(1).tolist(), clips=clips, length=length, duration=duration)
 
 
 @pytest.fixture(scope="session")
 def make() -> SimpleNamespace:
-    """The builders above as `make.inputs`, `make.span`, `make.map`, `make.proposal`, `make.targets`."""
+    """The builders above as `make.inputs`, `make.span`, `make.map`, `make.proposal`, `make.targets` ..."""
     builders: dict[str, Callable[..., object]] = {
         "inputs": make_inputs,
         "span": make_span,
         "map": make_map,
         "proposal": make_proposal,
         "targets": make_targets,
+        "targets_for": targets_for,
     }
     return SimpleNamespace(**builders)

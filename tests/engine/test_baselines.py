@@ -66,6 +66,15 @@ def test_the_blind_window_is_the_best_constant_one() -> None:
     assert blind_window(found) == (0.25, 0.75)
 
 
+def test_the_blind_window_may_meet_any_true_window() -> None:
+    def sample(number: int, *windows: tuple[float, float]) -> Sample:
+        return Sample(f"v{number}#0", f"v{number}", f"v{number}", 20.0, windows, "x")
+
+    found = tuple(sample(number, (float(number), number + 1.0), (5.0, 15.0)) for number in range(5))
+    assert blind_window(found) == (0.25, 0.75)
+    assert blind_window((sample(0, (0.0, 5.0)), *found)) == (0.25, 0.75)
+
+
 def test_baselines_stand_in_their_order() -> None:
     splits = {name: samples(120, seed=seed) for seed, name in enumerate(("train", "val", "test"))}
     data = {name: split_of(found) for name, found in splits.items()}

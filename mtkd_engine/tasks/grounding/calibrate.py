@@ -12,7 +12,7 @@ from mtkd_engine.nets.grounding import DenseOutput, GroundingOutput, ProposalOut
 from mtkd_engine.nets.masking import masked_softmax, upper_triangle
 from mtkd_engine.tasks.grounding.belief import joint_scores
 from mtkd_engine.tasks.grounding.collate import Targets
-from mtkd_engine.tasks.grounding.windows import ScoredWindows, in_seconds, truth_shares, truths_of
+from mtkd_engine.tasks.grounding.windows import ScoredWindows, in_seconds, truth_shares
 
 _SHARPEST, _FLATTEST = 0.05, 20.0
 _ROUNDS = 40
@@ -52,7 +52,7 @@ def fit_window_temperature(batches: Sequence[tuple[ScoredWindows, Targets]]) -> 
     """
     scores = [scored.scores_BK.double() for scored, _ in batches]
     valid = [scored.valid_BK for scored, _ in batches]
-    shares = [_truth_shares(scored, targets) for scored, targets in batches]
+    shares = [truth_shares(scored, targets) for scored, targets in batches]
     spread = _spread(scores, valid)
 
     def negative_log_likelihood(log_temperature: float) -> float:
@@ -65,12 +65,7 @@ def fit_window_temperature(batches: Sequence[tuple[ScoredWindows, Targets]]) -> 
             count += len(hit_B)
         return total / max(count, 1)
 
-    low, high = math.log(_SHARPEST), math.log(_FLATTEST)
-    # Which windows are near the truth is fixed, so this likelihood may have two valleys: the deeper is looked for.
-    places = [low + step * (high - low) / _PLACES for step in range(_PLACES + 1)]
-    best = min(range(len(places)), key=lambda place: negative_log_likelihood(places[place]))
-    around = places[max(best - 1, 0)], places[min(best + 1, _PLACES)]
-    return spread * math.exp(_golden_section(negative_log_likelihood, *around))
+    return spread * math.exp(_lowest(negative_log_likelihood))
 
 
 def _fit_dense(batches: Sequence[tuple[DenseOutput, Targets]]) -> float:
@@ -80,32 +75,23 @@ def _fit_dense(batches: Sequence[tuple[DenseOutput, Targets]]) -> float:
     filled = [
         score.masked_fill(~mask, -torch.inf).flatten(1) for score, mask in zip(scores, valid, strict=True)
     ]
-    truth = [
-        (targets.start_B * output.clip_mask_BL.shape[1] + targets.end_B).unsqueeze(1)
-        for output, targets in batches
-    ]
+    truth = [targets.start_BM * output.clip_mask_BL.shape[1] + targets.end_BM for output, targets in batches]
 
     def negative_log_likelihood(log_temperature: float) -> float:
         total, count = 0.0, 0
-        for filled_BN, truth_B1 in zip(filled, truth, strict=True):
+        for filled_BN, truth_BM in zip(filled, truth, strict=True):
             log_BN = torch.log_softmax(filled_BN / (spread * math.exp(log_temperature)), dim=1)
-            total -= float(log_BN.gather(1, truth_B1).sum())
-            count += len(truth_B1)
+            once_BM = log_BN.gather(1, truth_BM).masked_fill(_repeated(truth_BM), -torch.inf)
+            total -= float(once_BM.logsumexp(1).sum())
+            count += len(truth_BM)
         return total / max(count, 1)
 
-    return spread * math.exp(
-        _golden_section(negative_log_likelihood, math.log(_SHARPEST), math.log(_FLATTEST))
-    )
+    return spread * math.exp(_lowest(negative_log_likelihood))
 
 
-def _truth_shares(scored: ScoredWindows, targets: Targets) -> Tensor:
-    return truth_shares(
-        scored,
-        truths_of(targets),
-        durations_B=targets.durations_B,
-        clips_B=targets.clips_B,
-        length=targets.soft_start_BL.shape[1],
-    )
+def _repeated(cell_BM: Tensor) -> Tensor:
+    """Mark the cells of a sample that an earlier one of it names already."""
+    return (cell_BM.unsqueeze(2) == cell_BM.unsqueeze(1)).tril(-1).any(2)
 
 
 def _spread(scores: Sequence[Tensor], valid: Sequence[Tensor]) -> float:
@@ -122,8 +108,21 @@ def _spread(scores: Sequence[Tensor], valid: Sequence[Tensor]) -> float:
     return spread if spread > 0.0 else 1.0
 
 
+def _lowest(function: Callable[[float], float]) -> float:
+    """The logarithm of a temperature where a function is least.
+
+    With several true windows, or windows of which some are near the truth, a likelihood may have two valleys: the
+    deeper one is looked for.
+    """
+    low, high = math.log(_SHARPEST), math.log(_FLATTEST)
+    places = [low + step * (high - low) / _PLACES for step in range(_PLACES + 1)]
+    values = [function(place) for place in places]
+    best = values.index(min(values))
+    return _golden_section(function, places[max(best - 1, 0)], places[min(best + 1, _PLACES)])
+
+
 def _golden_section(function: Callable[[float], float], low: float, high: float) -> float:
-    """The minimum of a function with one valley (the likelihood is concave in 1 / temperature)."""
+    """The minimum of a function with one valley."""
     left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
     at_left, at_right = function(left), function(right)
     for _ in range(_ROUNDS):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Protocol
 
 import numpy as np
@@ -36,27 +36,46 @@ class Features(Protocol):
 
 @dataclass(frozen=True)
 class Targets:
-    """Labels of a batch: clips and soft labels of each sample's *first* window; `windows` holds all."""
+    """Labels of a batch: the M true windows of each sample (seconds), their first and last clips, and soft labels.
 
-    start_B: Tensor
-    end_B: Tensor
-    soft_start_BL: Tensor
-    soft_end_BL: Tensor
-    windows: tuple[Tensor, ...]
+    A sample with fewer windows repeats its first, so whoever asks for the best or for any of them needs no mask.
+    """
+
+    windows_BM2: Tensor
+    start_BM: Tensor
+    end_BM: Tensor
+    soft_start_BML: Tensor
+    soft_end_BML: Tensor
     durations_B: Tensor
     clips_B: Tensor
 
     def to(self, device: torch.device | str) -> Targets:
         """This will give the same labels on another device."""
-        return Targets(
-            start_B=self.start_B.to(device),
-            end_B=self.end_B.to(device),
-            soft_start_BL=self.soft_start_BL.to(device),
-            soft_end_BL=self.soft_end_BL.to(device),
-            windows=tuple(window_K2.to(device) for window_K2 in self.windows),
-            durations_B=self.durations_B.to(device),
-            clips_B=self.clips_B.to(device),
-        )
+        return Targets(**{part.name: getattr(self, part.name).to(device) for part in fields(self)})
+
+
+def targets_of(samples: Sequence[Sample], *, clips_B: Tensor, length: int) -> Targets:
+    """This will give the labels of samples on grids of `clips_B` clips, padded to `length`."""
+    durations_B = torch.tensor([sample.duration for sample in samples], dtype=torch.float64)
+    several = max(len(sample.windows) for sample in samples)
+    windows_BM2 = torch.tensor(
+        [[*sample.windows, *[sample.windows[0]] * (several - len(sample.windows))] for sample in samples],
+        dtype=torch.float64,
+    )
+    shape = windows_BM2.shape[:2]
+    each_N = clips_B.repeat_interleave(several)
+    start_N, end_N = cells_of_windows(
+        windows_BM2.flatten(0, 1), durations_B=durations_B.repeat_interleave(several), clips_B=each_N
+    )
+    return Targets(
+        windows_BM2=windows_BM2,
+        start_BM=start_N.view(shape),
+        end_BM=end_N.view(shape),
+        soft_start_BML=soften(start_N, clips_B=each_N, length=length).view(*shape, length),
+        soft_end_BML=soften(end_N, clips_B=each_N, length=length).view(*shape, length),
+        durations_B=durations_B,
+        clips_B=clips_B,
+    )
 
 
 def resample(rows_TD: Tensor, clips: int) -> Tensor:
@@ -113,20 +132,7 @@ class Collator:
 
     def targets(self, samples: Sequence[Sample]) -> Targets:
         """This will give the labels of a batch on this network's clip grid."""
-        clips_B = self._clips(samples)
-        durations_B = torch.tensor([sample.duration for sample in samples], dtype=torch.float64)
-        windows = tuple(torch.tensor(sample.windows, dtype=torch.float64) for sample in samples)
-        first_B2 = torch.stack([window_K2[0] for window_K2 in windows])
-        start_B, end_B = cells_of_windows(first_B2, durations_B=durations_B, clips_B=clips_B)
-        return Targets(
-            start_B=start_B,
-            end_B=end_B,
-            soft_start_BL=soften(start_B, clips_B=clips_B, length=self.clips),
-            soft_end_BL=soften(end_B, clips_B=clips_B, length=self.clips),
-            windows=windows,
-            durations_B=durations_B,
-            clips_B=clips_B,
-        )
+        return targets_of(samples, clips_B=self._clips(samples), length=self.clips)
 
     def _clips(self, samples: Sequence[Sample]) -> Tensor:
         return torch.tensor([len(self._video(sample.video_id)) for sample in samples])

@@ -20,9 +20,10 @@ _LEAST = 1.0e-6
 def hard_label_loss(output: GroundingOutput, targets: Targets) -> Tensor:
     """This will give the mean loss of a batch against its labels.
 
-    Span logits: cross-entropy of start and end with soft boundary labels. 2-D maps: binary cross-entropy of
-    every window with its scaled IoU (2D-TAN eq. 3, thresholds 0.3 and 0.7); the cell of the true window
-    always counts as 1, so that windows too short for the grid are learned as well. Proposals: see `proposal_loss`.
+    Span logits: cross-entropy of start and end with soft boundary labels, of those true windows of a sample where it
+    is least. 2-D maps: binary cross-entropy of every window with its scaled IoU with the nearest true one (2D-TAN
+    eq. 3, thresholds 0.3 and 0.7); the cells of the true windows always count as 1, so that windows too short for
+    the grid are learned as well. Proposals: see `proposal_loss`.
     """
     if isinstance(output, ProposalOutput):
         return proposal_loss(output, targets)
@@ -49,30 +50,30 @@ def distill_loss(student: SpanOutput, target_log_joint_BLL: Tensor, temperature:
 
 
 def gate_loss(mixed_log_joint_BLL: Tensor, targets: Targets) -> Tensor:
-    """This will give -log of the probability that the mixed belief puts on and next to the true window, batch mean.
+    """This will give -log of the probability that the mixed belief puts on and next to the true windows, batch mean.
 
-    The true cell counts whole, an end that is one clip off counts half: a teacher that is right and sharp costs
+    A true cell counts whole, an end that is one clip off counts half: a teacher that is right and sharp costs
     nothing, which cross-entropy with soft labels would not grant. Probabilities count as at least 1e-6, smoothly,
     so that no sample on which all teachers are wrong rules the gate. The gradient flows to whatever made the mixture.
     """
-    near_start_BL = (2.0 * targets.soft_start_BL).clamp(max=1.0)
-    near_end_BL = (2.0 * targets.soft_end_BL).clamp(max=1.0)
-    near_BLL = near_start_BL.unsqueeze(2) * near_end_BL.unsqueeze(1)
+    near_start_BML = (2.0 * targets.soft_start_BML).clamp(max=1.0)
+    near_end_BML = (2.0 * targets.soft_end_BML).clamp(max=1.0)
+    near_BLL = (near_start_BML.unsqueeze(3) * near_end_BML.unsqueeze(2)).amax(1)
     hit_B = (near_BLL * mixed_log_joint_BLL.exp()).sum((1, 2))
     return -(hit_B + _LEAST).log().mean()
 
 
 def _boundary_loss(log_start_BL: Tensor, log_end_BL: Tensor, targets: Targets) -> Tensor:
-    start_B = -(targets.soft_start_BL * log_start_BL).sum(1)
-    end_B = -(targets.soft_end_BL * log_end_BL).sum(1)
-    return (start_B + end_B).mean()
+    start_BM = -(targets.soft_start_BML * log_start_BL.unsqueeze(1)).sum(2)
+    end_BM = -(targets.soft_end_BML * log_end_BL.unsqueeze(1)).sum(2)
+    return (start_BM + end_BM).amin(1).mean()
 
 
 def _map_loss(output: Map2dOutput, targets: Targets) -> Tensor:
     valid_BLL = upper_triangle(output.clip_mask_BL)
     wanted_BLL = ((_overlaps(output, targets) - _NO_OVERLAP) / (_FULL_OVERLAP - _NO_OVERLAP)).clamp(0.0, 1.0)
     truth_BLL = torch.zeros_like(valid_BLL)
-    truth_BLL[torch.arange(len(truth_BLL)), targets.start_B, targets.end_B] = True
+    truth_BLL[torch.arange(len(truth_BLL)).unsqueeze(1), targets.start_BM, targets.end_BM] = True
     wanted_BLL = wanted_BLL.masked_fill(truth_BLL, 1.0)
     loss_BLL = functional.binary_cross_entropy_with_logits(
         output.map_BLL, wanted_BLL.to(output.map_BLL.dtype), reduction="none"
@@ -82,7 +83,7 @@ def _map_loss(output: Map2dOutput, targets: Targets) -> Tensor:
 
 
 def _overlaps(output: Map2dOutput, targets: Targets) -> Tensor:
-    """IoU in seconds of every cell with the sample's first window."""
+    """IoU in seconds of every cell with the true window that it overlaps most."""
     length = output.clip_mask_BL.shape[1]
     place_L = torch.arange(length, device=output.clip_mask_BL.device)
     cells_BLL2 = windows_of_cells(
@@ -91,14 +92,11 @@ def _overlaps(output: Map2dOutput, targets: Targets) -> Tensor:
         durations=targets.durations_B[:, None, None],
         clips=targets.clips_B[:, None, None],
     )
-    truth_B2 = torch.stack([window_K2[0] for window_K2 in targets.windows])[:, None, None, :]
-    shared_BLL = torch.minimum(cells_BLL2[..., 1], truth_B2[..., 1]) - torch.maximum(
-        cells_BLL2[..., 0], truth_B2[..., 0]
-    )
-    hull_BLL = torch.maximum(cells_BLL2[..., 1], truth_B2[..., 1]) - torch.minimum(
-        cells_BLL2[..., 0], truth_B2[..., 0]
-    )
-    return (shared_BLL / hull_BLL).clamp(min=0.0)
+    start_B1LL, stop_B1LL = cells_BLL2.unsqueeze(1).unbind(4)
+    from_BM11, to_BM11 = targets.windows_BM2[:, :, None, None].unbind(4)
+    shared_BMLL = torch.minimum(stop_B1LL, to_BM11) - torch.maximum(start_B1LL, from_BM11)
+    hull_BMLL = torch.maximum(stop_B1LL, to_BM11) - torch.minimum(start_B1LL, from_BM11)
+    return (shared_BMLL / hull_BMLL).clamp(min=0.0).amax(1)
 
 
 def _soften(scores_BLL: Tensor, valid_BLL: Tensor, temperature: float) -> Tensor:

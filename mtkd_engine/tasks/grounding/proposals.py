@@ -8,11 +8,11 @@ from torch.nn import functional
 
 from mtkd_engine.nets.grounding import ProposalOutput
 from mtkd_engine.tasks.grounding.collate import Targets
-from mtkd_engine.tasks.grounding.windows import truths_of
 
 _NO_OVERLAP, _FULL_OVERLAP = 0.3, 0.7
 _NEAR = 0.5
 _SCORE_WEIGHT = 0.5
+_CHOSEN = 4.0  # above any difference in nearness
 _SHORTEST = 0.01  # of the video: no true window counts as shorter when ends are compared with its length
 
 
@@ -21,15 +21,18 @@ def proposal_loss(output: ProposalOutput, targets: Targets) -> Tensor:
 
     Scores: binary cross-entropy with the scaled IoU (thresholds 0.3 and 0.7) with the true window that is
     overlapped most. Ends: where that IoU is 0.5 or more, 1 - IoU and a smooth L1 distance in lengths of the true
-    window. The proposal nearest to each true window always counts as a full hit, so that windows which no anchor
-    meets are learned as well. Scores are summed per hit, as detectors do, instead of averaged over all proposals:
-    hits are few, and averaged the network first spends epochs on saying no to everything.
+    window. The proposal nearest to each true window always counts as a full hit of that window, so that windows
+    which no anchor meets, or which lie inside another true one, are learned as well. Scores are summed per hit, as
+    detectors do, instead of averaged over all proposals: hits are few, and averaged the network first spends epochs
+    on saying no to everything.
     """
-    truths_BM2 = (truths_of(targets) / targets.durations_B[:, None, None]).clamp(0.0, 1.0)
+    truths_BM2 = (targets.windows_BM2 / targets.durations_B[:, None, None]).clamp(0.0, 1.0)
     truths_BM2 = truths_BM2.to(output.windows_BK2.dtype)
     near_BKM = _nearness(output.windows_BK2, truths_BM2).masked_fill(~output.valid_BK.unsqueeze(2), -2.0)
-    near_BK, which_BK = near_BKM.max(2)
     best_BM = near_BKM.detach().argmax(1)
+    chosen_BKM = torch.zeros_like(near_BKM).scatter(1, best_BM.unsqueeze(1), _CHOSEN)
+    which_BK = (near_BKM.detach() + chosen_BKM).argmax(2)
+    near_BK = near_BKM.gather(2, which_BK.unsqueeze(2)).squeeze(2)
     wanted_BK = ((near_BK.detach() - _NO_OVERLAP) / (_FULL_OVERLAP - _NO_OVERLAP)).clamp(0.0, 1.0)
     wanted_BK = wanted_BK.scatter(1, best_BM, 1.0)
     counted_BK = (near_BK.detach() >= _NEAR).scatter(1, best_BM, True)

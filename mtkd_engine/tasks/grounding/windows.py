@@ -38,17 +38,6 @@ def in_seconds(output: ProposalOutput, durations_B: Tensor) -> ScoredWindows:
     return ScoredWindows(windows_BK2, output.scores_BK, output.valid_BK)
 
 
-def truths_of(targets: Targets) -> Tensor:
-    """This will give all true windows of each sample, (B, M, 2) seconds; one with fewer repeats its first."""
-    several = max(len(windows_K2) for windows_K2 in targets.windows)
-    return torch.stack(
-        [
-            torch.cat([windows_K2, windows_K2[:1].expand(several - len(windows_K2), 2)])
-            for windows_K2 in targets.windows
-        ]
-    )
-
-
 @torch.no_grad()
 def unify_windows(
     windows_BK2: Tensor,
@@ -84,26 +73,20 @@ def unify_windows(
 
 
 @torch.no_grad()
-def truth_shares(
-    scored: ScoredWindows, truths_BM2: Tensor, *, durations_B: Tensor, clips_B: Tensor, length: int
-) -> Tensor:
+def truth_shares(scored: ScoredWindows, targets: Targets) -> Tensor:
     """This will give, (B, K), how much of each window's own mass lies on the cells of the true windows.
 
     Together with the windows' probabilities this is the probability that the Belief gives to the truth (its best
-    cell not yet lifted above others). A sample with fewer true windows than M repeats one of them.
+    cell not yet lifted above others), on the clip grid of the targets.
     """
-    windows_BK2 = _inside(scored.windows_BK2, scored.valid_BK, durations_B)
-    start_BKL, stop_BKL = _spread(windows_BK2, durations_B=durations_B, clips_B=clips_B, length=length)
-    batch, several, _ = truths_BM2.shape
-    first_B, last_B = cells_of_windows(
-        truths_BM2.flatten(0, 1),
-        durations_B=durations_B.repeat_interleave(several),
-        clips_B=clips_B.repeat_interleave(several),
+    windows_BK2 = _inside(scored.windows_BK2, scored.valid_BK, targets.durations_B)
+    batch, _, length = targets.soft_start_BML.shape
+    start_BKL, stop_BKL = _spread(
+        windows_BK2, durations_B=targets.durations_B, clips_B=targets.clips_B, length=length
     )
-    first_BM, last_BM = first_B.view(batch, several), last_B.view(batch, several)
     hit_BLL = torch.zeros(batch, length, length, dtype=start_BKL.dtype, device=start_BKL.device)
     row_B1 = torch.arange(batch, device=hit_BLL.device).unsqueeze(1)
-    hit_BLL[row_B1, first_BM, last_BM] = 1.0
+    hit_BLL[row_B1, targets.start_BM, targets.end_BM] = 1.0
     return ((start_BKL @ hit_BLL) * stop_BKL).sum(2)
 
 

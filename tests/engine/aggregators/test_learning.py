@@ -54,7 +54,7 @@ def classroom(make: SimpleNamespace) -> Classroom:
     outputs = []
     for right_B, seed in ((first_half_B, 3), (~first_half_B, 4)):
         output = make.map(clips, length=LENGTH, scale=1.0, seed=seed)
-        near_BLL = targets.soft_start_BL.unsqueeze(2) * targets.soft_end_BL.unsqueeze(1)
+        near_BLL = targets.soft_start_BML[:, 0].unsqueeze(2) * targets.soft_end_BML[:, 0].unsqueeze(1)
         map_BLL = output.map_BLL + 20.0 * near_BLL * right_B[:, None, None]
         outputs.append(Map2dOutput(map_BLL, output.clip_mask_BL))
     generator = torch.Generator().manual_seed(6)

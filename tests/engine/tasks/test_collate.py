@@ -78,11 +78,14 @@ def test_words_are_looked_up_cut_and_never_absent(collator: Collator) -> None:
     assert inputs.word_mask_BW.tolist() == [[True, True, True], [True, False, False]]
 
 
-def test_targets_are_the_first_window_on_the_grid_and_all_windows_in_seconds(collator: Collator) -> None:
-    targets = collator.targets([sample("long", windows=((2.0, 6.0), (8.0, 10.0)))])
-    assert (targets.start_B.tolist(), targets.end_B.tolist()) == ([1], [2])
-    assert targets.windows[0].tolist() == [[2.0, 6.0], [8.0, 10.0]]
-    assert targets.durations_B.tolist() == [10.0]
+def test_targets_are_all_windows_and_a_sample_with_fewer_repeats_its_first(collator: Collator) -> None:
+    targets = collator.targets(
+        [sample("long", windows=((2.0, 6.0), (8.0, 10.0))), sample("long", windows=((0.0, 2.5),))]
+    )
+    assert (targets.start_BM.tolist(), targets.end_BM.tolist()) == ([[1, 4], [0, 0]], [[2, 4], [0, 0]])
+    assert targets.windows_BM2.tolist() == [[[2.0, 6.0], [8.0, 10.0]], [[0.0, 2.5], [0.0, 2.5]]]
+    assert targets.soft_start_BML[0].tolist() == [[0.25, 0.5, 0.25, 0, 0], [0, 0, 0, 0.25, 0.75]]
+    assert targets.durations_B.tolist() == [10.0, 10.0]
 
 
 def test_soft_labels_keep_their_mass_inside_the_video() -> None:

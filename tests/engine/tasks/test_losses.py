@@ -127,8 +127,8 @@ def test_losses_and_gradients_stay_finite_for_extreme_logits(make: SimpleNamespa
 
 def span_at(targets: Any, mask_BL: Tensor) -> SpanOutput:
     start_BL, end_BL = (
-        torch.zeros(mask_BL.shape).scatter(1, index_B.unsqueeze(1), 6.0)
-        for index_B in (targets.start_B, targets.end_B)
+        torch.zeros(mask_BL.shape).scatter(1, index_BM, 6.0)
+        for index_BM in (targets.start_BM, targets.end_BM)
     )
     return SpanOutput(start_BL, end_BL, mask_BL)
 
@@ -139,20 +139,14 @@ def test_hard_losses_prefer_the_truth(make: SimpleNamespace) -> None:
     right = span_at(targets, span.clip_mask_BL)
     assert float(hard_label_loss(right, targets)) < float(hard_label_loss(span, targets))
     map_BLL = torch.full_like(windows.map_BLL, -6.0)
-    map_BLL[torch.arange(len(CLIPS)), targets.start_B, targets.end_B] = 6.0
+    map_BLL[torch.arange(len(CLIPS)), targets.start_BM[:, 0], targets.end_BM[:, 0]] = 6.0
     assert float(hard_label_loss(replace(windows, map_BLL=map_BLL), targets)) < float(
         hard_label_loss(windows, targets)
     )
 
 
 def test_a_map_is_fitted_to_overlap_in_seconds(make: SimpleNamespace) -> None:
-    targets = make.targets([4], length=4, duration=8.0)
-    targets = replace(
-        targets,
-        start_B=torch.tensor([1]),
-        end_B=torch.tensor([2]),
-        windows=(torch.tensor([[2.0, 6.0]], dtype=torch.float64),),
-    )
+    targets = make.targets_for([[[2.0, 6.0]]], clips=[4], length=4, duration=8.0)
     output = make.map([4], length=4)
     map_BLL = output.map_BLL.clone().requires_grad_()
     hard_label_loss(replace(output, map_BLL=map_BLL), targets).backward()  # type: ignore[no-untyped-call]
@@ -169,11 +163,11 @@ def test_the_gate_loss_forgives_one_sample_on_which_all_teachers_are_sure_and_wr
     make: SimpleNamespace,
 ) -> None:
     targets = make.targets([12], length=12)
-    wrong_BLL = torch.full((1, 12, 12), -1000.0).masked_fill(~upper_triangle(targets.soft_start_BL >= 0), NEG)
+    valid_BLL = upper_triangle(targets.soft_start_BML[:, 0] >= 0)
+    wrong_BLL = torch.full((1, 12, 12), -1000.0).masked_fill(~valid_BLL, NEG)
     wrong_BLL[0, 11, 11] = 0.0
-    targets = replace(
-        targets, soft_start_BL=torch.eye(12)[:1], soft_end_BL=torch.eye(12)[:1], start_B=torch.tensor([0])
-    )
+    first_BML = torch.eye(12)[None, :1]
+    targets = replace(targets, soft_start_BML=first_BML, soft_end_BML=first_BML)
     loss = gate_loss(wrong_BLL.requires_grad_(), targets)
     assert float(loss.detach()) == pytest.approx(-math.log(1e-6), rel=1e-3)
 
@@ -182,8 +176,8 @@ def test_a_teacher_that_is_right_and_sharp_costs_the_gate_nothing_and_one_clip_o
     make: SimpleNamespace,
 ) -> None:
     targets = make.targets([12], length=12)
-    start, end = int(targets.start_B), int(targets.end_B)
-    valid_BLL = upper_triangle(targets.soft_start_BL >= 0)
+    start, end = int(targets.start_BM), int(targets.end_BM)
+    valid_BLL = upper_triangle(targets.soft_start_BML[:, 0] >= 0)
 
     def cost(first: int, last: int) -> float:
         sure_BLL = torch.full((1, 12, 12), -1000.0).masked_fill(~valid_BLL, NEG)
@@ -193,3 +187,72 @@ def test_a_teacher_that_is_right_and_sharp_costs_the_gate_nothing_and_one_clip_o
     assert cost(start, end) == pytest.approx(0.0, abs=1e-5)
     beside = (start - 1, end) if start > 0 else (start, end + 1)
     assert cost(*beside) == pytest.approx(math.log(2), abs=1e-4)
+
+
+SEVERAL = [[[2.0, 6.0], [8.0, 12.0], [9.0, 10.0]], [[1.0, 4.0]]]
+
+
+def several_of(make: SimpleNamespace, windows: list[list[list[float]]] = SEVERAL) -> Any:
+    return make.targets_for(windows, clips=[12, 7], length=12, duration=12.0)
+
+
+@pytest.mark.parametrize("kind", ["span", "map"])
+def test_neither_the_order_of_true_windows_nor_their_number_elsewhere_counts(
+    make: SimpleNamespace, kind: str
+) -> None:
+    output = getattr(make, kind)([12, 7], length=12)
+    turned = [windows[::-1] for windows in SEVERAL]
+    loss = hard_label_loss(output, several_of(make))
+    torch.testing.assert_close(loss, hard_label_loss(output, several_of(make, turned)))
+    part = SimpleNamespace(**{name: value[1:] for name, value in vars(output).items()})
+    alone = type(output)(**vars(part))
+    one = make.targets_for(SEVERAL[1:], clips=[7], length=12, duration=12.0)
+    first = type(output)(**{name: value[:1] for name, value in vars(output).items()})
+    other = make.targets_for(SEVERAL[:1], clips=[12], length=12, duration=12.0)
+    torch.testing.assert_close(loss, (hard_label_loss(alone, one) + hard_label_loss(first, other)) / 2)
+
+
+def test_a_span_is_held_against_the_true_window_that_it_says_best(make: SimpleNamespace) -> None:
+    both = make.targets_for([[[2.0, 6.0], [8.0, 11.0]]], clips=[12], length=12, duration=12.0)
+    apart = [
+        make.targets_for([[window]], clips=[12], length=12, duration=12.0)
+        for window in ([2.0, 6.0], [8.0, 11.0])
+    ]
+    for said in apart:
+        output = span_at(said, make.span([12], length=12).clip_mask_BL)
+        losses = [hard_label_loss(output, targets) for targets in (both, *apart)]
+        assert losses[0] == min(losses[1:])
+    mixed = SpanOutput(
+        span_at(apart[0], output.clip_mask_BL).start_BL,
+        span_at(apart[1], output.clip_mask_BL).end_BL,
+        output.clip_mask_BL,
+    )  # the start of one and the end of another is none of them
+    assert hard_label_loss(mixed, both) > losses[0] + 2
+
+
+def test_every_true_window_is_a_hit_on_a_map(make: SimpleNamespace) -> None:
+    targets = make.targets_for([[[0.0, 2.0], [6.0, 8.0]]], clips=[4], length=4, duration=8.0)
+    output = make.map([4], length=4)
+    map_BLL = output.map_BLL.clone().requires_grad_()
+    hard_label_loss(replace(output, map_BLL=map_BLL), targets).backward()  # type: ignore[no-untyped-call]
+    assert map_BLL.grad is not None
+    wanted_LL = torch.sigmoid(map_BLL.detach()) - 10 * map_BLL.grad
+    found = {(i, j): round(float(wanted_LL[0, i, j]), 3) for i in range(4) for j in range(i, 4)}
+    assert [cell for cell, wanted in found.items() if wanted == 1.0] == [(0, 0), (3, 3)]
+    assert found[0, 1] == found[2, 3] == 0.5
+
+
+def test_a_gate_is_paid_for_any_true_window(make: SimpleNamespace) -> None:
+    targets = make.targets_for([[[2.0, 6.0], [8.0, 11.0]]], clips=[12], length=12, duration=12.0)
+    valid_BLL = upper_triangle(targets.soft_start_BML[:, 0] >= 0)
+
+    def cost(*cells: tuple[int, int]) -> float:
+        said_BLL = torch.full((1, 12, 12), -1000.0).masked_fill(~valid_BLL, NEG)
+        for first, last in cells:
+            said_BLL[0, first, last] = -math.log(len(cells))
+        return float(gate_loss(said_BLL, targets))
+
+    assert cost((2, 5)) == pytest.approx(0.0, abs=1e-5)
+    assert cost((8, 10)) == pytest.approx(0.0, abs=1e-5)
+    assert cost((2, 5), (8, 10)) == pytest.approx(0.0, abs=1e-5)
+    assert cost((2, 10)) > 5.0

@@ -18,8 +18,8 @@ DURATION = 20.0
 
 def truths(make: SimpleNamespace, *windows: list[tuple[float, float]]) -> Targets:
     """Targets of videos of 20 seconds with these true windows."""
-    targets: Targets = make.targets([10] * len(windows), length=10, duration=DURATION)
-    return replace(targets, windows=tuple(torch.tensor(ends, dtype=torch.float64) for ends in windows))
+    targets: Targets = make.targets_for(windows, clips=[10] * len(windows), length=10, duration=DURATION)
+    return targets
 
 
 def proposals(*windows: list[tuple[float, float]], scores: float = 0.0) -> ProposalOutput:
@@ -71,6 +71,11 @@ def test_the_nearest_proposal_counts_even_if_it_misses(make: SimpleNamespace) ->
     ends_BK2, scores_BK = gradients(proposals([(0.0, 2.0), (4.0, 8.0)]), truths(make, [(15.0, 15.2)]))
     assert float(scores_BK[0, 1]) < 0 < float(scores_BK[0, 0])
     assert bool((ends_BK2[0, 1] < 0).all())
+
+
+def test_a_true_window_inside_another_draws_the_proposal_nearest_to_it(make: SimpleNamespace) -> None:
+    ends_BK2, _ = gradients(proposals([(0.0, 20.0), (0.0, 14.0)]), truths(make, [(0.0, 20.0), (0.0, 4.0)]))
+    assert float(ends_BK2[0, 1, 1]) > 0  # it shrinks to the short one, though it overlaps the long one more
 
 
 def test_a_perfect_set_of_proposals_costs_almost_nothing(make: SimpleNamespace) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from types import SimpleNamespace
 
 import pytest
@@ -33,7 +33,8 @@ def held_out(make: SimpleNamespace) -> Held:
         torch.manual_seed(5)
         true_B = chosen.sample()  # type: ignore[no-untyped-call]
     truths_B2 = in_seconds(output, targets.durations_B).windows_BK2[torch.arange(SAMPLES), true_B]
-    return output, replace(targets, windows=tuple(truths_B2.unsqueeze(1)))
+    truths = truths_B2.unsqueeze(1).tolist()
+    return output, make.targets_for(truths, clips=[CLIPS] * SAMPLES, length=CLIPS, duration=30.0)
 
 
 def belief(held: Held, temperature: float) -> Belief:
@@ -55,10 +56,7 @@ def part(held: Held, rows: slice) -> Held:
         ),
         replace(
             targets,
-            windows=targets.windows[rows],
-            durations_B=targets.durations_B[rows],
-            clips_B=targets.clips_B[rows],
-            soft_start_BL=targets.soft_start_BL[rows],
+            **{item.name: getattr(targets, item.name)[rows] for item in fields(targets)},
         ),
     )
 
@@ -86,11 +84,11 @@ def test_the_scale_of_logits_leaves_no_trace_in_the_belief(held_out: Held, facto
     )
 
 
-def test_any_of_several_true_windows_will_do(held_out: Held) -> None:
+def test_any_of_several_true_windows_will_do(make: SimpleNamespace, held_out: Held) -> None:
     output, targets = held_out
-    nowhere = torch.tensor([[0.0, 30.0]], dtype=torch.float64)
-    several = tuple(torch.cat([nowhere, window_12]) for window_12 in targets.windows)
-    assert fit_temperature([(output, replace(targets, windows=several))]) == pytest.approx(3.0, rel=0.25)
+    several = [[[0.0, 30.0], *window_12] for window_12 in targets.windows_BM2.tolist()]
+    found = make.targets_for(several, clips=[CLIPS] * SAMPLES, length=CLIPS, duration=30.0)
+    assert fit_temperature([(output, found)]) == pytest.approx(3.0, rel=0.25)
 
 
 def test_samples_without_a_window_have_no_say(held_out: Held) -> None:
@@ -106,7 +104,7 @@ def test_samples_without_a_window_have_no_say(held_out: Held) -> None:
 @pytest.mark.parametrize("right", [True, False])
 def test_a_perfect_and_a_useless_teacher_keep_a_bounded_temperature(held_out: Held, right: bool) -> None:
     output, targets = held_out
-    truth_B2 = torch.cat(targets.windows) / targets.durations_B.unsqueeze(1)
+    truth_B2 = targets.windows_BM2[:, 0] / targets.durations_B.unsqueeze(1)
     hit_BK = (output.windows_BK2.double() - truth_B2.unsqueeze(1)).abs().amax(2) < 1e-6
     scores_BK = torch.where(hit_BK, 5.0, 0.0) if right else torch.where(hit_BK, -5.0, 0.0)
     assert 0.01 < fit_temperature([(replace(output, scores_BK=scores_BK), targets)]) < 100.0

@@ -10,6 +10,7 @@ from mtkd_engine.modelfile.errors import Misfit, What
 from mtkd_engine.modelfile.header import Described
 from mtkd_engine.nets.registry import expected_tensors
 from mtkd_engine.spec import ModelCard
+from mtkd_engine.spec.model import SPECIAL
 
 SHOWN = 3
 LISTED = 500
@@ -138,16 +139,21 @@ def _candidates(card: ModelCard, found: Tensors) -> Iterator[tuple[str, int]]:
 
 
 def _changed(card: ModelCard, changes: Mapping[str, int]) -> ModelCard | None:
+    """The card with other sizes, checked without its words: a card may hold hundreds of thousands."""
     if changes.get("vocabulary", 0) > LARGEST_TRIED_VOCABULARY:
         return None
-    net = card.net.model_dump() | {
-        n.removeprefix("net."): v for n, v in changes.items() if n.startswith("net.")
-    }
-    top = {name: value for name, value in changes.items() if name in _CARD_SIZES}
+    stated = card.model_dump(exclude={"vocabulary"}) | {n: v for n, v in changes.items() if n in _CARD_SIZES}
+    stated["net"] |= {n.removeprefix("net."): v for n, v in changes.items() if n.startswith("net.")}
+    words = card.vocabulary
     if "vocabulary" in changes:
-        words = card.vocabulary + tuple(f"<{n}>" for n in range(len(card.vocabulary), changes["vocabulary"]))
-        top["vocabulary"] = words[: changes["vocabulary"]]  # type: ignore[assignment]
+        words += tuple(f"<{n}>" for n in range(len(words), changes["vocabulary"]))
+        words = words[: changes["vocabulary"]]
+    learned = stated.pop("learned_words", None)
+    if len(words) < len(SPECIAL) or (learned is not None and not len(SPECIAL) <= learned < len(words)):
+        return None
+    few = {"vocabulary": (*SPECIAL, "word"), "learned_words": None if learned is None else len(SPECIAL)}
     try:
-        return ModelCard.model_validate({**card.model_dump(), **top, "net": net})
+        changed = ModelCard.model_validate(stated | few)
     except ValidationError:
         return None
+    return changed.model_copy(update={"vocabulary": words, "learned_words": learned})

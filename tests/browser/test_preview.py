@@ -125,6 +125,17 @@ def test_features_are_drawn_and_follow_the_theme(sample: Page) -> None:
     ).to_be_visible()
 
 
+def test_a_sample_without_a_film_works_all_the_same(sample: Page, site: Site, sealed: Dataset) -> None:
+    broken: list[str] = []
+    sample.on("pageerror", lambda error: broken.append(str(error)))
+    sample.goto(f"{site.url}/datasets/{sealed.pk}/samples/4/")
+    expect(sample.locator("feature-strip")).to_have_attribute("data-drawn", "yes")
+    expect(sample.locator("video")).to_have_count(0)
+    sample.keyboard.press("k")
+    sample.keyboard.press("1")
+    assert broken == []
+
+
 def test_the_page_of_a_sample_breaks_no_rule(sample: Page) -> None:
     sample.get_by_role("button", name="Play 3.0–4.0 s").click()
     assert sample.evaluate("() => window.violations") == []

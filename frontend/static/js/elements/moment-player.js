@@ -6,7 +6,7 @@ const SETTLED = 0.05; // seconds by which a frame may be off
  */
 class MomentPlayer extends HTMLElement {
   connectedCallback() {
-    this.video = /** @type {HTMLVideoElement} */ (this.querySelector("video"));
+    this.video = this.querySelector("video"); // most videos of a dataset are features only
     this.buttons = /** @type {HTMLButtonElement[]} */ ([...this.querySelectorAll("button[data-start]")]);
     this.repeat = /** @type {HTMLInputElement | null} */ (this.querySelector("input[data-part='repeat']"));
     this.head = this.querySelector("[data-part='head']");
@@ -14,8 +14,8 @@ class MomentPlayer extends HTMLElement {
     this.playing = undefined;
     this.addEventListener("click", this.pressed);
     document.addEventListener("keydown", this.key);
-    for (const name of ["play", "pause", "seeked", "timeupdate"]) this.video.addEventListener(name, this.follow);
-    this.video.addEventListener("error", this.broken, true);
+    for (const name of ["play", "pause", "seeked", "timeupdate"]) this.video?.addEventListener(name, this.follow);
+    this.video?.addEventListener("error", this.broken, true);
   }
 
   disconnectedCallback() {

@@ -22,6 +22,11 @@ def filled(**changes: str) -> str:
     return posted_back(form, mode="form", yaml="", **changes)
 
 
+def submitted(client: Client, **changes: str) -> Job:
+    send(client, filled(**changes))
+    return Job.objects.latest("id")
+
+
 def send(client: Client, body: str) -> object:
     return client.post(URL, body, content_type="application/x-www-form-urlencoded")
 
@@ -30,6 +35,26 @@ def test_the_empty_form_offers_what_the_project_has(editor: Client) -> None:
     page = editor.get(URL).content.decode()
     for text in ('value="world" selected', 'value="span"', "Learning rate", "(above 0, at most 1)"):
         assert text in page
+
+
+def test_versions_and_annotations_without_features_are_told_apart(
+    editor: Client, project: Project, dataset: Dataset
+) -> None:
+    newer = Dataset.objects.create(
+        project=project,
+        name="world",
+        version=2,
+        content_hash="2" * 64,
+        report={**dataset.report, "feature_width": None},
+    )
+    page = editor.get(URL).content.decode()
+    assert page.count('<option value="world">') == 1
+    assert ">world (version 2, the newest; annotations only)<" in page
+    assert '<option value="world@1">world@1</option>' in page
+    newer.delete()
+    job = submitted(editor, **{"data.dataset": "world@1"})
+    again = editor.get(f"{URL}?like={job.pk}").content.decode()
+    assert '<option value="world@1" selected>world@1</option>' in again
 
 
 def test_the_form_becomes_a_job(editor: Client) -> None:

@@ -50,13 +50,18 @@ class SpecForm:
         *,
         datasets: list[str],
         teachers: list[str],
+        notes: Mapping[str, str] | None = None,
         posted: QueryDict | None = None,
         start: Mapping[str, Any] | None = None,
     ) -> None:
-        """This will show `posted` where a form came back, else `start` (a plain spec), else the defaults."""
+        """This will show `posted` where a form came back, else `start` (a plain spec), else the defaults.
+
+        `notes` says what to know of datasets, by all labels that lead to one, offered or not.
+        """
         self.tree = spec_tree()
         self.datasets = datasets
         self.teachers = teachers
+        self.notes = notes or {}
         self.posted = posted
         self.start = start or {}
         self.errors: dict[str, str] = {}
@@ -207,4 +212,11 @@ class SpecForm:
         gone = [
             name for name in (value if isinstance(value, list) else [value]) if name and name not in known
         ]
-        return [(name, name) for name in known] + [(name, f"{name} (not in this project)") for name in gone]
+        return [(name, self._noted(name)) for name in known] + [
+            (name, self._noted(name) if name in self.notes else f"{name} (not in this project)")
+            for name in gone
+        ]
+
+    def _noted(self, name: str) -> str:
+        note = self.notes.get(name)
+        return f"{name} ({note})" if note else name

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from jobs.models import Job
+from jobs.models import Job, Project
 from jobs.operations.errors import UnableToSubmit
 from jobs.operations.jobs import submit
 from jobs.queries.sources import list_datasets, list_teachers
@@ -25,8 +25,10 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
     project = project_or_404(request, slug)
     posted = request.POST if request.method == "POST" else None
     start = _start(request)
+    datasets, notes = _datasets(project)
     form = SpecForm(
-        datasets=[dataset.name for dataset in list_datasets(project=project)],
+        datasets=datasets,
+        notes=notes,
         teachers=[teacher.name for teacher in list_teachers(project=project)],
         posted=posted,
         start=start,
@@ -56,6 +58,21 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
         "yaml_errors": yaml_errors,
     }
     return render(request, "jobs/new.html", context, status=200 if posted is None else 422)
+
+
+def _datasets(project: Project) -> tuple[list[str], dict[str, str]]:
+    """Labels to offer, the newest version under its bare name; and what to know of these and of its full label."""
+    offered: list[str] = []
+    notes: dict[str, str] = {}
+    for dataset in list_datasets(project=project):
+        full = f"{dataset.name}@{dataset.version}"
+        is_newest = dataset.name not in notes
+        known = [f"version {dataset.version}, the newest"] if is_newest and dataset.version > 1 else []
+        if "feature_width" in dataset.report and dataset.report["feature_width"] is None:
+            known.append("annotations only")
+        offered.append(dataset.name if is_newest else full)
+        notes |= {label: "; ".join(known) for label in {offered[-1], full}}
+    return offered, notes
 
 
 def _start(request: HttpRequest) -> dict[str, Any]:

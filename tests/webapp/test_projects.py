@@ -46,6 +46,16 @@ def test_a_project_shows_its_datasets_teachers_and_jobs(
         assert text in page
 
 
+def test_a_model_that_did_not_fit_its_dataset_is_not_called_measured(
+    editor: Client, dataset: Dataset, teachers: list[Teacher]
+) -> None:
+    report = {"quality": None, "card": {"metrics": {"test/miou": 0.5}}}
+    Teacher.objects.filter(pk=teachers[0].pk).update(dataset=dataset, report=report)
+    page = editor.get("/projects/moments/").content.decode()
+    assert "not measured on world" in page
+    assert "50.0 % mIoU on test, as its card says" in page
+
+
 def test_a_viewer_is_not_offered_what_is_refused(viewer: Client, dataset: Dataset) -> None:
     page = viewer.get("/projects/moments/").content.decode()
     assert "Submit a job" not in page

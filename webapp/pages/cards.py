@@ -103,13 +103,13 @@ def quality_of(report: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def headline_of(report: Mapping[str, Any]) -> str:
-    """This will name a teacher's best known measure in a few words, for lists."""
+    """This will name a teacher's best known measure in a few words, for lists, and who says so if nobody measured."""
     told = report.get("quality") or {}
     share = (told.get("metrics") or {}).get("miou")
     if isinstance(share, int | float):
         return f"{100 * share:.1f} % mIoU on {told.get('split', 'val')}"
     share = ((report.get("card") or {}).get("metrics") or {}).get("test/miou")
-    return f"{100 * share:.1f} % mIoU on test" if isinstance(share, int | float) else ""
+    return f"{100 * share:.1f} % mIoU on test, as its card says" if isinstance(share, int | float) else ""
 
 
 def shown_problems(report: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -281,6 +281,20 @@ def test_what_is_used_goes_only_with_its_users_and_its_name_typed(
     assert not type(source)._default_manager.filter(pk=source.pk).exists()
 
 
+def test_a_version_is_deleted_and_archived_under_its_label(
+    admin: Client, dataset: Dataset, make_job: MakeJob
+) -> None:
+    make_job(state="succeeded")
+    Dataset.objects.filter(pk=dataset.pk).update(superseded=True)
+    address = f"/datasets/{dataset.pk}/deletion/"
+    assert "<bdi>world@1</bdi>" in admin.get(address).content.decode()
+    assert admin.post(address, {"name": "world"}).status_code == 422
+    assert "world@1</td>" in admin.get("/projects/moments/").content.decode()
+    archived = admin.post(f"/datasets/{dataset.pk}/archive/", follow=True).content.decode()
+    assert "“world@1” is archived" in archived
+    assert admin.post(address, {"name": "world@1"}).status_code == 302
+
+
 def test_a_refusal_to_delete_is_told(admin: Client, dataset: Dataset, make_job: MakeJob) -> None:
     make_job(state="running")
     answer = admin.post(f"/datasets/{dataset.pk}/deletion/", {"name": "world"})

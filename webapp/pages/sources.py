@@ -88,26 +88,38 @@ def _standing(request: HttpRequest, found: Dataset | Teacher, noun: str) -> dict
 def _archive(request: HttpRequest, found: Dataset | Teacher, *, noun: str) -> HttpResponse:
     if request.POST.get("archived") == "no":
         unarchive(found)
-        messages.success(request, f"“{found}” is offered to new jobs again.")
+        messages.success(request, f"“{_label(found)}” is offered to new jobs again.")
     else:
         archive(found)
         messages.success(
-            request, f"“{found}” is archived: jobs that use it keep it, new jobs are not offered it."
+            request, f"“{_label(found)}” is archived: jobs that use it keep it, new jobs are not offered it."
         )
     return redirect(noun, found.pk)
 
 
 def _deletion(request: HttpRequest, found: Dataset | Teacher, *, noun: str) -> HttpResponse:
-    hanging = dependents(found)
+    hanging, label = dependents(found), _label(found)
     form = DeletionForm(
-        request.POST if request.method == "POST" else None, name=found.name, must_type=any(hanging.values())
+        request.POST if request.method == "POST" else None, name=label, must_type=any(hanging.values())
     )
     if form.is_valid():
         try:
             delete(found, with_dependents=form.must_type)
-            messages.success(request, f"The {noun} “{found.name}” is deleted.")
+            messages.success(request, f"The {noun} “{label}” is deleted.")
             return redirect("project", found.project.slug)
         except UnableToDelete as refusal:
             form.add_error(None, refusal.message)
-    context = {"source": found, "noun": noun, "project": found.project, "form": form, **hanging}
+    context = {
+        "source": found,
+        "label": label,
+        "noun": noun,
+        "project": found.project,
+        "form": form,
+        **hanging,
+    }
     return render(request, "sources/deletion.html", context, status=422 if form.errors else 200)
+
+
+def _label(found: Dataset | Teacher) -> str:
+    """Versions share a name: what is said of one of them must tell which."""
+    return found.label if isinstance(found, Dataset) else found.name

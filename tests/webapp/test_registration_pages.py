@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +203,27 @@ def test_a_check_under_way_shows_how_far_it_is(viewer: Client, registration: Reg
         assert text in fragment
 
 
+def test_a_registration_that_no_worker_takes_says_so(viewer: Client, registration: Registration) -> None:
+    assert "perhaps none is running" not in page_of(viewer, registration)
+    in_state(registration, "queued", created_at=timezone.now() - timedelta(minutes=2))
+    assert "perhaps none is running" in page_of(viewer, registration, "progress/")
+    in_state(Registration.objects.create(project=registration.project, kind="dataset", name="b"), "checking")
+    assert "perhaps none is running" not in page_of(viewer, registration)
+
+
+def test_the_clock_leaves_out_the_wait_for_a_decision(viewer: Client, registration: Registration) -> None:
+    begun = timezone.now() - timedelta(hours=3)
+    in_state(registration, "checking", started_at=begun, report={"kind": "dataset"}, accepted=[])
+    assert "3 h" not in page_of(viewer, registration, "progress/")
+
+
+def test_a_long_sentence_of_a_sample_is_cut(viewer: Client, registration: Registration) -> None:
+    sample = {"id": "1", "split": "train", "video": "v", "duration": 9, "windows": [[1, 2]]}
+    report = {"kind": "dataset", "samples": [sample | {"sentence": "very " * 300}]}
+    in_state(registration, "registered", report=report)
+    assert page_of(viewer, registration).count("very very") < 250
+
+
 def test_only_editors_are_offered_to_cancel(
     viewer: Client, editor: Client, registration: Registration
 ) -> None:
@@ -287,7 +309,7 @@ def test_predictions_show_what_they_cover(
     }
     in_state(registration, "refused", kind="teacher", report=report, sentence="it covers no train.")
     page = page_of(viewer, registration)
-    for text in ("scored moments", "700", "775", "3 predicted samples are none of the dataset", "q1, q2, q3"):
+    for text in ("scored windows", "700", "775", "3 predicted samples are none of the dataset", "q1, q2, q3"):
         assert text in page
 
 

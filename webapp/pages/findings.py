@@ -16,13 +16,13 @@ ORDER = ("train", "val", "test")
 SEVERITIES = (("error", "Errors"), ("warning", "Warnings"), ("note", "Notes"))
 MEASURES = (
     ("duration", "Video length", "s"),
-    ("window_seconds", "Moment length", "s"),
-    ("window_share", "Moment length, share of the video", "%"),
+    ("window_seconds", "Window length", "s"),
+    ("window_share", "Window length, share of the video", "%"),
     ("words", "Words of a sentence", ""),
     ("queries_per_video", "Sentences of a video", ""),
-    ("windows_per_query", "Moments of a sentence", ""),
+    ("windows_per_query", "Windows of a sentence", ""),
 )
-FORMS = {"windows": "scored moments", "span": "start and end of each clip", "map": "2-D maps"}
+FORMS = {"windows": "scored windows", "span": "start and end of each clip", "map": "2-D maps"}
 MISMATCHES = {"missing": "is missing", "unexpected": "is not part of it", "shape": "shape", "dtype": "type"}
 
 

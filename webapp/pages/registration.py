@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from jobs.models import Dataset, Project, Registration, Upload, User
+from jobs.models import Dataset, Project, Registration, RegistrationState, Upload, User
 from jobs.operations.errors import UnableToCancel, UnableToDecide, UnableToRegister
 from jobs.operations.registrations import decide, register, request_cancel_registration
 from jobs.queries.registrations import is_under_way, registration_detail
@@ -20,6 +21,8 @@ from webapp.access import may, project_or_404, registration_or_404, user_of
 from webapp.forms.refusals import show_refusal
 from webapp.forms.sources import PATH, UPLOAD, DatasetForm, RegisterForm, TeacherForm, roots, suggestions
 from webapp.pages.findings import findings
+
+LEFT_AFTER = timedelta(minutes=1)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -156,5 +159,17 @@ def _context(request: HttpRequest, found: Registration) -> dict[str, Any]:
         "may_edit": may_edit,
         "may_cancel": may_edit and not row.is_final,
         "seconds": max(0, int(((row.finished_at or timezone.now()) - started).total_seconds())),
+        "is_left": _is_left(row),
         "found": findings(row),
     }
+
+
+def _is_left(row: Registration) -> bool:
+    """Whether it waits although no worker is at another one: then perhaps none is running."""
+    if (
+        row.state != RegistrationState.QUEUED
+        or row.started_at
+        or timezone.now() - row.created_at < LEFT_AFTER
+    ):
+        return False
+    return not Registration.objects.filter(state=RegistrationState.CHECKING).exists()

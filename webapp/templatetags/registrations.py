@@ -59,6 +59,12 @@ def registrations_of(project: Project) -> list[Registration]:
 
 
 @register.filter
+def have_ended(registrations: list[Registration]) -> bool:
+    """This will tell whether some of them have come to an end."""
+    return any(row.is_final for row in registrations)
+
+
+@register.filter
 def done_of(registration: Registration) -> str:
     """This will write how much of the present part is done: of some parts in bytes."""
     write = bytesize if registration.part in BYTE_PARTS else counted

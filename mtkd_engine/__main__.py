@@ -178,8 +178,8 @@ def _attempt(
 
 
 def _evaluate(given: argparse.Namespace) -> int:
-    from mtkd_engine.checks import evaluate_model
     from mtkd_engine.modelfile import ModelError
+    from mtkd_engine.teachers.check import evaluate_model
 
     try:
         print(json.dumps(evaluate_model(given.model, data=given.data, split=given.split)))
@@ -196,7 +196,7 @@ def _check_dataset(given: argparse.Namespace) -> int:
 
 
 def _check_teacher(given: argparse.Namespace) -> int:
-    from mtkd_engine.checks import check_teacher_command
+    from mtkd_engine.teachers.check import check_teacher_command
 
     _heed_pulse(given)
     return check_teacher_command(given)

@@ -14,7 +14,7 @@ from mtkd_engine.data.split import SPLITS
 
 AUTO = "auto"
 _ALIKE = frozenset({"activitynet", "tacos"})
-_MOST_FILES = 1_000_000
+MOST_FILES = 1_000_000
 _ARRAYS = (".npz", ".npy")
 _CONTAINERS = (".npz", ".h5", ".hdf5")
 
@@ -135,8 +135,8 @@ def files_below(root: Path) -> Iterator[Path]:
         for name in sorted(names):
             path = Path(place, name)
             count += 1
-            if count > _MOST_FILES:
-                raise DataError(f"{root.name} holds more than {_MOST_FILES:,} files; fewer are accepted.")
+            if count > MOST_FILES:
+                raise DataError(f"{root.name} holds more than {MOST_FILES:,} files; fewer are accepted.")
             if name.startswith(".") or (path.is_symlink() and not path.resolve().is_relative_to(home)):
                 continue
             yield path

@@ -12,7 +12,7 @@ from mtkd_engine.data.archives.archive import SUFFIXES as ARCHIVES
 from mtkd_engine.data.archives.archive import extract, is_archive
 from mtkd_engine.data.check.problems import ProblemLog
 from mtkd_engine.data.detect import SUFFIXES
-from mtkd_engine.data.discovery import AUTO, discover, files_below, is_one_of
+from mtkd_engine.data.discovery import AUTO, MOST_FILES, discover, files_below, is_one_of
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.manifest import FILE, SEALED, Manifest, is_sealed, of_discovered, read_manifest
 from mtkd_engine.data.progress import Progress
@@ -24,7 +24,6 @@ from mtkd_engine.data.sealing.sealed import FEATURES, WORDS, read_sealed
 
 _EXPANSION = 30  # times the size of an archive: text shrinks about tenfold
 _SMALLEST_BOUND, _LARGEST_BOUND = 2**30, 2**38
-_MOST_FILES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ def _extracted(archive: Path, table: Table) -> Path:
         part.mkdir(parents=True)
         most = min(max(_SMALLEST_BOUND, _EXPANSION * status.st_size), _LARGEST_BOUND)
         try:
-            extract(archive, part, most_bytes=most, most_files=_MOST_FILES, progress=table.progress)
+            extract(archive, part, most_bytes=most, most_files=MOST_FILES, progress=table.progress)
             part.rename(target)
         finally:
             shutil.rmtree(part, ignore_errors=True)

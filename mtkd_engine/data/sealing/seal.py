@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.features import Features, FeatureStore, pack_features
 from mtkd_engine.data.manifest import FILE, SEALED
 from mtkd_engine.data.progress import Progress
+from mtkd_engine.data.sealing.folder import new_folder
 from mtkd_engine.data.sealing.samples import Sample, WordVectors, content_hash, write_samples
 from mtkd_engine.data.sealing.sealed import FEATURES, STRIPS, VIDEOS, WORDS
 from mtkd_engine.data.sealing.strips import write_strips
@@ -47,19 +45,8 @@ class Seal:
 
 def seal_dataset(target: Path, material: Material, *, progress: Progress, work: Path | None = None) -> Seal:
     """This will write a sealed dataset to the new folder `target`; a failure leaves nothing there."""
-    if target.exists():
-        raise DataError(f"--seal: {target} exists already; a folder that is not there yet is accepted.")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.part")
-    shutil.rmtree(part, ignore_errors=True)  # of an attempt that was killed
-    part.mkdir()
-    try:
-        sealed = _write(part, material, progress=progress, work=work)
-        os.replace(part, target)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
-    return sealed
+    with new_folder(target) as folder:
+        return _write(folder, material, progress=progress, work=work)
 
 
 def _write(folder: Path, material: Material, *, progress: Progress, work: Path | None) -> Seal:

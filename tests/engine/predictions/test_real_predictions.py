@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mtkd_engine.checks import check_teacher
 from mtkd_engine.data.check.validate import check_dataset
+from mtkd_engine.teachers.check import check_teacher
 from tests import real_data
 
 FOLDER = real_data.FOLDER / "tsgv" / "qvhighlights_val_half"

@@ -11,7 +11,6 @@ import pytest
 import torch
 
 from mtkd_engine.__main__ import main
-from mtkd_engine.checks import check_teacher
 from mtkd_engine.data.dataset import Dataset
 from mtkd_engine.distill import Place, distill
 from mtkd_engine.events import Finished, Metrics, Warned
@@ -20,6 +19,7 @@ from mtkd_engine.sources import Sources
 from mtkd_engine.spec import SpecError, parse
 from mtkd_engine.tasks.grounding.batches import SplitData
 from mtkd_engine.tasks.grounding.collate import Collator
+from mtkd_engine.teachers.check import check_teacher
 from mtkd_engine.teachers.load import load_teachers
 from mtkd_engine.teachers.stored import StoredTeacher, believed, best_windows
 from tests.engine.loop.conftest import SOLO

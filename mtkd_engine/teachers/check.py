@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ from mtkd_engine.data.dataset import Dataset, Sample, load_dataset
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.data.rows import Problem
+from mtkd_engine.data.sealing.folder import new_folder
 from mtkd_engine.evaluation.baselines import blind_windows
 from mtkd_engine.evaluation.student import predict, quality
 from mtkd_engine.modelfile import Kind, ModelError, has_own_card, load_model, model_hash, recognise
@@ -115,7 +113,7 @@ def _check_model(
         else:
             problems.append(reason)
     if seal is not None:
-        with _sealing(seal) as folder:
+        with new_folder(seal) as folder:
             shutil.copyfile(file, folder / MODEL)
             if not has_own_card(file):
                 (folder / MODEL).with_suffix(".json").write_text(
@@ -163,7 +161,7 @@ def _check_predictions(
     say.say("quality")
     measured, problems = _predicted_quality(matched, split=split, data=data)
     if seal is not None:
-        with _sealing(seal) as folder:
+        with new_folder(seal) as folder:
             write_sealed(folder / PREDICTIONS, sealed)
     return {
         "kind": "predictions",
@@ -223,23 +221,6 @@ def _incomplete(matched: Matched) -> list[Problem]:
 
 def _note(code: str, message: str) -> Problem:
     return Problem(code, "note", message, 1, (), None)
-
-
-@contextmanager
-def _sealing(target: Path) -> Iterator[Path]:
-    """A folder to fill that becomes `target` when all went well, and is gone otherwise."""
-    if target.exists():
-        raise DataError(f"--seal: {target} exists already; a folder that is not there yet is accepted.")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.part")
-    shutil.rmtree(part, ignore_errors=True)  # of an attempt that was killed
-    part.mkdir()
-    try:
-        yield part
-        os.replace(part, target)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
 
 
 def _write(path: Path, report: Report) -> None:

@@ -11,12 +11,12 @@ from safetensors.torch import load_file, save_file
 
 from mtkd_engine.__main__ import main
 from mtkd_engine.checkpoint import file_sha256
-from mtkd_engine.checks import check_teacher, evaluate_model
 from mtkd_engine.data.dataset import load_dataset
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.modelfile import ModelError, load_model, save_model
 from mtkd_engine.nets.registry import build
 from mtkd_engine.spec import ModelCard, SpanNet
+from mtkd_engine.teachers.check import check_teacher, evaluate_model
 from mtkd_engine.teachers.load import load_teachers, teacher_file
 from tests.engine.loop.conftest import write_planted
 from tests.engine.predictions.conftest import everybody, noisy, write_jsonl
@@ -142,7 +142,7 @@ def test_sealing_leaves_nothing_half_made(tmp_path: Path, monkeypatch: pytest.Mo
         raise OSError(28, "No space left on device")
 
     path = write(tmp_path / "m.safetensors")
-    monkeypatch.setattr("mtkd_engine.checks.shutil.copyfile", fail)
+    monkeypatch.setattr("mtkd_engine.teachers.check.shutil.copyfile", fail)
     with pytest.raises(OSError, match="No space"):
         check_teacher(path, seal=tmp_path / "sealed")
     assert [file.name for file in tmp_path.iterdir()] == ["m.safetensors"]

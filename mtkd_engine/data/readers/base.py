@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,12 +112,15 @@ def name_of(value: object, *, what: str) -> str:
 
 
 def sentence_of(value: object) -> str:
-    """This will give a sentence, or refuse what no text is; a text without words passes as it was found."""
+    """This will give a sentence, or refuse what no text is; a text without words passes as it was found.
+
+    Letters with accents that are written as two characters become one, as in most files: a word is one word then.
+    """
     if not isinstance(value, str) or len(value) > _LONGEST_SENTENCE or _has_lone_surrogates(value):
         raise UnreadableRowError(
             f"the sentence is {shown(value)}; a text of up to {_LONGEST_SENTENCE:,} characters is accepted"
         )
-    return value
+    return unicodedata.normalize("NFC", value)
 
 
 def _has_lone_surrogates(text: str) -> bool:

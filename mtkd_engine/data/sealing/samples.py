@@ -52,7 +52,7 @@ def samples_of(rows: Iterable[Row]) -> dict[str, tuple[Sample, ...]]:
                 source_id=row.source,
                 video_id=row.video_id,
                 duration=row.duration,
-                windows=row.windows,
+                windows=tuple((start + 0.0, end) for start, end in row.windows),  # -0.0 is 0.0
                 sentence=row.sentence,
             )
         )

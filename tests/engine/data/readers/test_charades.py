@@ -31,6 +31,12 @@ def test_other_lines_are_noted_and_left_out(read: Read, line: str) -> None:
     assert problems["unreadable_rows"].places[0].row == 2
 
 
+def test_a_letter_and_its_accent_become_one_character(read: Read) -> None:
+    composed, apart = (f"V 0 1##a caf{letter} opens" for letter in ("\u00e9", "e\u0301"))
+    rows, _ = read("charades_sta", f"{composed}\n{apart}")
+    assert rows[0].sentence == rows[1].sentence == "a caf\u00e9 opens"
+
+
 def test_numbers_that_are_none_stay_for_the_check(read: Read) -> None:
     rows, _ = read("charades_sta", "V nan inf##a b")
     assert math.isnan(rows[0].windows[0][0])

@@ -14,9 +14,10 @@ from mtkd_engine.data.check.validate import DatasetRefusedError, check_dataset
 from mtkd_engine.data.dataset import Dataset, load_dataset
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.sealing import seal as seal_module
-from mtkd_engine.data.sealing.samples import read_slice
+from mtkd_engine.data.sealing.samples import line_of, read_slice, samples_of
 from mtkd_engine.data.world import VideosPerSplit, make_world
 from tests.engine.data.conftest import annotated, good_features, good_manifest, write_features, write_json
+from tests.engine.data.rowmaker import row
 
 GLOVE = "red 1 0\ncircle 0 1\nunused 3 3\njumps 2 2\n"
 
@@ -267,3 +268,8 @@ def test_words_that_lie_among_the_rest_are_no_annotations(folder: Path, tmp_path
     assert [file["name"] for file in report["files"]] == [
         "train.json", "val.json", "test.json", "words_test.txt", "features.npz",
     ]  # fmt: skip
+
+
+def test_a_start_of_minus_zero_is_zero() -> None:
+    splits = [samples_of([row(windows=((zero, 2.0),))]) for zero in (0.0, -0.0)]
+    assert line_of("train", splits[0]["train"][0]) == line_of("train", splits[1]["train"][0])

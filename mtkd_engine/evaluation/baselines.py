@@ -19,6 +19,7 @@ from mtkd_engine.data.dataset import Sample
 from mtkd_engine.evaluation.targets import plain_medoid, same_weights, target_windows, top_windows
 from mtkd_engine.seeding import derived_seed
 from mtkd_engine.tasks.grounding.batches import Quality, SplitData
+from mtkd_engine.tasks.grounding.grid import clip_mask
 from mtkd_engine.tasks.grounding.losses import gate_loss
 from mtkd_engine.tasks.grounding.metrics import iou
 
@@ -111,11 +112,12 @@ def fit_static(faculty: Faculty, train: SplitData, *, seed: int) -> Tensor:
     generator = torch.Generator().manual_seed(derived_seed("static", seed))
     for _ in range(STATIC_STEPS):
         chosen = torch.randperm(len(train), generator=generator)[:STATIC_BATCH].tolist()
-        batch = train.batch(chosen)
-        mask_BL = batch.inputs.clip_mask_BL
-        signals = faculty.signals(batch.sample_ids, length=mask_BL.shape[1], device=mask_BL.device)
+        targets = train.targets(chosen)
+        mask_BL = clip_mask(targets.clips_B, targets.soft_start_BML.shape[2])
+        ids = [train.samples[index].sample_id for index in chosen]
+        signals = faculty.signals(ids, length=mask_BL.shape[1], device=mask_BL.device)
         weights_BHT = same_weights(torch.softmax(scores_T.to(mask_BL.device), dim=0), len(chosen))
-        loss = gate_loss(mix(weights_BHT, signals, mask_BL), batch.targets)
+        loss = gate_loss(mix(weights_BHT, signals, mask_BL), targets)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()

@@ -55,7 +55,11 @@ class SplitData:
         """This will collate the samples at these positions."""
         samples = tuple(self.samples[index] for index in indices)
         inputs = self._collator.inputs(samples).to(self._device)
-        return Batch(inputs, self._collator.targets(samples).to(self._device), samples)
+        return Batch(inputs, self.targets(indices), samples)
+
+    def targets(self, indices: Sequence[int]) -> Targets:
+        """This will give the labels alone of the samples at these positions."""
+        return self._collator.targets([self.samples[index] for index in indices]).to(self._device)
 
     def in_order(self) -> Iterator[Batch]:
         """This will yield all samples in batches, first to last."""

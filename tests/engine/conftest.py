@@ -16,18 +16,28 @@ from mtkd_engine.tasks.grounding.collate import targets_of
 from mtkd_engine.tasks.grounding.grid import clip_mask, windows_of_cells
 
 
-@pytest.fixture(autouse=True)
-def _same_bits() -> Iterator[None]:
+@pytest.fixture(scope="session", autouse=True)
+def _before_anything_is_trained() -> Iterator[None]:
+    """What networks of fixtures need as well, which are set up before `_same_bits` of their first test."""
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # these tensors are too small to share
-    torch.use_deterministic_algorithms(True)
-    torch.manual_seed(0)
+    _alone_and_repeatable()
     yield
     torch.use_deterministic_algorithms(False)
-    torch.set_flush_denormal(
-        False
-    )  # a job of the engine sets it for its whole process, which here is the tests'
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(autouse=True)
+def _same_bits() -> Iterator[None]:
+    _alone_and_repeatable()
+    torch.manual_seed(0)
+    yield
+    # A job of the engine sets it for its whole process, which here is the tests'.
+    torch.set_flush_denormal(False)
+
+
+def _alone_and_repeatable() -> None:
+    torch.set_num_threads(1)  # these tensors are too small to share
+    torch.use_deterministic_algorithms(True)
 
 
 def _generator(seed: int) -> torch.Generator:

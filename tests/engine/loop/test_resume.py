@@ -13,7 +13,8 @@ from mtkd_engine import checkpoint
 from mtkd_engine.distill import Place, distill
 from mtkd_engine.events import Checkpointed, Event, Finished, Metrics, Started, Stepped
 from mtkd_engine.sources import Sources
-from mtkd_engine.spec import Spec
+from mtkd_engine.spec import Spec, parse
+from tests.engine.loop.conftest import SOLO
 
 MakeSpec = Callable[..., Spec]
 
@@ -42,26 +43,37 @@ def points(events: list[Event]) -> dict[tuple[str, int], float]:
     }
 
 
-def emtm(base: Path, tmp_path: Path, spec_of: MakeSpec) -> Spec:
+def emtm(base: Path) -> Spec:
     for name, net in {
         "one": {"family": "span", "clips": 16, "width": 16, "encoder_layers": 1, "heads": 2},
         "two": {"family": "map2d", "clips": 8, "width": 8, "map_layers": 1},
     }.items():
         if not (base / name).exists():
-            run_all(spec_of(student={"net": net}), base=base, folder=base / name)
-    return spec_of(
-        teachers=["one/artifacts/student.safetensors", "two/artifacts/student.safetensors"],
-        method={"kind": "emtm", "folds": 2},
+            run_all(parse({**SOLO, "student": {"net": net}}), base=base, folder=base / name)
+    return parse(
+        {
+            **SOLO,
+            "teachers": ["one/artifacts/student.safetensors", "two/artifacts/student.safetensors"],
+            "method": {"kind": "emtm", "folds": 2},
+        }
     )
 
 
-@pytest.mark.parametrize("method", ["solo", "emtm"])
+@pytest.fixture(scope="module", params=["solo", "emtm"])
+def unbroken(
+    request: pytest.FixtureRequest, planted: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Spec, list[Event], Path]:
+    """A job that nothing stopped: its spec, its events, its folder."""
+    folder = tmp_path_factory.mktemp("unbroken")
+    spec = parse(SOLO) if request.param == "solo" else emtm(planted)
+    return spec, run_all(spec, base=planted, folder=folder), folder
+
+
 @pytest.mark.parametrize("stop_at", [3, 7])
 def test_stop_and_resume_gives_the_same_bits_and_points_as_no_stop(
-    method: str, stop_at: int, planted: Path, tmp_path: Path, spec_of: MakeSpec
+    unbroken: tuple[Spec, list[Event], Path], stop_at: int, planted: Path, tmp_path: Path
 ) -> None:
-    spec = spec_of() if method == "solo" else emtm(planted, tmp_path, spec_of)
-    whole = run_all(spec, base=planted, folder=tmp_path / "whole")
+    spec, whole, folder = unbroken
     first = run_all(spec, base=planted, folder=tmp_path / "first", stop_at=stop_at)
     assert not any(isinstance(event, Finished) for event in first)
     newest = checkpoint.latest(tmp_path / "first" / "checkpoint")
@@ -75,7 +87,7 @@ def test_stop_and_resume_gives_the_same_bits_and_points_as_no_stop(
     assert joined == points(whole)
     assert not {key for key in points(first) if key in points(second)}
     ours = load_file(tmp_path / "second" / "artifacts" / "student.safetensors")
-    theirs = load_file(tmp_path / "whole" / "artifacts" / "student.safetensors")
+    theirs = load_file(folder / "artifacts" / "student.safetensors")
     assert ours.keys() == theirs.keys()
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
 

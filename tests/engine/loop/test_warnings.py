@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,18 +11,14 @@ from mtkd_engine.data.dataset import load_dataset
 from mtkd_engine.events import Metrics, Warned, Weights
 from mtkd_engine.loop import JobError, Progress, Schedule, fit
 from mtkd_engine.methods.base import Method, Terms
-from mtkd_engine.spec import OptimSpec, Spec
+from mtkd_engine.spec import OptimSpec
 from mtkd_engine.tasks.grounding.batches import Batch, SplitData
 from mtkd_engine.tasks.grounding.collate import Collator
 from tests.engine.loop.test_resume import emtm, run_all
 
-MakeSpec = Callable[..., Spec]
 
-
-def test_a_distillation_loss_that_moves_nothing_is_warned_of_once(
-    planted: Path, tmp_path: Path, spec_of: MakeSpec
-) -> None:
-    spec = emtm(planted, tmp_path, spec_of)
+def test_a_distillation_loss_that_moves_nothing_is_warned_of_once(planted: Path, tmp_path: Path) -> None:
+    spec = emtm(planted)
     weak = spec.model_copy(update={"method": spec.method.model_copy(update={"distill_weight": 1e-6})})
     events = run_all(weak, base=planted, folder=tmp_path / "run")
     codes = [event.code for event in events if isinstance(event, Warned)]
@@ -31,8 +26,8 @@ def test_a_distillation_loss_that_moves_nothing_is_warned_of_once(
     assert codes.count("loss_terms_apart") == 1
 
 
-def test_a_healthy_job_warns_of_no_dead_gradient(planted: Path, tmp_path: Path, spec_of: MakeSpec) -> None:
-    events = run_all(emtm(planted, tmp_path, spec_of), base=planted, folder=tmp_path / "run")
+def test_a_healthy_job_warns_of_no_dead_gradient(planted: Path, tmp_path: Path) -> None:
+    events = run_all(emtm(planted), base=planted, folder=tmp_path / "run")
     codes = {event.code for event in events if isinstance(event, Warned)}
     assert not codes & {"kd_gradient_dead", "loss_terms_apart", "in_sample_beliefs"}
     spoken = [event for event in events if isinstance(event, Weights)]

@@ -20,7 +20,7 @@ from jobs.attempt.workspace import sweep
 from jobs.doorbell import ring, rings_waiting
 from jobs.intake import folder as intake_folder
 from jobs.models import Job, Registration, RegistrationState, State
-from jobs.operations.leases import reap, reap_registrations
+from jobs.operations.leases import end_waiting, reap, reap_registrations
 from jobs.operations.locks import Lock, try_to_hold
 
 _log = logging.getLogger(__name__)
@@ -71,6 +71,7 @@ class Tick:
             if self._database_is_steady():
                 reap()
                 reap_registrations()
+            end_waiting()
             jobs = Job.objects.filter(state=State.QUEUED)
             registrations = Registration.objects.filter(state=RegistrationState.QUEUED)
             return _by_queue(jobs) | _by_queue(registrations)

@@ -91,6 +91,7 @@ ENGINE_COMMAND: list[str] = [sys.executable, "-m", "mtkd_engine"]
 THREADS = int(_number("MTKD_THREADS", min(max(1, (os.cpu_count() or 2) - 1), 8)))
 CHECK_SECONDS = int(_number("MTKD_CHECK_SECONDS", 3600))
 CHECK_MEMORY = int(_number("MTKD_CHECK_MEMORY", 4) * GB)  # given in GB
+DECISION_SECONDS = _number("MTKD_DECISION_DAYS", 7) * 24 * 3600
 
 # --- Applications
 INSTALLED_APPS = [

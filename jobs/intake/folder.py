@@ -15,7 +15,7 @@ from django.conf import settings
 from jobs.engine.process import end_leftover
 from jobs.models import REGISTRATION_FINAL, Registration, RegistrationKind, Upload
 from jobs.operations.errors import UnableToRegister
-from jobs.operations.intake import drop_uploads, is_allowed, refused
+from jobs.operations.intake import drop_uploads, is_allowed, is_plain, refused
 from jobs.operations.intake_claims import folder_of
 from jobs.operations.registrations import STUDENT
 from jobs.operations.uploads import assemble
@@ -74,7 +74,7 @@ def _place(registration: Registration, folder: Path) -> Path:
         return _student(registration, given / STUDENT)
     if "path" in registration.asked:
         place = Path(registration.asked["path"])
-        _refuse_links_out(place)
+        _refuse_traps(place)
         return place
     uploads = list(registration.uploads.all())
     for upload in uploads:
@@ -118,25 +118,34 @@ def _student(registration: Registration, target: Path) -> Path:
     return target
 
 
-def _refuse_links_out(place: Path) -> None:
-    """Links may lead from place to place, but not out of the folders that may be registered from."""
+def _refuse_traps(place: Path) -> None:
+    """Links may not lead out of the folders that may be registered from; a pipe would be read for ever."""
+    _refuse_trap(place)
+    _refuse_trap(place.parent / f"{place.stem}.json")
     for folder, names, files in os.walk(place):
         for name in (*names, *files):
             path = Path(folder, name)
-            if path.is_symlink() and not is_allowed(path):
-                raise refused("path", f"{name} is a link to a place that nothing may be registered from.")
-    card = place.with_suffix(".json")
-    if not is_allowed(place) or (card.is_symlink() and not is_allowed(card)):
-        raise refused("path", f"{place.name} or its card lies where nothing may be registered from.")
+            if path.is_symlink() or not is_plain(path):  # following each of a million files takes a minute
+                _refuse_trap(path)
+
+
+def _refuse_trap(path: Path) -> None:
+    if not is_allowed(path):
+        raise refused("path", f"{path.name} leads to a place that nothing may be registered from.")
+    if path.exists() and not is_plain(path):
+        raise refused("path", f"{path.name} is neither a file nor a folder.")
 
 
 def _for_dataset(registration: Registration, folder: Path) -> list[str]:
     asked = registration.asked
-    arguments = ["--name", registration.name, "--format", asked.get("format", "auto")]
+    arguments = [f"--name={registration.name}", "--format", asked.get("format", "auto")]  # may begin with -
     arguments += ["--work", str(folder / "work")]
     if words := asked.get("words"):
-        uploaded = folder / "given" / words
-        arguments += ["--words", str(uploaded if uploaded.is_file() else words)]
+        is_uploaded = any(file["name"] == words for file in asked.get("files", []))
+        place = folder / "given" / words if is_uploaded else Path(words)
+        if not is_uploaded:
+            _refuse_trap(place)
+        arguments += ["--words", str(place)]
     if registration.accepted is not None:
         arguments += ["--accept", ",".join(registration.accepted)]
     return arguments

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
 
+from jobs import storable
 from jobs.models import Dataset, Project, RegistrationKind, Upload, User
 from jobs.operations.errors import UnableToRegister
 from jobs.operations.intake import allowed_path, checked_name, refused, shown
@@ -65,7 +66,7 @@ def look_at(asked: Asked) -> Found:
         sentences = (f"{name}: {text}" if name else text for name, text in fields.items())
         raise UnableToRegister(" ".join(sentences), fields=fields)
     names = [{"name": upload.name, "bytes": upload.size} for upload in found.uploads]
-    given = {"words": asked.words, "card": asked.card, "files": names, "new_version": asked.new_version}
+    given = {"card": asked.card, "files": names, "new_version": asked.new_version}
     found.kept |= {key: value for key, value in given.items() if value}
     return found
 
@@ -114,6 +115,9 @@ def _complete_uploads(asked: Asked) -> list[Upload]:
         if upload.name in names:
             raise refused("uploads", f"two of them are named {upload.name}; each needs a name of its own.")
         names.add(upload.name)
+    folders = {str(folder) for name in names for folder in PurePosixPath(name).parents}
+    if clash := sorted(names & folders):
+        raise refused("uploads", f"{clash[0]} is the name of a file and of a folder with others in it.")
     return [known[number] for number in wanted]
 
 
@@ -132,6 +136,8 @@ def _choices(asked: Asked, found: Found) -> None:
         fields["split"] = f"given {shown(asked.split)}, accepted is one of {', '.join(SPLITS)}."
     if any(not name.replace("_", "").isalnum() for name in asked.accepted or ()):
         fields["accept"] = f"given {shown(', '.join(asked.accepted or ()))}, accepted are names of repairs."
+    if storable.data(asked.card) != asked.card:
+        fields["card"] = "it holds a NUL, half a character or an endless number, which no card needs."
     if fields:
         raise UnableToRegister("", fields=fields)
     found.kept |= (
@@ -142,9 +148,11 @@ def _choices(asked: Asked, found: Found) -> None:
 def _words(asked: Asked, found: Found) -> None:
     if asked.words and asked.words not in {upload.name for upload in found.uploads}:
         try:
-            allowed_path(asked.words)
+            found.kept["words"] = str(allowed_path(asked.words))
         except UnableToRegister as error:
             raise refused("words", error.fields["path"]) from None
+    elif asked.words:
+        found.kept["words"] = asked.words
 
 
 def _measured_on(asked: Asked, found: Found) -> None:

@@ -80,12 +80,23 @@ def allowed_path(path: str) -> Path:
         raise refused("path", f"given {shown(path)}, accepted is an absolute path inside {roots}.")
     if not is_there:
         raise refused("path", f"given {shown(path)}, but nothing lies there.")
+    if not is_plain(found):
+        raise refused("path", f"given {shown(path)}, which is neither a file nor a folder.")
     return found
 
 
 def is_allowed(path: Path) -> bool:
     """This will tell whether a path, links followed, lies in a folder that may be registered from."""
-    return any(path.resolve().is_relative_to(root) for root in settings.DATA_ROOTS)
+    try:
+        found = path.resolve()
+    except (OSError, RuntimeError):  # links in a circle
+        return False
+    return any(found.is_relative_to(root) for root in settings.DATA_ROOTS)
+
+
+def is_plain(path: Path) -> bool:
+    """This will tell whether a path, links followed, is a file or a folder: no pipe, device or socket."""
+    return path.is_file() or path.is_dir()
 
 
 def drop_uploads(*, registration_id: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -56,6 +57,8 @@ def refuse_early(*, claim: IntakeClaim, report: dict[str, Any], size: int) -> No
 
 def _check(row: Registration, *, report: dict[str, Any], size: int) -> None:
     new_version = bool(row.asked.get("new_version"))
+    if "dataset" in row.asked and row.measured_on_id is None:
+        raise refused("", f"The dataset {row.asked['dataset']!r} was deleted meanwhile.")
     check_free(row.kind, project=row.project, name=row.name, new_version=new_version)
     check_new(row.kind, project=row.project, content_hash=report["content_hash"])
     coming = row.uploads.aggregate(bytes=Sum("size"))["bytes"] or 0  # they make room when this one ends
@@ -65,12 +68,13 @@ def _check(row: Registration, *, report: dict[str, Any], size: int) -> None:
 
 @transaction.atomic
 def wait_for_decision(*, claim: IntakeClaim, report: dict[str, Any]) -> None:
-    """This will leave it to a person which of the suggested repairs are made."""
+    """This will leave it to a person which of the suggested repairs are made, for DECISION_SECONDS."""
     row = _locked(claim)
     if row.cancel_requested_at is not None:
         _end(row, RegistrationState.CANCELLED)
         return
-    _change(row, state=RegistrationState.WAITING, report=report, lease_until=None)
+    until = Now() + timedelta(seconds=settings.DECISION_SECONDS)
+    _change(row, state=RegistrationState.WAITING, report=report, lease_until=until)
 
 
 @transaction.atomic
@@ -112,6 +116,12 @@ def lose_locked(row: Registration, *, reason: str) -> None:
         _end(row, RegistrationState.FAILED, sentence=storable.text(sentence))
     else:
         _requeue(row)
+
+
+def give_up_waiting(row: Registration) -> None:
+    """This will end a registration that nobody has decided on; the caller has locked it in this transaction."""
+    days = f"{settings.DECISION_SECONDS / 86_400:g}"
+    _end(row, RegistrationState.CANCELLED, sentence=f"Nobody decided on its repairs within {days} days.")
 
 
 def _locked(claim: IntakeClaim) -> Registration:

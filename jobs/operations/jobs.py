@@ -24,6 +24,7 @@ def submit(*, project: Project, user: User, spec: Spec) -> Job:
     """
     dataset = _dataset(project, spec)
     teachers = _teachers(project, spec, dataset)
+    _keep_from_deletion(dataset, teachers)
     digest = spec_hash(spec)
     job = Job.objects.create(
         project=project,
@@ -59,6 +60,16 @@ def request_cancel(*, job: Job, user: User) -> Job:
         notify(job_id=row.pk)
     row.refresh_from_db()
     return row
+
+
+def _keep_from_deletion(dataset: Dataset, teachers: list[Teacher]) -> None:
+    """What the job needs stays until its row says that it needs it."""
+    if Dataset.objects.select_for_update(no_key=True).filter(pk=dataset.pk).first() is None:
+        raise _refused("data.dataset", f"given {dataset.label!r}, which was deleted this moment.")
+    ids = [teacher.pk for teacher in teachers]
+    kept = Teacher.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    if len(kept) < len(set(ids)):
+        raise _refused("teachers", "one of them was deleted this moment; accepted are those that are there.")
 
 
 def _dataset(project: Project, spec: Spec) -> Dataset:

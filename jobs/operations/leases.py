@@ -14,6 +14,7 @@ from jobs.engine.log import last_lines
 from jobs.models import ACTIVE, Attempt, Job, Registration, RegistrationState
 from jobs.operations.claims import database_has_been_up_for_a_lease
 from jobs.operations.endings import lose_locked
+from jobs.operations.intake_endings import give_up_waiting
 from jobs.operations.intake_endings import lose_locked as lose_registration
 
 _log = logging.getLogger(__name__)
@@ -46,6 +47,16 @@ def reap_registrations() -> int:
     for row in rows:
         lose_registration(row, reason=_silence(row.worker))
         _log.warning("Registration %s was lost: its worker has fallen silent.", row.pk)
+    return len(rows)
+
+
+@transaction.atomic
+def end_waiting() -> int:
+    """This will cancel the registrations whose decision has not come in time, and return how many."""
+    rows = Registration.objects.select_for_update(skip_locked=True)
+    rows = rows.filter(lease_until__lt=Now(), state=RegistrationState.WAITING)
+    for row in rows:
+        give_up_waiting(row)
     return len(rows)
 
 

@@ -18,6 +18,7 @@ from jobs.models import Job, Project, Registration, RegistrationKind, Registrati
 from jobs.operations.asking import Asked, look_at
 from jobs.operations.errors import UnableToCancel, UnableToDecide, UnableToPromote, UnableToRegister
 from jobs.operations.intake import checked_name, drop_uploads
+from jobs.operations.locks import Lock, hold
 
 STUDENT = "student.safetensors"
 AT_ONCE = (RegistrationState.QUEUED, RegistrationState.WAITING)
@@ -60,6 +61,7 @@ def register(
         new_version=new_version,
         accepted=None if accepted is None else tuple(accepted),
     )
+    hold(Lock.REGISTRATION)  # two at once must not both find the name free
     found = look_at(asked)
     registration = Registration.objects.create(
         project=project,
@@ -86,6 +88,7 @@ def promote(*, job: Job, user: User, name: str) -> Registration:
         raise UnableToPromote(f"Job {job.pk} is {job.state}; only a succeeded job has a student to promote.")
     if not job.artifacts.filter(name=STUDENT).exists():
         raise UnableToPromote(f"Job {job.pk} has no {STUDENT} among its artifacts.")
+    hold(Lock.REGISTRATION)
     try:
         name = checked_name(RegistrationKind.TEACHER, project=job.project, name=name)
     except UnableToRegister as error:
@@ -120,7 +123,8 @@ def decide(*, registration: Registration, user: User, accepted: list[str]) -> Re
     row.accepted = [name for name in known if name in accepted]
     row.state = RegistrationState.QUEUED
     row.attempts_lost = 0
-    row.save(update_fields=["accepted", "state", "attempts_lost"])
+    row.lease_until = None
+    row.save(update_fields=["accepted", "state", "attempts_lost", "lease_until"])
     _ring(row)
     return row
 

@@ -39,6 +39,8 @@ def delete(source: Dataset | Teacher, *, with_dependents: bool = False) -> None:
     """
     hold(Lock.REGISTRATION)
     noun = source._meta.verbose_name
+    # Whoever asks for a job with it waits now, and is then told that it is gone.
+    type(source)._default_manager.select_for_update().filter(pk=source.pk).first()
     hanging = dependents(source)
     jobs, teachers = hanging["jobs"], hanging["teachers"]
     busy = [f"job {job.pk} is {job.state}" for job in jobs if job.state in ACTIVE]

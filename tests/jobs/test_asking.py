@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -132,3 +133,32 @@ def test_word_vectors_are_an_upload_or_lie_in_a_data_root(desk: Desk, upload: Up
 def test_only_datasets_and_teachers_are_registered(desk: Desk) -> None:
     with pytest.raises(UnableToRegister, match="accepted is dataset or teacher"):
         register(project=desk.project, user=desk.user, kind="job", name="x", path=desk.put("x"))
+
+
+def test_pipes_and_links_in_a_circle_are_refused(desk: Desk) -> None:
+    pipe, circle = desk.folder / "pipe", desk.folder / "circle"
+    os.mkfifo(pipe)
+    circle.symlink_to(circle)
+    assert "neither a file nor a folder" in refusal(desk, path=str(pipe))["path"]
+    assert "neither a file nor a folder" in refusal(desk, path=desk.put("x"), words=str(pipe))["words"]
+    assert "accepted is an absolute path" in refusal(desk, path=str(circle))["path"]
+
+
+def test_words_are_kept_as_the_place_that_was_allowed(desk: Desk) -> None:
+    words, link = desk.folder / "glove.txt", desk.folder / "link.txt"
+    words.write_text("-")
+    link.symlink_to(words)
+    assert desk.ask("tiny", path=desk.put("x"), words=str(link)).asked["words"] == str(words)
+
+
+def test_a_file_cannot_be_a_folder_too(desk: Desk) -> None:
+    uploads = [
+        Upload.objects.create(project=desk.project, user=desk.user, name=name, size=4, received=4)
+        for name in ("data", "data/train.json")
+    ]
+    assert "data is the name of a file and of a folder" in refusal(desk, uploads=uploads)["uploads"]
+
+
+@pytest.mark.parametrize("card", [{"a": "\0"}, {"a": "\ud800"}, {"a": [1e999]}, {"a\0": 1}])
+def test_a_card_that_no_table_can_hold_is_refused(desk: Desk, upload: Upload, card: dict[str, Any]) -> None:
+    assert "holds a NUL" in refusal(desk, kind="teacher", uploads=[upload], card=card)["card"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jobs.intake import registrar
-from jobs.models import Dataset, RegistrationState, StoredFile
+from jobs.models import Dataset, Registration, RegistrationState, StoredFile
 from jobs.storage.hashing import StorageError
 from tests.jobs.registering import Desk, nothing_is_left, stored
 
@@ -88,4 +88,21 @@ def test_a_link_that_leads_out_is_refused_before_anything_is_read(desk: Desk, tm
     asked = desk.ask("tiny")
     (desk.folder / "tiny" / "train.json").symlink_to(secret)
     assert desk.carry_out(asked).state == RegistrationState.REFUSED
-    assert "train.json is a link" in asked.sentence
+    assert "train.json leads to a place" in asked.sentence
+
+
+def test_what_a_teacher_is_measured_on_may_not_vanish_before_it_is_taken_in(
+    desk: Desk, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = registrar.keep_file
+
+    def keep_late(path: Path) -> Any:
+        Registration.objects.update(measured_on=None)
+        Dataset.objects.all().delete()
+        return keep(path)
+
+    asked = desk.ask("stored", kind="teacher", dataset="world")
+    monkeypatch.setattr(registrar, "keep_file", keep_late)
+    assert desk.carry_out(asked).state == RegistrationState.REFUSED
+    assert asked.sentence == "The dataset 'world' was deleted meanwhile."
+    assert nothing_is_left()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
+from django.db import connections, transaction
 
-from jobs.models import Blob, Dataset, Job, Project, State, StoredFile, Teacher, TeacherKind
-from jobs.operations.errors import UnableToDelete
+from jobs.models import Blob, Dataset, Job, Project, State, StoredFile, Teacher, TeacherKind, User
+from jobs.operations.errors import UnableToDelete, UnableToSubmit
+from jobs.operations.jobs import submit
 from jobs.operations.removal import archive, delete, unarchive
 from jobs.queries.sources import dependents, find_dataset, list_datasets, list_teachers
+from mtkd_engine.spec import parse
 from tests.jobs.registering import Desk
 
 pytestmark = pytest.mark.django_db
@@ -104,3 +108,29 @@ def test_nothing_is_deleted_under_the_hands_of_a_worker(make_job: Any, dataset: 
     ):
         delete(dataset, with_dependents=True)
     assert Dataset.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_being_deleted_gets_no_new_job(project: Project, user: User, dataset: Dataset) -> None:
+    """The deletion has looked for jobs already when one is submitted: that one waits, and is refused."""
+    refused, looked = list[str](), threading.Event()
+
+    def late() -> None:
+        looked.wait(10)
+        try:
+            submit(project=project, user=user, spec=parse({"data": {"dataset": "world"}}))
+        except UnableToSubmit as error:
+            refused.append(error.message)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=late)
+    thread.start()
+    with transaction.atomic():
+        delete(dataset)
+        looked.set()
+        thread.join(0.5)
+        assert thread.is_alive()
+    thread.join()
+    assert refused == ["data.dataset: given 'world', which was deleted this moment."]
+    assert not Job.objects.exists()

@@ -11,6 +11,8 @@ def text(request: Request, name: str, *, default: str | None = None) -> str:
     given = request.query_params.get(name, default)
     if given is None:
         raise ValidationError({name: f"this must be given in the address, as in ?{name}=…"})
+    if "\0" in given:
+        raise ValidationError({name: "it holds a NUL, which no text here does."})
     return given
 
 
@@ -19,6 +21,9 @@ def number(request: Request, name: str, *, default: int | None, low: int, high: 
     given = request.query_params.get(name)
     if given is None or given == "":
         return default
-    if not given.isascii() or not given.isdecimal() or not low <= int(given[:20]) <= high:
-        raise ValidationError({name: f"given {given!r}, accepted is a whole number from {low} to {high}."})
+    is_number = given.isascii() and given.isdecimal() and len(given) < 20
+    if not is_number or not low <= int(given) <= high:
+        raise ValidationError(
+            {name: f"given {given[:40]!r}, accepted is a whole number from {low} to {high}."}
+        )
     return int(given)

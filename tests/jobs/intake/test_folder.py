@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -142,3 +143,31 @@ def test_what_a_registration_of_another_database_left_is_not_taken(desk: Desk) -
     left.parent.mkdir(parents=True)
     left.write_text('{"refuse": "of somebody else"}')
     assert desk.carry_out(asked).state == RegistrationState.REGISTERED
+
+
+def test_a_name_may_look_like_an_option(desk: Desk) -> None:
+    done = desk.done("--seal=/etc", path=desk.put("x"))
+    assert done.state == RegistrationState.REGISTERED, done.sentence
+
+
+@pytest.mark.parametrize("trap", ["pipe", "circle"])
+def test_a_trap_below_a_path_is_refused_before_an_engine_reads_it(desk: Desk, trap: str) -> None:
+    place = Path(desk.put("tiny"))
+    if trap == "pipe":
+        os.mkfifo(place / trap)
+    else:
+        (place / trap).symlink_to(place / trap)
+    done = desk.done("tiny", path=str(place))
+    assert done.state == RegistrationState.REFUSED
+    assert done.sentence.startswith(f"path: {trap} ")
+    assert nothing_is_left()
+
+
+def test_words_that_became_a_link_out_meanwhile_are_refused(desk: Desk) -> None:
+    words = desk.folder / "glove.txt"
+    words.write_text("-")
+    asked = desk.ask("tiny", path=desk.put("x"), words=str(words))
+    words.unlink()
+    words.symlink_to("/etc/passwd")
+    assert desk.carry_out(asked).sentence.startswith("path: glove.txt leads to a place")
+    assert nothing_is_left()

@@ -73,3 +73,14 @@ def test_cancelling_twice_is_a_conflict_once_it_has_ended(api: APIClient, regist
     address = f"/api/v1/registrations/{registration.pk}/cancellation/"
     assert api.put(address).json()["state"] == "cancelled"
     assert api.put(address).status_code == 409
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=" + "0" * 18 + "50" + "0" * 9, "before=" + "9" * 5000, "limit=%00", "before=1&limit=201"]
+)
+def test_numbers_beyond_their_bounds_are_refused(api: APIClient, project: Project, query: str) -> None:
+    assert api.get(f"/api/v1/registrations/?project=moments&{query}").status_code == 400
+
+
+def test_a_nul_in_the_address_is_refused(api: APIClient, project: Project) -> None:
+    assert api.get("/api/v1/registrations/?project=mo%00ments").status_code == 400

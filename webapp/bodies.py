@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
@@ -19,8 +20,23 @@ _BESIDES = 1 << 20
 """What a body may hold besides a part: the frame of a form."""
 
 
-class BodyTooLargeError(Exception):
+class BodyRefusedError(Exception):
+    """A body cannot be taken in; the sentence says why."""
+
+    status, title = 413, "Content Too Large"
+
+
+class BodyTooLargeError(BodyRefusedError):
     """More came than any address takes."""
+
+    def __init__(self) -> None:
+        super().__init__(f"The body is too large; up to {settings.LARGEST_PART:,} bytes are accepted.")
+
+
+class NoRoomError(BodyRefusedError):
+    """The disk of MTKD_HOME does not take it."""
+
+    status, title = 507, "Insufficient Storage"
 
 
 class BodyHandler(ASGIHandler):
@@ -32,8 +48,8 @@ class BodyHandler(ASGIHandler):
             if scope["type"] == "http" and _announced(scope) > _most():
                 raise BodyTooLargeError
             await super().__call__(scope, receive, send)
-        except BodyTooLargeError:
-            await _refuse(send)
+        except BodyRefusedError as refusal:
+            await _refuse(send, refusal)
 
     async def read_body(self, receive: Receive) -> tempfile.SpooledTemporaryFile[bytes]:
         """This will receive a body, to a file once it is too large for the memory."""
@@ -54,10 +70,13 @@ class BodyHandler(ASGIHandler):
                 body.write(message.get("body", b""))
                 if not message.get("more_body", False):
                     break
-        except BaseException:
-            body.close()
+            body.seek(0)
+        except BaseException as error:
+            with contextlib.suppress(OSError):  # what is left in its buffer finds no room either
+                body.close()
+            if isinstance(error, OSError):
+                raise NoRoomError(f"The server cannot keep the body: {error.strerror or error}.") from None
             raise
-        body.seek(0)
         return body
 
 
@@ -70,15 +89,14 @@ def _announced(scope: Message) -> int:
     return int(given) if given.isdigit() else 0
 
 
-async def _refuse(send: Send) -> None:
-    detail = f"The body is too large; up to {settings.LARGEST_PART:,} bytes are accepted."
+async def _refuse(send: Send, refusal: BodyRefusedError) -> None:
     problem = {
         "type": "about:blank",
-        "title": "Content Too Large",
-        "status": 413,
-        "detail": detail,
+        "title": refusal.title,
+        "status": refusal.status,
+        "detail": str(refusal),
         "fields": {},
     }
     headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": json.dumps(problem).encode()})

@@ -60,3 +60,18 @@ def test_a_body_that_is_too_large_is_not_read_to_its_end(
 def test_a_body_that_breaks_off_comes_to_nothing() -> None:
     with pytest.raises(RequestAborted):
         asyncio.run(BodyHandler().read_body(Client(pieces=3, is_cut_off=True).receive))
+
+
+def test_a_full_disk_is_told_in_a_sentence(settings: Settings, tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    client = Client(pieces=100)
+    handler = BodyHandler()
+    full: Any = lambda **_: open("/dev/full", "w+b", buffering=0)  # noqa: E731, SIM115
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("webapp.bodies.tempfile.SpooledTemporaryFile", full)
+        scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
+        asyncio.run(handler(scope, client.receive, client.send))
+    assert client.heard[0]["status"] == 507
+    said = json.loads(client.heard[1]["body"])["detail"]
+    assert said == "The server cannot keep the body: No space left on device."

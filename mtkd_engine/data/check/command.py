@@ -23,8 +23,8 @@ def check_dataset_command(given: argparse.Namespace) -> int:
     """This will check and perhaps seal the dataset at `given.path`; 2 stands for a refusal."""
     if given.format not in (AUTO, *READERS):
         raise DataError(f"--format: given {given.format!r}, accepted are {AUTO}, {', '.join(READERS)}.")
-    gc.disable()  # a million rows make no garbage in circles, and looking for it takes half of the time
     accept = given.accept
+    gc.disable()  # a million rows make no garbage in circles, and looking for it takes half of the time
     try:
         report = check_dataset(
             given.path,
@@ -41,6 +41,8 @@ def check_dataset_command(given: argparse.Namespace) -> int:
             _write(given.report, error.report)
         print(error, file=sys.stderr)
         return REFUSED
+    finally:
+        gc.enable()
     if given.report is None:
         print(json.dumps(report))
     else:

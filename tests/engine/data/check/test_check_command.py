@@ -1,5 +1,6 @@
 """`check dataset` as a supervisor starts it: exit code, one sentence, report and progress files."""
 
+import gc
 import json
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mtkd_engine.__main__ import main
 from tests.engine.data.conftest import annotated, write_json
 
 
@@ -71,8 +73,11 @@ def test_a_refusal_is_one_sentence_and_still_a_report(folder: Path, tmp_path: Pa
         (["--seal", "/dev/null"], "--seal: /dev/null exists already"),
     ],
 )
-def test_a_wrong_option_is_refused(folder: Path, arguments: list[str], said: str) -> None:
-    done = check(folder, *arguments)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert said in done.stderr
-    assert done.stderr.count("\n") == 1
+def test_a_wrong_option_is_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    assert main(["check", "dataset", str(folder), *arguments]) == 2
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert (printed.out, printed.err.count("\n")) == ("", 1)
+    assert gc.isenabled()

@@ -21,7 +21,6 @@ from mtkd_engine.tasks.grounding.belief import Belief
 from mtkd_engine.tasks.grounding.calibrate import fit_temperature, fit_window_temperature
 from mtkd_engine.tasks.grounding.collate import Targets, targets_of
 from mtkd_engine.tasks.grounding.grid import clip_mask
-from mtkd_engine.tasks.grounding.stored import as_logits
 from mtkd_engine.tasks.grounding.unify import unify
 from mtkd_engine.tasks.grounding.windows import ScoredWindows, unify_windows
 from mtkd_engine.teachers.live import student_clips
@@ -30,6 +29,7 @@ LARGEST_BATCH = 64
 CELLS_AT_ONCE = 2**22
 FITTED_SAMPLES = 1000
 FITTED_CELLS = 2**25
+LEAST_PROBABILITY = 1.0e-12
 
 Rows = NDArray[np.int64]
 Said = ScoredWindows | SpanOutput | Map2dOutput
@@ -144,14 +144,17 @@ def _said(part: Predictions, *, device: str) -> Said:
     valid_BK = clip_mask(sizes_B, max(1, int(sizes_B.max()))).to(device)
     probable = part.scale == "probabilities"
     if part.form == "windows":
-        scores_BK = as_logits(_padded(part, "scores"), probabilities=probable)
+        scores_BK = _logits(_padded(part, "scores"), probable)
         return ScoredWindows(_padded(part, "windows").to(device), scores_BK.to(device), valid_BK)
     if part.form == "span":
-        start_BL, end_BL = (
-            as_logits(_padded(part, name), probabilities=probable).to(device) for name in ("start", "end")
-        )
+        start_BL, end_BL = (_logits(_padded(part, name), probable).to(device) for name in ("start", "end"))
         return SpanOutput(start_BL, end_BL, valid_BK)
-    return Map2dOutput(as_logits(_maps(part), probabilities=probable).to(device), valid_BK)
+    return Map2dOutput(_logits(_maps(part), probable).to(device), valid_BK)
+
+
+def _logits(scores: Tensor, probable: bool) -> Tensor:
+    """Logits as they are, and the logarithm of probabilities."""
+    return scores.clamp_min(LEAST_PROBABILITY).log() if probable else scores
 
 
 def _padded(part: Predictions, name: str) -> Tensor:

@@ -6,7 +6,6 @@ from mtkd_engine.tasks.grounding.collate import Collator, Targets
 from mtkd_engine.tasks.grounding.decode import best_windows, top_windows, weighted_medoid
 from mtkd_engine.tasks.grounding.losses import distill_loss, gate_loss, hard_label_loss
 from mtkd_engine.tasks.grounding.metrics import evaluate, iou
-from mtkd_engine.tasks.grounding.stored import unify_maps, unify_spans
 from mtkd_engine.tasks.grounding.unify import unify
 from mtkd_engine.tasks.grounding.windows import ScoredWindows, unify_windows
 
@@ -27,8 +26,6 @@ __all__ = [
     "marginals",
     "top_windows",
     "unify",
-    "unify_maps",
-    "unify_spans",
     "unify_windows",
     "weighted_medoid",
 ]

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
+from torch import Tensor
 
 from mtkd_engine.__main__ import main
 from mtkd_engine.data.dataset import Dataset
 from mtkd_engine.distill import Place, distill
 from mtkd_engine.events import Finished, Metrics, Warned
-from mtkd_engine.predictions.content import made
+from mtkd_engine.predictions.content import Form, made
 from mtkd_engine.sources import Sources
 from mtkd_engine.spec import SpecError, parse
+from mtkd_engine.tasks.grounding import unify
 from mtkd_engine.tasks.grounding.batches import SplitData
 from mtkd_engine.tasks.grounding.collate import Collator
 from mtkd_engine.teachers.check import check_teacher
@@ -111,6 +114,57 @@ def test_grids_of_any_size_name_the_same_window(dataset: Dataset, form: str, sca
     belief = believed(found, samples, temperature=1.0, clips={s.video_id: 12 for s in samples}, length=12)
     cells = belief.log_joint_BLL.flatten(1).argmax(1)
     assert torch.equal(cells, torch.full_like(cells, 4 * 12 + 7))
+
+
+@pytest.mark.parametrize("form", ["span", "map"])
+def test_stored_vectors_and_maps_mean_what_a_network_would_mean(
+    dataset: Dataset, make: SimpleNamespace, form: Form
+) -> None:
+    samples = dataset.splits["val"]
+    sizes = [20 if row % 2 else 7 for row in range(len(samples))]
+    output = getattr(make, form)(sizes, length=20)
+    lengths = torch.tensor([14 + row % 3 for row in range(len(samples))])
+    wanted = unify(
+        output,
+        temperature=1.5,
+        durations_B=torch.tensor([sample.duration for sample in samples], dtype=torch.float64),
+        student_clips_B=lengths,
+        student_length=16,
+    ).log_joint_BLL
+
+    def stored(scale: str) -> Tensor:
+        values = {}
+        for name in ("start", "end") if form == "span" else ("map",):
+            parts = []
+            for row, size in enumerate(sizes):
+                logits = getattr(output, f"{name}_BL" if form == "span" else "map_BLL")[row]
+                part = logits[:size] if form == "span" else logits[:size, :size]
+                parts.append(
+                    (part.flatten().softmax(0) if scale == "probabilities" else part.flatten()).numpy()
+                )
+            values[name] = np.concatenate(parts)
+        found = made(
+            form=form,
+            ids=[sample.sample_id for sample in samples],
+            sizes=np.array(sizes),
+            values=values,
+            file="p.npz",
+            scale=scale,
+        )
+        parts_of = [
+            believed(
+                found.take(np.array([row])),
+                samples[row : row + 1],
+                temperature=1.5,
+                clips={samples[row].video_id: int(lengths[row])},
+                length=16,
+            ).log_joint_BLL
+            for row in range(len(samples))
+        ]
+        return torch.cat(parts_of)
+
+    torch.testing.assert_close(stored("logits"), wanted)
+    torch.testing.assert_close(stored("probabilities"), wanted, rtol=1e-4, atol=1e-4)
 
 
 def test_spans_stored_from_a_model_are_worth_what_the_model_is(

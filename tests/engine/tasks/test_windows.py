@@ -7,7 +7,6 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from torch import Tensor
 
 from mtkd_engine.nets.grounding import ProposalOutput
 from mtkd_engine.nets.masking import upper_triangle
@@ -16,8 +15,6 @@ from mtkd_engine.tasks.grounding import (
     best_windows,
     distill_loss,
     unify,
-    unify_maps,
-    unify_spans,
     unify_windows,
 )
 from mtkd_engine.tasks.grounding.grid import clip_mask
@@ -134,23 +131,3 @@ def test_proposals_are_shares_of_the_duration() -> None:
     expected = said([[(4.0, 8.0), (0.0, 16.0)]], [[2.0, 0.0]])
     assert torch.equal(belief.log_joint_BLL, expected.log_joint_BLL)
     assert torch.equal(belief.windows_BK2, expected.windows_BK2)
-
-
-def test_stored_vectors_and_maps_mean_what_a_network_would_mean(make: SimpleNamespace) -> None:
-    to: dict[str, Tensor | int | float] = {
-        "temperature": 1.5,
-        "durations_B": torch.tensor([30.0, 9.0], dtype=torch.float64),
-        "student_clips_B": torch.tensor([8, 5]),
-        "student_length": 8,
-    }
-    span, windows = make.span([20, 7], length=20), make.map([20, 7], length=20)
-    by_network = [unify(output, **to).log_joint_BLL for output in (span, windows)]
-    stored_span = unify_spans(span.start_BL, span.end_BL, span.clip_mask_BL, **to)  # type: ignore[arg-type]
-    stored_map = unify_maps(windows.map_BLL, windows.clip_mask_BL, **to)  # type: ignore[arg-type]
-    assert torch.equal(stored_span.log_joint_BLL, by_network[0])
-    assert torch.equal(stored_map.log_joint_BLL, by_network[1])
-    shares = [
-        torch.softmax(part.masked_fill(~span.clip_mask_BL, -1e4), 1) for part in (span.start_BL, span.end_BL)
-    ]
-    as_shares = unify_spans(*shares, span.clip_mask_BL, probabilities=True, **to)  # type: ignore[arg-type]
-    torch.testing.assert_close(as_shares.log_joint_BLL, by_network[0], rtol=1e-4, atol=1e-4)

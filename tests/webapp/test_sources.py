@@ -225,6 +225,7 @@ def test_stored_predictions_show_what_they_cover(viewer: Client, project: Projec
     page = card(viewer, found)
     for text in (
         "stored predictions",
+        "It cannot teach",
         "1,500",
         "3,000",
         "50.0 %",

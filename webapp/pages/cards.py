@@ -48,13 +48,15 @@ def dataset_card(dataset: Dataset) -> dict[str, Any]:
 def teacher_card(teacher: Teacher) -> dict[str, Any]:
     """This will return what the report says of a teacher, for the template of its card."""
     report = teacher.report
+    coverage = _coverage(report.get("coverage") or {})
     return {
         "facts": _teacher_facts(report),
         "problems": shown_problems(report),
         "origin": origin_of(teacher),
         "quality": quality_of(report),
         "own_metrics": _own_metrics((report.get("card") or {}).get("metrics") or {}),
-        "coverage": _coverage(report.get("coverage") or {}),
+        "coverage": coverage,
+        "is_partial": any(row["covered"] < row["of"] for row in coverage),
         "unknown": report.get("unknown") or {},
     }
 

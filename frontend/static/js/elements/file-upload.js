@@ -201,6 +201,7 @@ class FileUpload extends HTMLElement {
     else this.pace = new Pace();
     this.drawTotal({ sent, total, way });
     this.fillIn();
+    /** @type {HTMLElement & {refresh?: () => void} | null} */ (this.querySelector("left-uploads"))?.refresh?.();
     this.toggleAttribute("data-any", transfers.length > 0);
     this.proceed(way);
   };

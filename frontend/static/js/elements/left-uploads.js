@@ -6,6 +6,8 @@ import { remove } from "../tus.js";
 /** What was uploaded on an earlier visit: use it or remove it. */
 class LeftUploads extends HTMLElement {
   connectedCallback() {
+    /** @type {number | undefined} */
+    this.shown = this.left.length;
     this.upload = /** @type {FileUpload} */ (this.closest("file-upload"));
     this.addEventListener("click", this.pressed);
   }
@@ -23,6 +25,29 @@ class LeftUploads extends HTMLElement {
     /** @type {Upload[]} */
     const all = JSON.parse(document.getElementById("uploads-left")?.textContent ?? "[]");
     return all.filter(({ id }) => !taken.has(id));
+  }
+
+  /** What has gone on in the list is no longer left: to be called whenever the list may have changed. */
+  refresh() {
+    const { left } = this;
+    const ids = new Set(left.map(({ id }) => id));
+    if (ids.size === this.shown) return;
+    this.shown = ids.size;
+    if (!ids.size) this.hidden = true;
+    for (const item of this.querySelectorAll("li")) item.hidden = !ids.has(item.dataset.id ?? "");
+    const complete = left.filter(({ size, received }) => size === received).length;
+    this.write("count", `${left.length} file${left.length === 1 ? "" : "s"}`);
+    this.write("complete", complete ? `${complete} ${complete === 1 ? "is" : "are"} complete.` : "");
+    if (complete === left.length) this.write("rest", "");
+  }
+
+  /**
+   * @param {string} part
+   * @param {string} text
+   */
+  write(part, text) {
+    const place = this.querySelector(`[data-part="${part}"]`);
+    if (place) place.textContent = text;
   }
 
   /** @param {MouseEvent} event */

@@ -24,6 +24,7 @@ from mtkd_engine.data.readers.base import (
 )
 from mtkd_engine.data.rows import Row
 
+MOST_WINDOWS = 100  # losses look at each of them
 _CUT = re.compile(r"^(.+)_\d+(?:\.\d+)?_\d+(?:\.\d+)?$", re.DOTALL)
 
 
@@ -62,6 +63,10 @@ def _row(entry: dict[str, object], file: AnnotationFile, *, line: int) -> Row:
     windows = entry.get("relevant_windows")
     if windows is not None and not isinstance(windows, list):
         raise UnreadableRowError(f"relevant_windows is {shown(windows)}; a list is accepted")
+    if len(windows or ()) > MOST_WINDOWS:
+        raise UnreadableRowError(
+            f"relevant_windows has {len(windows or ()):,}; up to {MOST_WINDOWS} are accepted"
+        )
     return Row(
         split=file.split,
         sample_id=name_of(number, what="qid"),

@@ -58,7 +58,9 @@ def gate_loss(mixed_log_joint_BLL: Tensor, targets: Targets) -> Tensor:
     """
     near_start_BML = (2.0 * targets.soft_start_BML).clamp(max=1.0)
     near_end_BML = (2.0 * targets.soft_end_BML).clamp(max=1.0)
-    near_BLL = (near_start_BML.unsqueeze(3) * near_end_BML.unsqueeze(2)).amax(1)
+    near_BLL = torch.zeros_like(mixed_log_joint_BLL)
+    for start_BL, end_BL in zip(near_start_BML.unbind(1), near_end_BML.unbind(1), strict=True):
+        near_BLL = torch.maximum(near_BLL, start_BL.unsqueeze(2) * end_BL.unsqueeze(1))
     hit_B = (near_BLL * mixed_log_joint_BLL.exp()).sum((1, 2))
     return -(hit_B + _LEAST).log().mean()
 
@@ -92,11 +94,16 @@ def _overlaps(output: Map2dOutput, targets: Targets) -> Tensor:
         durations=targets.durations_B[:, None, None],
         clips=targets.clips_B[:, None, None],
     )
-    start_B1LL, stop_B1LL = cells_BLL2.unsqueeze(1).unbind(4)
-    from_BM11, to_BM11 = targets.windows_BM2[:, :, None, None].unbind(4)
-    shared_BMLL = torch.minimum(stop_B1LL, to_BM11) - torch.maximum(start_B1LL, from_BM11)
-    hull_BMLL = torch.maximum(stop_B1LL, to_BM11) - torch.minimum(start_B1LL, from_BM11)
-    return (shared_BMLL / hull_BMLL).clamp(min=0.0).amax(1)
+    start_BLL, stop_BLL = cells_BLL2.unbind(3)
+    best_BLL = torch.zeros_like(start_BLL)
+    for truth_B112 in targets.windows_BM2[:, :, None, None].unbind(
+        1
+    ):  # at once they would take M times the memory
+        from_B11, to_B11 = truth_B112.unbind(3)
+        shared_BLL = torch.minimum(stop_BLL, to_B11) - torch.maximum(start_BLL, from_B11)
+        hull_BLL = torch.maximum(stop_BLL, to_B11) - torch.minimum(start_BLL, from_B11)
+        best_BLL = torch.maximum(best_BLL, shared_BLL / hull_BLL)
+    return best_BLL
 
 
 def _soften(scores_BLL: Tensor, valid_BLL: Tensor, temperature: float) -> Tensor:

@@ -68,6 +68,7 @@ def test_rows_without_windows_are_counted_and_left_out(read: Read, windows: dict
         (lines(ENTRY | {"query": ["a"]}), "sentence"),
         (lines(ENTRY | {"relevant_windows": 3}), "relevant_windows"),
         (lines(ENTRY | {"relevant_windows": [[1, 2], [3]]}), "window"),
+        (lines(ENTRY | {"relevant_windows": [[1, 2]] * 101}), "up to 100"),
     ],
 )
 def test_other_lines_are_noted_and_left_out(read: Read, line: str, named: str) -> None:

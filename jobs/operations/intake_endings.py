@@ -19,7 +19,7 @@ from jobs.operations.datasets import create_dataset
 from jobs.operations.intake import check_free, check_new, drop_uploads, refused
 from jobs.operations.intake_claims import IntakeClaim, held
 from jobs.operations.locks import Lock, hold
-from jobs.operations.quota import beyond_quota
+from jobs.operations.quota import beyond_quota, new_bytes
 from jobs.operations.teachers import create_teacher
 
 
@@ -37,7 +37,7 @@ def take_in(
     if row.cancel_requested_at is not None:
         _end(row, RegistrationState.CANCELLED)
         return False
-    _check(row, report=report, size=sum(blob.size for blob in files.values()))
+    _check(row, report=report, size=new_bytes(row.project, files.values()))
     made: dict[str, Any] = {}
     if row.kind == RegistrationKind.DATASET:
         made["dataset"] = create_dataset(registration=row, report=report, origin=origin, files=files)
@@ -52,7 +52,8 @@ def refuse_early(*, claim: IntakeClaim, report: dict[str, Any], size: int) -> No
     row = held(claim).select_related("project").first()
     if row is None:
         raise FencedOutError
-    _check(row, report=report, size=size)
+    # A new version shares files with the others; which, is known once they are stored.
+    _check(row, report=report, size=0 if row.asked.get("new_version") else size)
 
 
 def _check(row: Registration, *, report: dict[str, Any], size: int) -> None:

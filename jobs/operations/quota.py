@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db.models import Q, Sum
 
@@ -24,6 +26,15 @@ def used_bytes(project: Project) -> int:
     return int(stored) + int(coming)
 
 
+def new_bytes(project: Project, blobs: Iterable[Blob]) -> int:
+    """This will add up the contents that a project does not have yet, each once."""
+    sizes = {blob.pk: blob.size for blob in blobs}
+    of_project = Q(files__dataset__project=project) | Q(files__teacher__project=project)
+    for known in Blob.objects.filter(of_project, pk__in=sizes).values_list("pk", flat=True).distinct():
+        del sizes[known]
+    return sum(sizes.values())
+
+
 def beyond_quota(project: Project, *, more: int) -> str | None:
     """This will say in a sentence why a project has no room for `more` bytes, None where it has."""
     used, quota = used_bytes(project), quota_of(project)
@@ -36,5 +47,5 @@ def beyond_quota(project: Project, *, more: int) -> str | None:
 
 
 def in_gb(size: int) -> str:
-    """This will spell a number of bytes, as in 1.25 GB."""
-    return f"{size / GB:,.2f} GB"
+    """This will spell a number of bytes, as in 1.25 GB, and small ones as they are."""
+    return f"{size / GB:,.2f} GB" if size >= GB // 100 else f"{size:,} bytes"

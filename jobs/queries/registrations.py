@@ -14,7 +14,7 @@ def list_registrations(
     found = _with_names().filter(project=project).order_by("-id")
     if before_id is not None:
         found = found.filter(id__lt=before_id)
-    return list(found[:limit])
+    return list(found.prefetch_related("uploads")[:limit])
 
 
 def open_registrations(*, project: Project) -> list[Registration]:

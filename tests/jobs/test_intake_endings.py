@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from jobs.intake import registrar
 from jobs.models import Dataset, Registration, RegistrationState, StoredFile
@@ -106,3 +107,15 @@ def test_what_a_teacher_is_measured_on_may_not_vanish_before_it_is_taken_in(
     assert desk.carry_out(asked).state == RegistrationState.REFUSED
     assert asked.sentence == "The dataset 'world' was deleted meanwhile."
     assert nothing_is_left()
+
+
+def test_a_new_version_takes_only_the_room_of_what_is_new(desk: Desk, settings: Settings) -> None:
+    desk.done("tiny", content="a", size=1_000_000)
+    settings.PROJECT_QUOTA = 1_500_000
+    again = desk.done("tiny", content="b", size=1_000_000, new_version=True)
+    assert again.state == RegistrationState.REGISTERED, again.sentence
+    before = stored()
+    third = desk.done("tiny", content="c", size=1_000_001, new_version=True)
+    assert third.state == RegistrationState.REFUSED
+    assert "1,000,002 bytes do not fit" in third.sentence
+    assert stored() == before

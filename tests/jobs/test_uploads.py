@@ -161,7 +161,9 @@ def test_the_quota_counts_each_content_once_and_open_uploads(
         StoredFile.objects.create(dataset=dataset, name=name, blob=blob)
     begin(size=5_000_000)
     assert used_bytes(project) == 5_001_000
-    with pytest.raises(UnableToUpload, match=r"0\.01 GB do not fit: Moments uses 0\.01 GB of its 0\.01 GB"):
+    with pytest.raises(
+        UnableToUpload, match=r"5,000,000 bytes do not fit: Moments uses 5,001,000 bytes of its 0\.01 GB"
+    ):
         begin(size=5_000_000)
     begin(size=4_999_000)
     project.quota_bytes = 20_000_000

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mtkd_engine.__main__ import main
 from mtkd_engine.events import Metrics, Stopped
 from mtkd_engine.journal import read
 from tests.engine.loop.conftest import SOLO
@@ -30,7 +31,9 @@ def write_spec(base: Path, name: str, **parts: object) -> Path:
     return path
 
 
-def test_a_run_leaves_student_table_and_result(planted: Path, tmp_path: Path) -> None:
+def test_a_run_leaves_student_table_and_result(
+    planted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     done = engine("run", write_spec(planted, "good"), "--out", tmp_path / "run", "--threads", 1)
     assert done.returncode == 0, done.stderr
     names = {path.name for path in (tmp_path / "run" / "artifacts").iterdir()}
@@ -42,14 +45,15 @@ def test_a_run_leaves_student_table_and_result(planted: Path, tmp_path: Path) ->
         "spec.yaml",
     }
     model = tmp_path / "run" / "artifacts" / "student.safetensors"
-    report = json.loads(engine("check", "teacher", model).stdout)
+    assert main(["check", "teacher", str(model)]) == 0
+    report = json.loads(capsys.readouterr().out)
     assert report["card"]["net"]["family"] == "span"
-    measured = json.loads(engine("evaluate", "--model", model, "--data", planted / "planted").stdout)
+    assert main(["evaluate", "--model", str(model), "--data", str(planted / "planted")]) == 0
+    measured = json.loads(capsys.readouterr().out)
     result = json.loads((tmp_path / "run" / "artifacts" / "result.json").read_text())
     assert measured == pytest.approx(result["metrics"])
-    again = engine("run", write_spec(planted, "good"), "--out", tmp_path / "run")
-    assert again.returncode == 2
-    assert "already holds a run" in again.stderr
+    assert main(["run", str(write_spec(planted, "good")), "--out", str(tmp_path / "run")]) == 2
+    assert "already holds a run" in capsys.readouterr().err
 
 
 def test_a_signal_stops_with_a_checkpoint_and_resume_goes_on_in_place(planted: Path, tmp_path: Path) -> None:
@@ -66,18 +70,16 @@ def test_a_signal_stops_with_a_checkpoint_and_resume_goes_on_in_place(planted: P
     assert process.returncode == 4
     last = list(read(out / "journal.jsonl"))[-1]
     assert isinstance(last.event, Stopped)
-    with subprocess.Popen([*command[:3], "resume", str(out), "--threads", "1"]) as resumed:
-        while True:
-            steps = [
-                line.event.step for line in read(out / "journal.jsonl") if isinstance(line.event, Metrics)
-            ]
-            if steps[-1] > last.event.step:
-                break
-            assert resumed.poll() is None
+    again = [*command[:3], "resume", str(out), "--threads", "1"]
+    with subprocess.Popen(again, stdout=subprocess.PIPE, text=True) as resumed:
+        assert resumed.stdout is not None
+        assert any(line.startswith("checkpointed") for line in resumed.stdout)
         resumed.send_signal(signal.SIGINT)
+        resumed.stdout.read()
     assert resumed.returncode == 4
-    seqs = [line.seq for line in read(out / "journal.jsonl")]
-    assert seqs == list(range(1, len(seqs) + 1))
+    lines = list(read(out / "journal.jsonl"))
+    assert [line.seq for line in lines] == list(range(1, len(lines) + 1))
+    assert max(line.event.step for line in lines if isinstance(line.event, Metrics)) > last.event.step
 
 
 def test_a_lost_pulse_ends_the_engine(planted: Path, tmp_path: Path) -> None:
@@ -105,12 +107,12 @@ def test_a_lost_pulse_ends_the_engine(planted: Path, tmp_path: Path) -> None:
     ],
 )
 def test_bad_input_gets_one_sentence_and_exit_code_2(
-    parts: dict[str, object], words: str, planted: Path, tmp_path: Path
+    parts: dict[str, object], words: str, planted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_spec(planted, "good")
-    done = engine("run", write_spec(planted, "bad", **parts), "--out", tmp_path / "run")
-    assert done.returncode == 2
-    assert words in done.stderr
-    assert "Traceback" not in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    spec = write_spec(planted, "bad", **parts)
+    assert main(["run", str(spec), "--out", str(tmp_path / "run"), "--threads", "1"]) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert len(said.strip().splitlines()) == 1
     assert not (tmp_path / "run").exists()

@@ -32,7 +32,7 @@ POINTS = 0.05
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the world, the same without pictures, and the same without sentences."""
     base = tmp_path_factory.mktemp("world")
-    make_world(base / "world", videos=VideosPerSplit(train=160, val=24, test=100), seed=11)
+    make_world(base / "world", videos=VideosPerSplit(train=140, val=16, test=60), seed=11)
     for name in ("no_video", "no_query"):
         (base / name).mkdir()
         for file in ("dataset.json", "train.json", "val.json", "test.json", "features.npz"):
@@ -80,9 +80,9 @@ def test_a_network_without_the_sentence_does_no_better_than_picking_an_event_at_
 
 def test_all_families_see_far_more_than_the_blind_and_disagree_on_many_queries(base: Path) -> None:
     torch.manual_seed(0)
-    span, span_windows = train(base, "world", SPAN, epochs=10)
-    map2d, map_windows = train(base, "world", MAP2D, epochs=14)
-    proposal, proposal_windows = train(base, "world", PROPOSAL, epochs=14)
+    span, span_windows = train(base, "world", SPAN, epochs=8)
+    map2d, map_windows = train(base, "world", MAP2D, epochs=10)
+    proposal, proposal_windows = train(base, "world", PROPOSAL, epochs=9)
     pairs = ((span_windows, map_windows), (span_windows, proposal_windows), (map_windows, proposal_windows))
     apart = min(float((iou(one, other) < 0.5).mean()) for one, other in pairs)
     blind = span.baselines["blind"]["r1@0.5"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Max
 
-from jobs.models import Blob, Dataset, Registration, StoredFile
+from jobs.models import Blob, Dataset, Registration, RegistrationKind, RegistrationState, StoredFile
 
 
 def create_dataset(
@@ -15,7 +15,7 @@ def create_dataset(
     """This will make the dataset of a registration; the caller holds Lock.REGISTRATION and has checked it."""
     project, name = registration.project, registration.name
     earlier = Dataset.objects.filter(project=project, name=name)
-    last = earlier.aggregate(last=Max("version"))["last"] or 0
+    last = max(earlier.aggregate(last=Max("version"))["last"] or 0, _registered_before(registration))
     earlier.update(superseded=True)
     dataset = Dataset.objects.create(
         project=project,
@@ -31,3 +31,9 @@ def create_dataset(
         StoredFile(dataset=dataset, name=file, blob=blob) for file, blob in files.items()
     )
     return dataset
+
+
+def _registered_before(registration: Registration) -> int:
+    """How many versions of the name there have been: the number of a deleted one must not come to mean other data."""
+    same = Registration.objects.filter(project=registration.project, name=registration.name)
+    return same.filter(kind=RegistrationKind.DATASET, state=RegistrationState.REGISTERED).count()

@@ -110,7 +110,8 @@ def promote(*, job: Job, user: User, name: str) -> Registration:
 def decide(*, registration: Registration, user: User, accepted: list[str]) -> Registration:
     """This will accept some of the repairs that a registration waits to hear about, and refuse the others.
 
-    Raises UnableToDecide when it does not wait, or knows no such repair.
+    Raises UnableToDecide when it does not wait, knows no such repair, or needs one that is not accepted: a refusal
+    by the check would drop what was uploaded.
     """
     del user  # who may decide is the caller's question
     row = Registration.objects.select_for_update().get(pk=registration.pk)
@@ -119,6 +120,10 @@ def decide(*, registration: Registration, user: User, accepted: list[str]) -> Re
     known = [repair["name"] for repair in (row.report or {}).get("repairs", [])]
     if unknown := [name for name in accepted if name not in known]:
         sentence = f"given {unknown[0]!r}, accepted are repairs that were suggested: {', '.join(known)}."
+        raise UnableToDecide(f"accept: {sentence}", fields={"accept": sentence})
+    suggested = (row.report or {}).get("repairs", [])
+    if left := [repair for repair in suggested if repair.get("needed") and repair["name"] not in accepted]:
+        sentence = f"{left[0]['name']!r} is needed: errors remain without it; accept it, or cancel."
         raise UnableToDecide(f"accept: {sentence}", fields={"accept": sentence})
     row.accepted = [name for name in known if name in accepted]
     row.state = RegistrationState.QUEUED

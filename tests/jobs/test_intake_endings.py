@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from jobs.intake import registrar
 from jobs.models import Dataset, Registration, RegistrationState, StoredFile
+from jobs.operations.removal import delete
 from jobs.storage.hashing import StorageError
 from tests.jobs.registering import Desk, nothing_is_left, stored
 
@@ -71,6 +72,14 @@ def test_new_versions_count_up(desk: Desk) -> None:
     assert done.dataset is not None
     assert (done.dataset.version, done.dataset.label) == (2, "tiny@2")
     assert Dataset.objects.get(version=1).label == "tiny@1"  # the plain name now leads to the newer one
+
+
+def test_the_number_of_a_deleted_version_is_not_given_again(desk: Desk) -> None:
+    desk.done("tiny", content="a")
+    delete(desk.done("tiny", content="b", new_version=True).dataset)
+    done = desk.done("tiny", content="c", new_version=True)
+    assert done.dataset is not None
+    assert done.dataset.version == 3
 
 
 def test_a_project_that_is_full_takes_nothing_in(desk: Desk) -> None:

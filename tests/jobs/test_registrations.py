@@ -52,6 +52,15 @@ def test_no_repair_at_all_is_a_decision_too(desk: Desk, waiting: Registration) -
     assert decide(registration=waiting, user=desk.user, accepted=[]).accepted == []
 
 
+def test_a_needed_repair_must_be_accepted(desk: Desk, waiting: Registration) -> None:
+    waiting.report["repairs"][0]["needed"] = True
+    waiting.save()
+    name = waiting.report["repairs"][0]["name"]
+    with pytest.raises(UnableToDecide, match=f"{name}' is needed"):
+        decide(registration=waiting, user=desk.user, accepted=[])
+    assert decide(registration=waiting, user=desk.user, accepted=[name]).started_at is None
+
+
 def test_a_repair_that_nobody_suggested_is_refused(desk: Desk, waiting: Registration) -> None:
     with pytest.raises(
         UnableToDecide, match="given 'burn', accepted are repairs that were suggested"

@@ -103,7 +103,8 @@ def test_every_route_of_the_site_stands_in_the_table_and_nothing_else_does() -> 
 def test_a_route_refuses_whom_the_table_refuses(
     route: str, method: str, addresses: dict[str, str], people: dict[str, User], job: Job
 ) -> None:
-    body = json.dumps({"project": job.project.slug, "name": "x", "path": "/nowhere", "spec": {}})
+    asked = {"project": job.project.slug, "name": "x", "path": "/nowhere"}
+    body = json.dumps({"project": job.project.slug, "spec": {}} if route == "api-jobs" else asked)
     seen, expected = {}, {}
     for who, standing in STANDINGS.items():
         client = Client()

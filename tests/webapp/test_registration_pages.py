@@ -211,12 +211,6 @@ def test_a_registration_that_no_worker_takes_says_so(viewer: Client, registratio
     assert "perhaps none is running" not in page_of(viewer, registration)
 
 
-def test_the_clock_leaves_out_the_wait_for_a_decision(viewer: Client, registration: Registration) -> None:
-    begun = timezone.now() - timedelta(hours=3)
-    in_state(registration, "checking", started_at=begun, report={"kind": "dataset"}, accepted=[])
-    assert "3 h" not in page_of(viewer, registration, "progress/")
-
-
 def test_a_long_sentence_of_a_sample_is_cut(viewer: Client, registration: Registration) -> None:
     sample = {"id": "1", "split": "train", "video": "v", "duration": 9, "windows": [[1, 2]]}
     report = {"kind": "dataset", "samples": [sample | {"sentence": "very " * 300}]}

@@ -60,7 +60,21 @@ class TeacherShape(SourceShape, serializers.Serializer[Teacher]):
     from_job = serializers.IntegerField(source="from_job_id", read_only=True, allow_null=True)
 
 
-class AskedShape(serializers.Serializer[Any]):
+class StrictShape(serializers.Serializer[Any]):
+    """Something handed in; a field it does not know is refused, for it may be a known one misspelt."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """This will read the known fields, or name the unknown ones beside what is wrong with the others."""
+        accepted = ", ".join(self.fields)
+        unknown = [name for name in data if name not in self.fields] if isinstance(data, dict) else []
+        if unknown:
+            raise serializers.ValidationError(
+                dict.fromkeys(unknown[:20], f"there is no such field; accepted are {accepted}.")
+            )
+        return super().to_internal_value(data)
+
+
+class AskedShape(StrictShape):
     """What datasets and teachers to register share: a place, either a path on the server or uploads."""
 
     project = serializers.SlugField(max_length=80)
@@ -90,7 +104,7 @@ class AskedTeacherShape(AskedShape):
     split = serializers.ChoiceField(choices=SPLITS, default="val")
 
 
-class DecisionShape(serializers.Serializer[Any]):
+class DecisionShape(StrictShape):
     """The names of the repairs that are accepted; the others are not made."""
 
     accept = serializers.ListField(child=serializers.CharField(max_length=40))
@@ -115,13 +129,13 @@ class RegistrationShape(serializers.ModelSerializer[Registration]):
         read_only_fields = fields
 
 
-class PromotionShape(serializers.Serializer[Any]):
+class PromotionShape(StrictShape):
     """The name a student gets as a teacher."""
 
     name = serializers.CharField(max_length=120)
 
 
-class SubmissionShape(serializers.Serializer[Any]):
+class SubmissionShape(StrictShape):
     """A job to submit: the spec is the same data as the form and the YAML file."""
 
     project = serializers.SlugField(max_length=80)

@@ -169,6 +169,7 @@ def _is_left(row: Registration) -> bool:
     if (
         row.state != RegistrationState.QUEUED
         or row.started_at
+        or row.report is not None  # it was at one before it asked for a decision
         or timezone.now() - row.created_at < LEFT_AFTER
     ):
         return False

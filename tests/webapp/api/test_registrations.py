@@ -84,3 +84,11 @@ def test_numbers_beyond_their_bounds_are_refused(api: APIClient, project: Projec
 
 def test_a_nul_in_the_address_is_refused(api: APIClient, project: Project) -> None:
     assert api.get("/api/v1/registrations/?project=mo%00ments").status_code == 400
+
+
+def test_a_field_that_nobody_knows_is_refused(api: APIClient, project: Project) -> None:
+    body = {"project": "moments", "name": "span", "path": "/x", "splitt": "val"}
+    answer = api.post("/api/v1/teachers/", body, format="json")
+    assert answer.status_code == 400
+    assert list(answer.json()["fields"]) == ["splitt"]
+    assert "accepted are project, name, path, uploads, card, dataset, split" in answer.json()["detail"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import shutil
@@ -14,6 +15,8 @@ from mtkd_engine.sources import Sources
 from mtkd_engine.spec import Spec, SpecError, load_yaml
 
 REFUSED = 2
+NO_ROOM = 74  # the disk's fault, not that of what was handed in
+FULL = {errno.ENOSPC, errno.EDQUOT}
 SOURCES = "sources.json"
 
 
@@ -27,7 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
     except UnicodeDecodeError as error:
         return _refuse(f"A file that should be text is not UTF-8 ({error}).")
     except OSError as error:
-        return _refuse(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}.")
+        _refuse(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}.")
+        return NO_ROOM if error.errno in FULL else REFUSED
 
 
 def _refuse(sentence: str) -> int:

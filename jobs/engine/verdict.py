@@ -8,7 +8,7 @@ from typing import Literal
 
 from mtkd_engine.events import Event, Failed, Finished
 
-SUCCEEDED, REFUSED, STOPPED, PULSE_LOST = 0, 2, 4, 5
+SUCCEEDED, REFUSED, STOPPED, PULSE_LOST, NO_ROOM = 0, 2, 4, 5, 74
 
 Ending = Literal["succeeded", "failed", "cancelled", "handed_back", "lost"]
 Wish = Literal["cancel", "hand_back"] | None
@@ -50,6 +50,8 @@ def _without_a_word(exit_code: int, log: str) -> Verdict:
         return Verdict("lost", "lost", _with_log(_loss(exit_code), log))
     if exit_code == REFUSED and log:
         return Verdict("failed", "input", log.splitlines()[-1])
+    if exit_code == NO_ROOM and log:
+        return Verdict("failed", "disk", log.splitlines()[-1])
     sentence = f"The engine ended unexpectedly with exit code {exit_code}."
     if exit_code == SUCCEEDED:
         sentence = "The engine ended without a result."

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import torch
 from pydantic import ValidationError
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from mtkd_engine.checkpoint import file_sha256
 from mtkd_engine.modelfile.errors import ModelError
 from mtkd_engine.modelfile.fit import LISTED, advice, misfits, sentence
 from mtkd_engine.modelfile.header import Header, read_header
@@ -48,11 +47,18 @@ def has_own_card(path: Path) -> bool:
 
 
 def model_hash(path: Path, *, card: Path | None = None) -> str:
-    """This will hash the file, and with it the card where that lies outside: other words make another model."""
-    digest = file_sha256(path)
-    if has_own_card(path):
-        return digest
-    return hashlib.sha256(f"{digest}/{read_card(path, card=card).model_dump_json()}".encode()).hexdigest()
+    """This will hash what a checked file says: its card, wherever that lies, but for its figures, and its tensors.
+
+    The same parameters under another card are another model; in another file they are the same.
+    """
+    said = read_card(path, card=card).model_copy(update={"metrics": {}})
+    digest = hashlib.sha256(said.model_dump_json().encode())
+    with safe_open(path, framework="pt") as file:
+        for name in sorted(file.keys()):
+            tensor = file.get_tensor(name).contiguous()
+            digest.update(json.dumps([name, str(tensor.dtype), list(tensor.shape)]).encode())
+            digest.update(tensor.flatten().view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
 def check_model(path: Path, *, card: Path | None = None) -> ModelCard:

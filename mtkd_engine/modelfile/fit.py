@@ -66,17 +66,15 @@ def advice(card: ModelCard, found: Tensors) -> str | None:
         hints.append("convert its tensors to the dtypes wanted, as tensor.float() does")
     changes = _changes(card, floats)
     hints += [
-        f"a vocabulary of {value} words in the card"
+        f"give the card a vocabulary of {value} words"
         if name == "vocabulary"
-        else f"{name} {value} in the card"
+        else f"give the card {name} {value}"
         for name, value in changes.items()
     ]
     if not hints:
         return None
     fits = not misfits(expected_tensors(_changed(card, changes) or card), floats)
-    return f"{' and '.join(hints)} {'makes' if len(hints) == 1 else 'make'} it fit" + (
-        "" if fits else " better"
-    )
+    return f"to make it fit{'' if fits else ' better'}, {' and '.join(hints)}"
 
 
 def _named(item: Misfit) -> str:

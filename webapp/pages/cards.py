@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jobs.models import Dataset, Teacher
+from jobs.models import Dataset, Teacher, TeacherKind
 from webapp.pages.result import COLUMNS
 from webapp.plots import histograms, positions, quality_bars
 from webapp.templatetags.site import bytesize
@@ -56,9 +56,19 @@ def teacher_card(teacher: Teacher) -> dict[str, Any]:
         "quality": quality_of(report),
         "own_metrics": _own_metrics((report.get("card") or {}).get("metrics") or {}),
         "coverage": coverage,
-        "is_partial": any(row["covered"] < row["of"] for row in coverage),
+        "hindrance": _hindrance(teacher, coverage),
         "unknown": report.get("unknown") or {},
     }
+
+
+def _hindrance(teacher: Teacher, coverage: list[dict[str, Any]]) -> str:
+    """Why stored predictions cannot teach in any job; empty where they can."""
+    if any(row["covered"] < row["of"] for row in coverage):
+        return "jobs need predictions for all samples of train, val and test."
+    dataset = teacher.dataset
+    if teacher.kind == TeacherKind.PREDICTIONS and dataset and dataset.report.get("feature_width", 1) is None:
+        return f"{dataset.label} was registered without features, which every student reads."
+    return ""
 
 
 def origin_of(source: Dataset | Teacher) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -116,3 +117,14 @@ def test_bad_input_gets_one_sentence_and_exit_code_2(
     assert words in said
     assert len(said.strip().splitlines()) == 1
     assert not (tmp_path / "run").exists()
+
+
+def test_a_full_disk_is_not_blamed_on_the_data(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/x/features.npz")
+
+    monkeypatch.setattr("mtkd_engine.data.check.command.check_dataset", full)
+    assert main(["check", "dataset", str(tmp_path)]) == 74
+    assert "features.npz cannot be used: No space left on device." in capsys.readouterr().err

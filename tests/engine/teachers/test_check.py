@@ -10,10 +10,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from mtkd_engine.__main__ import main
-from mtkd_engine.checkpoint import file_sha256
 from mtkd_engine.data.dataset import load_dataset
 from mtkd_engine.data.errors import DataError
-from mtkd_engine.modelfile import ModelError, load_model, save_model
+from mtkd_engine.modelfile import ModelError, load_model, model_hash, save_model
 from mtkd_engine.nets.registry import build
 from mtkd_engine.spec import ModelCard, SpanNet
 from mtkd_engine.teachers.check import check_teacher, evaluate_model
@@ -52,7 +51,7 @@ def test_a_model_is_described_and_measured_beside_guessing(tmp_path: Path, folde
     report = check_teacher(path, dataset=folder, split="test")
     assert report["kind"] == "model"
     assert report["family"] == "span"
-    assert report["content_hash"] == file_sha256(path)
+    assert report["content_hash"] == model_hash(path)
     assert report["parameters"] > 1000
     assert report["card"]["feature_width"] == 6
     quality = report["quality"]
@@ -167,7 +166,7 @@ def test_the_whole_list_of_what_does_not_fit_is_in_the_report_file(
     assert main(["check", "teacher", str(path), "--card", str(card), "--report", str(report)]) == 2
     said = capsys.readouterr().err
     assert said.count("\n") == 1
-    assert "remove 'module.' from the start of every name makes it fit" in said
+    assert "to make it fit, remove 'module.' from the start of every name" in said
     listed = json.loads(report.read_text())
     assert listed["kind"] == "model"
     assert len(listed["mismatch"]) == 2 * len(load_file(path))

@@ -27,6 +27,7 @@ NAN = Failed(cause="nan", message="The loss is NaN.")
         (5, None, None, "lost", "lost"),
         (-11, None, None, "lost", "lost"),
         (2, None, None, "failed", "input"),
+        (74, None, None, "failed", "disk"),
         (1, None, None, "failed", "crashed"),
     ],
 )

@@ -58,7 +58,7 @@ def test_a_new_version_needs_a_dataset_of_that_name(desk: Desk, dataset: Dataset
     assert "no versions" in refusal(desk, "span", kind="teacher", new_version=True)["new_version"]
 
 
-@pytest.mark.parametrize("path", ["relative", "/etc", "/work/../etc", "\x00", "~nobody-there/x"])
+@pytest.mark.parametrize("path", ["relative", "/etc", "/var/../etc", "\x00", "~nobody-there/x"])
 def test_paths_outside_the_data_roots_are_refused(desk: Desk, path: str) -> None:
     assert "accepted is an absolute path inside" in refusal(desk, path=path)["path"]
 

@@ -43,6 +43,13 @@ def prepare_faculties(
                 message=f"Teacher {teacher.name!r} teaches the samples it was trained on; it is nearly right on all "
                 "of them, so learned weights mean little. Beliefs 'out_of_fold' avoid this.",
             )
+        else:
+            yield Warned(
+                code="outsider",
+                message=f"Teacher {teacher.name!r} is taken as it is, for it was not trained on this very dataset. "
+                "Whether it has seen videos of it all the same, say in an earlier version, is not known here; on "
+                "those it would be nearly right, and its learned weight too high.",
+            )
         yield Entered(part="beliefs", detail=teacher.name)
         for split in SPLITS:
             stored[split].append(

@@ -59,7 +59,10 @@ def test_a_job_learns_from_a_live_teacher_and_stored_predictions(
     copies = {name for e in events if isinstance(e, Metrics) for name in e.values if name.startswith("fold/")}
     assert copies
     assert all(name.startswith("fold/live/") for name in copies), "stored predictions have no copies"
-    assert "in_sample_beliefs" not in {e.code for e in events if isinstance(e, Warned)}
+    warned = [e for e in events if isinstance(e, Warned)]
+    assert "in_sample_beliefs" not in {e.code for e in warned}
+    outsiders = [e.message.split("'")[1] for e in warned if e.code == "outsider"]
+    assert outsiders == ["said", "also"], "nobody knows what their models have seen"
     table = pq.read_table(place.artifacts / "per_sample.parquet").to_pydict()
     assert set(table["sample_id"]) == {
         s.sample_id for split in ("val", "test") for s in dataset.splits[split]

@@ -43,7 +43,8 @@ class Registration(models.Model):
 
     `asked` is the request as given: {"path": ...} or nothing for uploads and jobs, "format", "words",
     "card", "split". `accepted` lists the repairs a person accepted, None while nobody has decided. `report` is the
-    engine's; `sentence` says why it was refused or failed. Fence and lease work as those of a Job.
+    engine's; `sentence` says why it was refused, failed or given up. Fence and lease work as those of a Job;
+    while it waits for a decision, `lease_until` is the end of that wait.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="registrations")

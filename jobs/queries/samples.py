@@ -19,7 +19,6 @@ import numpy.typing as npt
 
 SPLITS = ("train", "val", "test")
 SEARCHED = 200_000
-STRIP = (16, 96)  # groups of feature dimensions, bins of time
 _SIBLINGS = 250
 
 

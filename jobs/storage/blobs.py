@@ -207,12 +207,6 @@ def remove_stale_copies() -> None:
                 copy.unlink()
 
 
-def copy_file(source: Path, target: Path) -> str:
-    """This will copy a file, force it to the disk, and return the sha256 of what was copied."""
-    with source.open("rb") as reader:
-        return write_file(reader, target)
-
-
 def write_file(reader: IO[bytes], target: Path) -> str:
     """This will write a new file from a stream, force it to the disk, and return the sha256 of what it holds."""
     digest = hashlib.sha256()

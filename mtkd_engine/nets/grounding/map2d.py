@@ -14,12 +14,13 @@ import torch
 from torch import Tensor, nn
 
 from mtkd_engine.nets.grounding.inputs import GroundingInputs
-from mtkd_engine.nets.grounding.layers import ChannelDropout, FeatureScale, sinusoids
-from mtkd_engine.nets.grounding.words import GivenWords, WordEmbedding
-from mtkd_engine.nets.masking import NEG, masked_mean, upper_triangle
+from mtkd_engine.nets.grounding.layers import ChannelDropout
+from mtkd_engine.nets.grounding.queried import QueriedClips, QueryEncoder
+from mtkd_engine.nets.grounding.words import GivenWords
+from mtkd_engine.nets.masking import NEG, upper_triangle
 from mtkd_engine.spec import Map2dNet
 
-_DILATIONS = (1, 2, 4)
+_LAYERS, _KERNEL = 3, 3
 
 
 @dataclass(frozen=True)
@@ -28,51 +29,6 @@ class Map2dOutput:
 
     map_BLL: Tensor
     clip_mask_BL: Tensor
-
-
-class QueryEncoder(nn.Module):
-    """One vector per sentence: a GRU read from left to right, averaged over its words."""
-
-    def __init__(self, *, vocabulary_size: int, width: int, given: GivenWords | None = None) -> None:
-        super().__init__()
-        self.words = WordEmbedding(vocabulary_size, width, given=given)
-        self.gru = nn.GRU(width, width, batch_first=True)
-
-    def forward(self, words_BW: Tensor, mask_BW: Tensor) -> Tensor:
-        """This will give (B, C); padding lies at the end, where a GRU has not read it yet."""
-        states_BWC, _ = self.gru(self.words(words_BW * mask_BW))
-        return masked_mean(states_BWC, mask_BW)
-
-
-class ClipEncoder(nn.Module):
-    """Clips that have met the query, with dilated convolutions for what happened before and after."""
-
-    def __init__(self, net: Map2dNet, *, feature_width: int) -> None:
-        super().__init__()
-        width = net.width
-        self.scale = FeatureScale(feature_width)
-        self.project = nn.Linear(feature_width, width)
-        self.norm = nn.LayerNorm(width)
-        self.ask = nn.Linear(width, width)
-        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in _DILATIONS)
-        self.convs = nn.ModuleList(
-            nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation) for dilation in _DILATIONS
-        )
-        self.dropout = ChannelDropout(net.dropout)
-
-    def forward(self, features_BLD: Tensor, mask_BL: Tensor, query_BC: Tensor) -> Tensor:
-        """This will give (B, L, C)."""
-        kept_BL1 = mask_BL.unsqueeze(-1)
-        clips_BLC = self.norm(self.project(self.scale(features_BLD.masked_fill(~kept_BL1, 0.0))))
-        clips_BLC = clips_BLC + clips_BLC * self.ask(query_BC).unsqueeze(1)
-        clips_BLC = self.dropout(
-            clips_BLC + sinusoids(clips_BLC.shape[1], clips_BLC.shape[2], clips_BLC.device)
-        )
-        for norm, conv in zip(self.norms, self.convs, strict=True):
-            inner_BCL = (norm(clips_BLC) * kept_BL1).transpose(1, 2)
-            clips_BLC = clips_BLC + self.dropout(torch.relu(conv(inner_BCL).transpose(1, 2)))
-        encoded_BLC: Tensor = clips_BLC
-        return encoded_BLC
 
 
 def pool_windows(clips_BLC: Tensor) -> Tensor:
@@ -98,7 +54,9 @@ class Map2dModel(nn.Module):
         super().__init__()
         width = net.width
         self.query = QueryEncoder(vocabulary_size=vocabulary_size, width=width, given=given)
-        self.clips = ClipEncoder(net, feature_width=feature_width)
+        self.clips = QueriedClips(
+            feature_width=feature_width, width=width, layers=_LAYERS, kernel=_KERNEL, dropout=net.dropout
+        )
         self.content = nn.Linear(width, width)
         self.first = nn.Linear(width, width, bias=False)
         self.last = nn.Linear(width, width, bias=False)

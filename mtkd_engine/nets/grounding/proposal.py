@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from mtkd_engine.nets.grounding.inputs import GroundingInputs
-from mtkd_engine.nets.grounding.layers import ChannelDropout, FeatureScale, sinusoids
-from mtkd_engine.nets.grounding.map2d import QueryEncoder
+from mtkd_engine.nets.grounding.layers import ChannelDropout
+from mtkd_engine.nets.grounding.queried import QueriedClips, QueryEncoder
 from mtkd_engine.nets.grounding.words import GivenWords
 from mtkd_engine.nets.masking import NEG
 from mtkd_engine.spec import ProposalNet
@@ -36,38 +36,6 @@ class ProposalOutput:
     scores_BK: Tensor
     valid_BK: Tensor
     clip_mask_BL: Tensor
-
-
-class QueriedClips(nn.Module):
-    """Clips that have met the query, with convolutions that each look twice as far as the one before."""
-
-    def __init__(self, net: ProposalNet, *, feature_width: int) -> None:
-        super().__init__()
-        width = net.width
-        self.scale = FeatureScale(feature_width)
-        self.project = nn.Linear(feature_width, width)
-        self.norm = nn.LayerNorm(width)
-        self.ask = nn.Linear(width, width)
-        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(net.layers))
-        self.convs = nn.ModuleList(
-            nn.Conv1d(width, width, net.kernel, padding=net.kernel // 2 * 2**layer, dilation=2**layer)
-            for layer in range(net.layers)
-        )
-        self.dropout = ChannelDropout(net.dropout)
-
-    def forward(self, features_BLD: Tensor, mask_BL: Tensor, query_BC: Tensor) -> Tensor:
-        """This will give (B, L, C), zero at padding."""
-        kept_BL1 = mask_BL.unsqueeze(-1)
-        clips_BLC = self.norm(self.project(self.scale(features_BLD.masked_fill(~kept_BL1, 0.0))))
-        clips_BLC = clips_BLC + clips_BLC * self.ask(query_BC).unsqueeze(1)
-        clips_BLC = self.dropout(
-            clips_BLC + sinusoids(clips_BLC.shape[1], clips_BLC.shape[2], clips_BLC.device)
-        )
-        for norm, conv in zip(self.norms, self.convs, strict=True):
-            inner_BCL = (norm(clips_BLC) * kept_BL1).transpose(1, 2)
-            clips_BLC = clips_BLC + self.dropout(torch.relu(conv(inner_BCL).transpose(1, 2)))
-        encoded_BLC: Tensor = clips_BLC * kept_BL1
-        return encoded_BLC
 
 
 def anchors_of(clips_B: Tensor, *, length: int, count: int) -> tuple[Tensor, Tensor]:
@@ -104,7 +72,13 @@ class ProposalModel(nn.Module):
         width = net.width
         self.anchors = net.anchors
         self.query = QueryEncoder(vocabulary_size=vocabulary_size, width=width, given=given)
-        self.clips = QueriedClips(net, feature_width=feature_width)
+        self.clips = QueriedClips(
+            feature_width=feature_width,
+            width=width,
+            layers=net.layers,
+            kernel=net.kernel,
+            dropout=net.dropout,
+        )
         self.content = nn.Linear(width, width)
         self.first = nn.Linear(width, width, bias=False)
         self.last = nn.Linear(width, width, bias=False)
@@ -122,6 +96,7 @@ class ProposalModel(nn.Module):
         """This will propose windows for each sample, anchors of a clip side by side, short ones first."""
         query_BC = self.query(inputs.words_BW, inputs.word_mask_BW)
         clips_BLC = self.clips(inputs.features_BLD, inputs.clip_mask_BL, query_BC)
+        clips_BLC = clips_BLC * inputs.clip_mask_BL.unsqueeze(-1)  # anchors sum over clips
         anchors_BK2, valid_BK = anchors_of(inputs.clips_B, length=clips_BLC.shape[1], count=self.anchors)
         seen_BKC = self._seen(clips_BLC, anchors_BK2)
         fused_BKC = self.fused_norm(seen_BKC * self.ask(query_BC).unsqueeze(1))

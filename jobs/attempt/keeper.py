@@ -2,69 +2,42 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
+from functools import partial
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connections
 
-from jobs import storable
+from jobs.keeping import Keeping
 from jobs.notify import Listener
-from jobs.operations.claims import Claim, FencedOutError, cancel_is_wanted, heartbeat
+from jobs.operations.claims import Claim, cancel_is_wanted, heartbeat
 
-_log = logging.getLogger(__name__)
 _LISTEN_SECONDS = 0.2
 _RETRY_SECONDS = 1.0
 
 
-class Keeper:
-    """Holds the lease of a claim from `start` to `stop`; a database that is away is asked again and again."""
+class Keeper(Keeping):
+    """Keeps the claim on a job, and hears at once when something about it is announced."""
 
     def __init__(self, claim: Claim) -> None:
-        self.fenced_out = threading.Event()
-        self.cancel = threading.Event()
+        super().__init__(what=f"Job {claim.job_id}")
         self._claim = claim
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"keeper-{claim.job_id}", daemon=True)
 
-    def start(self) -> None:
-        """This will begin; the first heartbeat is sent at once."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """This will end the thread and its connections."""
-        self._done.set()
-        self._thread.join(timeout=10)
-
-    def _run(self) -> None:
+    def keep(self) -> None:
+        """This will send heartbeats, and look after a cancellation whenever the job is announced."""
         listener = Listener()
         beat_at = 0.0
         try:
-            while not self._done.is_set() and not self.fenced_out.is_set():
+            while not self.done.is_set() and not self.fenced_out.is_set():
                 now = time.monotonic()
                 if now >= beat_at:
-                    beat_at = now + (settings.HEARTBEAT_SECONDS if self._ask(beat=True) else self._retry())
+                    beat_at = now + self._beat()
                 heard = listener.wait(seconds=min(_LISTEN_SECONDS, max(0.0, beat_at - now)))
                 if heard is None or self._claim.job_id in heard:
-                    self._ask(beat=False)
+                    self.ask(partial(cancel_is_wanted, claim=self._claim))
         finally:
             listener.close()
-            connections.close_all()
 
-    def _ask(self, *, beat: bool) -> bool:
-        try:
-            wanted = heartbeat(claim=self._claim) if beat else cancel_is_wanted(claim=self._claim)
-        except FencedOutError:
-            self.fenced_out.set()
-        except (DatabaseError, InterfaceError) as error:
-            _log.warning("Job %s goes on without the database: %s", self._claim.job_id, storable.line(error))
-            connections.close_all()
-            return False
-        else:
-            if wanted:
-                self.cancel.set()
-        return True
-
-    def _retry(self) -> float:
-        return min(_RETRY_SECONDS, float(settings.HEARTBEAT_SECONDS))
+    def _beat(self) -> float:
+        """Send a heartbeat and return after how many seconds the next one is due."""
+        every = float(settings.HEARTBEAT_SECONDS)
+        return every if self.ask(partial(heartbeat, claim=self._claim)) else min(_RETRY_SECONDS, every)

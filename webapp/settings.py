@@ -31,6 +31,10 @@ def _number(name: str, default: float) -> float:
     return value
 
 
+def _memory_of_this_machine() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
 def _folder(name: str, default: Path) -> Path:
     return Path(os.environ.get(name) or default).expanduser().resolve()
 
@@ -74,16 +78,37 @@ STALE_UPLOAD_SECONDS = 24 * 3600
 
 # --- Intervals of the protocol between supervisor, worker and reaper, all in seconds
 TIME_SCALE = _number("MTKD_TIME_SCALE", 1.0)
-LEASE_SECONDS = 30 * TIME_SCALE
-HEARTBEAT_SECONDS = 7 * TIME_SCALE
-REAP_SECONDS = 10 * TIME_SCALE
-PULSE_SECONDS = 5 * TIME_SCALE
+
+
+def _scaled(seconds: float, *, least: float = 0.0) -> float:
+    """Tests live faster; what depends on how fast a process starts has a least value."""
+    return max(seconds * TIME_SCALE, min(seconds, least))
+
+
+LEASE_SECONDS = _scaled(30, least=5)
+HEARTBEAT_SECONDS = _scaled(7)
+REAP_SECONDS = _scaled(10)
+PULSE_SECONDS = _scaled(5)
+PULSE_TIMEOUT = _scaled(20, least=3)
+WORKER_BEAT_SECONDS = _scaled(10)
+PUBLISH_SECONDS = _scaled(60)
+CANCEL_GRACE_SECONDS = _scaled(25, least=3)
+TERM_GRACE_SECONDS = _scaled(5, least=1)
+STALL_SECONDS = _scaled(_number("MTKD_STALL_MINUTES", 60) * 60, least=20)
+SILENCE_SECONDS = _number("MTKD_SILENCE_HOURS", 24) * 3600  # of a job trained elsewhere
 FLUSH_SECONDS = 0.1
 NOTIFY_SECONDS = 0.25
-CANCEL_GRACE_SECONDS = 25
-TERM_GRACE_SECONDS = 5
 MAX_LOST_ATTEMPTS = 3
 METRIC_CHUNK_POINTS = 512
+CHECKPOINT_DAYS = _number("MTKD_CHECKPOINT_DAYS", 14)
+LOG_BYTES_KEPT = 4 * 2**20  # of one job in the database, newest first
+LOG_BYTES_ON_DISK = 64 * 2**20  # of one attempt on its worker, and in the artifact
+
+# --- This worker: its name, what it serves, on which device, within which limits
+WORKER_NAME = os.environ.get("MTKD_WORKER", "")
+DEVICE = os.environ.get("MTKD_DEVICE") or "cpu"
+JOB_MEMORY = int(_number("MTKD_JOB_MEMORY", 0.9 * _memory_of_this_machine() / 10**9) * 10**9)  # given in GB
+CACHE_BYTES = int(_number("MTKD_CACHE", 50) * 10**9)  # given in GB
 
 # --- The engine: how it is started, on how many threads, and what a check of a dataset or teacher may take
 ENGINE_COMMAND: list[str] = [sys.executable, "-m", "mtkd_engine"]

@@ -105,6 +105,7 @@ def _is(path: Path, sha256: str) -> bool:
 
 
 def _sources(job: Job) -> dict[str, dict[str, str]]:
+    assert job.dataset is not None, "only a job trained elsewhere has none"
     return {
         "datasets": {job.spec["data"]["dataset"]: str(fetch_source(job.dataset))},
         "teachers": {teacher.name: str(teacher_path(teacher)) for teacher in job.teachers.all()},

@@ -143,8 +143,7 @@ def _thin_environment(folder: Path) -> dict[str, str]:
 
 
 def _ours() -> dict[str, str]:
-    timeout = max(20.0, 4 * settings.PULSE_SECONDS)
-    return {"PYTHONUNBUFFERED": "1", "MTKD_PULSE_TIMEOUT": f"{timeout:g}"}
+    return {"PYTHONUNBUFFERED": "1", "MTKD_PULSE_TIMEOUT": f"{settings.PULSE_TIMEOUT:g}"}
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:

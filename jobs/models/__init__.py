@@ -1,7 +1,7 @@
 """All tables of mtkd."""
 
 from jobs.models.access import ApiToken, Membership, Project, Role, User
-from jobs.models.history import Artifact, Event, MetricChunk
+from jobs.models.history import Artifact, Checkpoint, Event, LogChunk, MetricChunk
 from jobs.models.job import ACTIVE, FINAL, Attempt, Job, Outcome, State
 from jobs.models.registration import (
     REGISTRATION_FINAL,
@@ -12,6 +12,7 @@ from jobs.models.registration import (
 )
 from jobs.models.sources import Dataset, Teacher, TeacherKind
 from jobs.models.stored import Blob, StoredFile
+from jobs.models.worker import Beat, Queue, Worker
 
 __all__ = [
     "ACTIVE",
@@ -20,14 +21,18 @@ __all__ = [
     "ApiToken",
     "Artifact",
     "Attempt",
+    "Beat",
     "Blob",
+    "Checkpoint",
     "Dataset",
     "Event",
     "Job",
+    "LogChunk",
     "Membership",
     "MetricChunk",
     "Outcome",
     "Project",
+    "Queue",
     "Registration",
     "RegistrationKind",
     "RegistrationState",
@@ -38,4 +43,5 @@ __all__ = [
     "TeacherKind",
     "Upload",
     "User",
+    "Worker",
 ]

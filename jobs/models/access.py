@@ -18,6 +18,10 @@ class Project(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     quota_bytes = models.BigIntegerField(null=True, blank=True)
     """Most bytes its datasets, teachers and uploads may take; None means the setting PROJECT_QUOTA."""
+    job_limit = models.PositiveSmallIntegerField(null=True, blank=True)
+    """Most of its jobs that run at the same time; None means as many as there are workers."""
+    keep_days = models.PositiveIntegerField(null=True, blank=True)
+    """Days after which an ended job is deleted, unless a teacher came from it; None means never."""
     members: models.ManyToManyField[User, Membership] = models.ManyToManyField(
         User, through="Membership", related_name="projects"
     )

@@ -49,6 +49,8 @@ class MetricChunk(models.Model):
     minimum = models.FloatField()
     maximum = models.FloatField()
     sealed = models.BooleanField(default=False)
+    layout = models.PositiveSmallIntegerField(default=1, db_default=1)
+    summary = models.BinaryField(null=True)
     data = models.BinaryField()
 
     class Meta:
@@ -86,3 +88,43 @@ class Artifact(models.Model):
     def sha256(self) -> str:
         """Hash of its bytes, which is their name in the storage."""
         return self.blob_id
+
+
+class Checkpoint(models.Model):
+    """A training state in the storage, from which any worker can go on; `seq` is that of its event.
+
+    Only what the database has recorded up to is published, so a checkpoint never knows steps that no curve has.
+    """
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="checkpoints")
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="checkpoints")
+    step = models.PositiveIntegerField()
+    seq = models.BigIntegerField()
+    path = models.CharField(max_length=500)
+    blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="checkpoints")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-seq",)
+        constraints = (models.UniqueConstraint(fields=("job", "seq"), name="checkpoint_seq_once_per_job"),)
+
+    def __str__(self) -> str:
+        return f"step {self.step} of job {self.job_id}"
+
+
+class LogChunk(models.Model):
+    """A piece of what an attempt's engine printed: whole lines from byte `start` of its log on."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="log_chunks")
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="log_chunks")
+    start = models.BigIntegerField()
+    size = models.PositiveIntegerField()
+    text = models.TextField()
+
+    class Meta:
+        ordering = ("attempt", "start")
+        constraints = (models.UniqueConstraint(fields=("attempt", "start"), name="log_once_per_attempt"),)
+        indexes = (models.Index(fields=("job", "id"), name="log_of_job"),)
+
+    def __str__(self) -> str:
+        return f"log of attempt {self.attempt_id} from byte {self.start}"

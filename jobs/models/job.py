@@ -6,14 +6,16 @@ from django.db import models
 
 from jobs.models.access import Project, User
 from jobs.models.sources import Dataset, Teacher
+from jobs.models.worker import Worker
 
 
 class State(models.TextChoices):
-    """queued -> starting -> running -> succeeded | failed | cancelled."""
+    """queued -> starting -> running -> succeeded | failed | cancelled; paused returns to queued on resume."""
 
     QUEUED = "queued", "queued"
     STARTING = "starting", "starting"
     RUNNING = "running", "running"
+    PAUSED = "paused", "paused"
     SUCCEEDED = "succeeded", "succeeded"
     FAILED = "failed", "failed"
     CANCELLED = "cancelled", "cancelled"
@@ -29,13 +31,21 @@ class Job(models.Model):
     `fence` rises with every claim and with every claim taken away; every later write names it, so that a
     worker whose lease was taken changes nothing. The cursor (attempt number, byte offset in its journal,
     seq) commits together with the rows read up to it.
+
+    A job `elsewhere` is trained by no worker of ours: its owner posts its points, `cursor_offset` counts them,
+    and its lease is the time in which the next ones are expected. Checkpoints of attempts up to number
+    `scratch_after` are not gone on from. `pause_reason` says why it paused unless a person asked for it.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="jobs")
     name = models.CharField(max_length=120)
     spec = models.JSONField()
     spec_hash = models.CharField(max_length=64)
-    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="jobs")
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, null=True, blank=True, related_name="jobs")
+    elsewhere = models.BooleanField(default=False)
+    resubmitted_from = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="resubmissions"
+    )
     teachers: models.ManyToManyField[Teacher, models.Model] = models.ManyToManyField(
         Teacher, related_name="jobs", blank=True
     )
@@ -47,11 +57,16 @@ class Job(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    queued_at = models.DateTimeField(null=True, blank=True)
+    deadline_at = models.DateTimeField(null=True, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    pause_requested_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
 
     fence = models.BigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     attempts_lost = models.PositiveSmallIntegerField(default=0)
+    scratch_after = models.PositiveIntegerField(default=0)
     cursor_attempt = models.PositiveIntegerField(default=0)
     cursor_offset = models.BigIntegerField(default=0)
     cursor_seq = models.BigIntegerField(default=0)
@@ -62,6 +77,7 @@ class Job(models.Model):
     result = models.JSONField(null=True, blank=True)
     failure_cause = models.CharField(max_length=40, blank=True, default="")
     failure = models.TextField(blank=True, default="")
+    pause_reason = models.TextField(blank=True, default="")
 
     class Meta:
         ordering = ("-id",)
@@ -75,6 +91,14 @@ class Job(models.Model):
                 name="job_leased",
             ),
             models.Index(fields=("project", "-id"), name="job_of_project"),
+            models.Index(
+                fields=("deadline_at",),
+                condition=models.Q(deadline_at__isnull=False, finished_at__isnull=True),
+                name="job_due",
+            ),
+            models.Index(
+                fields=("deleted_at",), condition=models.Q(deleted_at__isnull=False), name="job_being_deleted"
+            ),
         )
 
     def __str__(self) -> str:
@@ -92,17 +116,28 @@ class Outcome(models.TextChoices):
     SUCCEEDED = "succeeded", "succeeded"
     FAILED = "failed", "failed"
     CANCELLED = "cancelled", "cancelled"
+    PAUSED = "paused", "paused"
     HANDED_BACK = "handed_back", "handed back"
     LOST = "lost", "lost"
 
 
 class Attempt(models.Model):
-    """One claim of a job by a worker; `reason` says in a sentence why it did not succeed."""
+    """One claim of a job by a worker; `reason` says in a sentence why it did not succeed.
+
+    `clock_ms` is the worker's own clock (ms since 1970) at the claim, `started_at` the database's: the journal's
+    times are the worker's, and are shifted by the difference. `journal_at` is the time of the newest line of
+    the journal and `journal_behind` how many of its bytes are not recorded yet, both as of `heartbeat_at`.
+    `peak_memory` is the most resident bytes that the engine and its children were seen with.
+    """
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="attempts")
     number = models.PositiveIntegerField()
     fence = models.BigIntegerField()
     worker = models.CharField(max_length=200)
+    worker_row = models.ForeignKey(
+        Worker, on_delete=models.SET_NULL, null=True, blank=True, related_name="attempts"
+    )
+    clock_ms = models.BigIntegerField(null=True, blank=True)
     threads = models.PositiveSmallIntegerField(default=1)
     device = models.CharField(max_length=40, default="cpu")
     engine_pid = models.PositiveIntegerField(null=True, blank=True)
@@ -115,6 +150,9 @@ class Attempt(models.Model):
     reason = models.TextField(blank=True, default="")
     checkpoint_step = models.PositiveIntegerField(null=True, blank=True)
     checkpoint_path = models.CharField(max_length=500, blank=True, default="")
+    peak_memory = models.BigIntegerField(null=True, blank=True)
+    journal_at = models.DateTimeField(null=True, blank=True)
+    journal_behind = models.BigIntegerField(default=0)
 
     class Meta:
         ordering = ("number",)

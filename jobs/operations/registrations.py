@@ -89,6 +89,8 @@ def promote(*, job: Job, user: User, name: str) -> Registration:
     if not job.artifacts.filter(name=STUDENT).exists():
         raise UnableToPromote(f"Job {job.pk} has no {STUDENT} among its artifacts.")
     hold(Lock.REGISTRATION)
+    if job.dataset is None:
+        raise UnableToPromote(f"Job {job.pk} has no dataset, so its student has no card to be a teacher by.")
     try:
         name = checked_name(RegistrationKind.TEACHER, project=job.project, name=name)
     except UnableToRegister as error:

@@ -55,7 +55,10 @@ def remove_stale_sources() -> None:
     if not fetched:
         return
     jobs = Job.objects.filter(state__in=ACTIVE).select_related("dataset").prefetch_related("teachers")
-    needed = {fetched_name for job in jobs for fetched_name in _names([job.dataset, *job.teachers.all()])}
+    sources: list[Dataset | Teacher] = []
+    for job in jobs:
+        sources += [*([job.dataset] if job.dataset is not None else []), *job.teachers.all()]
+    needed = set(_names(sources))
     for folder in fetched:
         if folder.name not in needed:
             shutil.rmtree(folder, ignore_errors=True)

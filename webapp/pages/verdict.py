@@ -63,7 +63,8 @@ def _weighing(baselines: Mapping[str, Any]) -> str:
 
 
 def _certainty(job: Job, metrics: Mapping[str, Any]) -> str:
-    samples = ((job.dataset.report.get("splits") or {}).get("test") or {}).get("samples")
+    report = job.dataset.report if job.dataset is not None else {}
+    samples = ((report.get("splits") or {}).get("test") or {}).get("samples")
     if not isinstance(samples, int) or samples < 1:
         return ""
     share = metrics[HEADLINE[0]]

@@ -41,6 +41,7 @@ PERMISSIONS: dict[str, Rule] = {
     # Pages
     "login": Who.ANYONE,
     "health": Who.ANYONE,
+    "readiness": Who.ANYONE,
     "logout": Who.USER,
     "password": Who.USER,
     "tokens": Who.USER,
@@ -75,6 +76,7 @@ PERMISSIONS: dict[str, Rule] = {
     "live-nowhere": Who.ANYONE,
     # REST
     "api-schema": Who.ANYONE,
+    "api-prometheus": Who.USER,
     "api-projects": Who.USER,
     "api-datasets": READ_OR_EDIT,
     "api-dataset": READ_OR_DELETE,

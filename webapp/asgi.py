@@ -17,6 +17,7 @@ django.setup(set_prefix=False)  # loads the applications: what follows may impor
 
 from webapp.bodies import BodyHandler  # noqa: E402
 from webapp.live.routing import websocket_urlpatterns  # noqa: E402
+from webapp.measuring import counted_sockets  # noqa: E402
 
 # Files of the style are small, and WhiteNoise reads them itself; our own downloads go piece by piece.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
@@ -24,6 +25,8 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 application = ProtocolTypeRouter(
     {
         "http": BodyHandler(),
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": AllowedHostsOriginValidator(
+            counted_sockets(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+        ),
     }
 )

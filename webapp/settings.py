@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from jobs.local.addresses import django_database
 from jobs.local.home import CHECKOUT, Home, LocalError
+from jobs.logged import FORMS
 
 HOME = Home.from_environment()
 MTKD_HOME: Path = HOME.root
@@ -106,6 +107,7 @@ LOG_BYTES_ON_DISK = 64 * 2**20  # of one attempt on its worker, and in the artif
 
 # --- This worker: its name, what it serves, on which device, within which limits
 WORKER_NAME = os.environ.get("MTKD_WORKER", "")
+QUEUES = _listed("MTKD_QUEUES", ",") or ["cpu"]
 DEVICE = os.environ.get("MTKD_DEVICE") or "cpu"
 JOB_MEMORY = int(_number("MTKD_JOB_MEMORY", 0.9 * _memory_of_this_machine() / 10**9) * 10**9)  # given in GB
 CACHE_BYTES = int(_number("MTKD_CACHE", 50) * 10**9)  # given in GB
@@ -138,7 +140,8 @@ ASGI_APPLICATION = "webapp.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
-    "webapp.middleware.ContentSecurityPolicy",  # first: files and errors carry the policy too
+    "webapp.measuring.Measured",
+    "webapp.middleware.ContentSecurityPolicy",  # early: files and errors carry the policy too
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -169,7 +172,9 @@ DATABASE_IS_EMBEDDED = not os.environ.get("DATABASE_URL")
 BROKER_IS_EMBEDDED = not os.environ.get("BROKER_URL")
 if os.environ.get("MTKD_PROCESS") == "web":
     # Threads of one ASGI process come and go: they share a pool. Forking processes must not have one.
-    _database["OPTIONS"] = {**_database["OPTIONS"], "pool": {"min_size": 1, "max_size": 12, "timeout": 10}}
+    # Short times: while the database is away pages say so soon, and find it soon when it is back.
+    _pool = {"min_size": 1, "max_size": 12, "timeout": 4, "reconnect_timeout": 2}
+    _database["OPTIONS"] = {**_database["OPTIONS"], "pool": _pool}
 else:
     _database["CONN_MAX_AGE"] = 600
 _database["CONN_HEALTH_CHECKS"] = True
@@ -234,14 +239,24 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {"JobState": "jobs.models.State"},
 }
 
-# --- Log lines: one readable line each; `manage.py up` puts the process's name in front
+# --- Log lines: one readable line each (`manage.py up` puts the process's name in front), or one JSON object each
+LOG_FORM = os.environ.get("MTKD_LOG") or "line"
+if LOG_FORM not in FORMS:
+    raise ImproperlyConfigured(f"MTKD_LOG is {LOG_FORM!r}, accepted are {' and '.join(FORMS)}.")
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s", "datefmt": "%H:%M:%S"}
+        "line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s", "datefmt": "%H:%M:%S"},
+        "json": {"()": "jobs.logged.JsonLines"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"outages": {"()": "webapp.outages.OncePerMinute"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORM}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django.server": {"handlers": ["stderr"], "propagate": False}},
+    "loggers": {
+        "django.server": {"handlers": ["stderr"], "propagate": False},
+        "django.request": {"filters": ["outages"]},
+        "psycopg.pool": {"filters": ["outages"], "level": "WARNING"},
+        "uvicorn": {"handlers": ["stderr"], "propagate": False},  # in place of its own form
+    },
 }

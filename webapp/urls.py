@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from webapp.api.health import prometheus
 from webapp.pages import account, errors, health, home, job, projects, registration, samples, sources, submit
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
-    path("healthz", health.health, name="health"),
+    path("healthz", health.alive, name="health"),
+    path("readyz", health.ready, name="readiness"),
+    path("metrics", prometheus, name="api-prometheus"),
     path("login/", account.login, name="login"),
     path("logout/", account.logout, name="logout"),
     path("account/password/", account.password, name="password"),

@@ -99,6 +99,9 @@ class Job(models.Model):
             models.Index(
                 fields=("deleted_at",), condition=models.Q(deleted_at__isnull=False), name="job_being_deleted"
             ),
+            models.Index(
+                fields=("queue", "state"), condition=models.Q(finished_at__isnull=True), name="job_not_ended"
+            ),
         )
 
     def __str__(self) -> str:

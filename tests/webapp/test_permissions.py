@@ -62,6 +62,11 @@ def names(patterns: list[URLPattern | URLResolver]) -> set[str]:
     return found
 
 
+@pytest.fixture(autouse=True)
+def _all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webapp.pages.health.readiness", list)
+
+
 @pytest.fixture
 def addresses(job: Job, people: dict[str, User], teachers: list[Teacher], tmp_path: Path) -> dict[str, str]:
     row = sample_row(0)

@@ -1,10 +1,9 @@
-"""What holds for every answer: headers, error pages, health, files."""
+"""What holds for every answer: headers, error pages, files."""
 
 from __future__ import annotations
 
 import pytest
 from django.contrib.staticfiles import finders
-from django.db import DatabaseError, connection
 from django.test import Client
 
 from webapp.charts import PLOTLY
@@ -48,19 +47,6 @@ def test_a_mistake_of_ours_is_admitted_without_details(
     assert answer.status_code == 500
     assert "Something broke" in answer.content.decode()
     assert "secret detail" not in answer.content.decode()
-
-
-def test_health_is_good_while_the_database_answers(db: None) -> None:
-    assert Client().get("/healthz").json() == {"status": "ok", "database": "ok"}
-
-
-def test_health_is_bad_without_the_database(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away() -> None:
-        raise DatabaseError("gone")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(connection, "cursor", away)
-        assert Client().get("/healthz").status_code == 503
 
 
 def test_of_the_plotly_package_only_the_bundle_is_served() -> None:

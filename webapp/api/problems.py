@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -22,8 +21,8 @@ from jobs.operations.errors import (
     UnableToUpload,
 )
 from mtkd_engine.spec import SpecError
+from webapp.outages import RETRY_SECONDS, note_outage
 
-_log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 CONFLICTS = (UnableToCancel, UnableToDecide, UnableToDelete)  # fine in itself, but not as things stand
 
@@ -77,10 +76,12 @@ def _of_an_operation(error: UnableTo) -> Response:
 def _of_the_surroundings(error: Exception) -> Response:
     if isinstance(error, RequestDataTooBig):
         return problem(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail="The body is too large.")
-    _log.warning("The database is away: %s", " ".join(str(error).split()))
-    return problem(
+    note_outage(error)
+    answer = problem(
         status=HTTPStatus.SERVICE_UNAVAILABLE, detail="The database is away; try again in a moment."
     )
+    answer["Retry-After"] = str(RETRY_SECONDS)
+    return answer
 
 
 def problem(

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+
+from webapp.outages import RETRY_SECONDS, SENTENCE, is_outage
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -26,16 +31,36 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """This will admit a mistake of ours, without using anything that may itself be broken."""
+    """This will admit a mistake of ours, or say that the database is away, wherever a request met that."""
+    error = sys.exc_info()[1]
+    if is_outage(error):
+        return _away(request)
     return _page(request, status=500, title="Something broke", sentence="The mistake is ours and was logged.")
+
+
+def _away(request: HttpRequest) -> HttpResponse:
+    """Uses neither session nor user, for they are in the database; a page that was only read comes back by itself."""
+    if request.path.startswith("/api/"):
+        answer = _problem(status=503, title="Service Unavailable", sentence=SENTENCE)
+    else:
+        was_read = request.method in {"GET", "HEAD"}
+        context = {"sentence": SENTENCE, "seconds": RETRY_SECONDS if was_read else None}
+        answer = HttpResponse(render_to_string("away.html", context), status=503)
+    answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def _page(request: HttpRequest, *, status: int, title: str, sentence: str) -> HttpResponse:
     if request.path.startswith("/api/"):
-        body = {"type": "about:blank", "title": title, "status": status, "detail": sentence}
-        return JsonResponse(body, status=status, content_type="application/problem+json")
+        return _problem(status=status, title=title, sentence=sentence)
     context = {"status": status, "title": title, "sentence": sentence}
     return render(request, "error.html", context, status=status)
+
+
+def _problem(*, status: int, title: str, sentence: str) -> HttpResponse:
+    body = {"type": "about:blank", "title": title, "status": status, "detail": sentence}
+    return JsonResponse(body, status=status, content_type="application/problem+json")
 
 
 def _sentence(exception: Exception, fallback: str) -> str:

@@ -1,0 +1,58 @@
+"""Whether the storage can be written to, or at least be reached."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+import boto3
+from boto3.exceptions import Boto3Error
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+from django.core.files.storage import default_storage
+
+from jobs.storage.wholefiles import STAGING
+
+_SECONDS = 2
+
+
+def storage_answers() -> bool:
+    """This will write and remove an empty file in a folder, or ask a bucket whether it is there, within seconds."""
+    bucket = getattr(default_storage, "bucket_name", None)
+    return _is_writable() if bucket is None else _is_there(str(bucket))
+
+
+def storage_place() -> str | None:
+    """This will give the address of the bucket that is the storage, None where it is a folder."""
+    bucket = getattr(default_storage, "bucket_name", None)
+    return None if bucket is None else f"s3://{bucket}/{default_storage.location}".rstrip("/")
+
+
+def _is_writable() -> bool:
+    folder = Path(settings.STORAGE, STAGING)
+    probe = folder / f"probe-{secrets.token_hex(8)}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError:
+        return False
+    return True
+
+
+def _is_there(bucket: str) -> bool:
+    impatient = Config(
+        connect_timeout=_SECONDS,
+        read_timeout=_SECONDS,
+        retries={"total_max_attempts": 1},
+        s3={"addressing_style": "path" if settings.S3_ENDPOINT else "auto"},
+    )
+    try:
+        client = boto3.client(
+            "s3", endpoint_url=settings.S3_ENDPOINT, region_name=settings.S3_REGION, config=impatient
+        )
+        client.head_bucket(Bucket=bucket)
+    except (Boto3Error, BotoCoreError, ClientError, OSError):
+        return False
+    return True

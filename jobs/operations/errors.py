@@ -24,6 +24,34 @@ class UnableToCancel(UnableTo):
     """The job or registration has come to its end already."""
 
 
+class UnableToPause(UnableTo):
+    """The job has ended, is about to be cancelled, or is none that can stop and go on."""
+
+
+class UnableToResume(UnableTo):
+    """The job has ended, or is none that can stop and go on."""
+
+
+class UnableToRetry(UnableTo):
+    """The job has neither failed nor been cancelled, or is none that we could start."""
+
+
+class UnableToReschedule(UnableTo):
+    """The queue, priority or deadline that was asked for is none."""
+
+
+class TooLateToReschedule(UnableToReschedule):
+    """The job is past what was asked for: it has ended, or is with a worker already."""
+
+
+class UnableToChange(UnableTo):
+    """A project cannot be set like that."""
+
+
+class UnableToServe(UnableTo):
+    """No worker can be started like that: an option is none, or another living one has its name."""
+
+
 class UnableToRegister(UnableTo):
     """The dataset or teacher cannot be taken in; nothing of it was kept."""
 

@@ -2,38 +2,58 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Now
 
 from jobs.doorbell import ring
-from jobs.models import Dataset, Job, Project, State, Teacher, User
+from jobs.models import ACTIVE, Dataset, Job, Project, State, Teacher, User
 from jobs.notify import notify
 from jobs.operations.errors import UnableToCancel, UnableToSubmit
 from jobs.operations.fitting import problem_with
+from jobs.operations.moves import close_elsewhere, locked, move
+from jobs.operations.schedules import check_schedule
 from jobs.queries.sources import find_dataset, list_datasets, list_teachers
 from mtkd_engine.spec import Spec, spec_hash
 
 
 @transaction.atomic
-def submit(*, project: Project, user: User, spec: Spec) -> Job:
-    """This will freeze `spec` as a queued job of the project and ring for a worker.
+def submit(
+    *,
+    project: Project,
+    user: User,
+    spec: Spec,
+    queue: str = "cpu",
+    priority: int = 0,
+    deadline: datetime | None = None,
+    resubmitted_from: Job | None = None,
+) -> Job:
+    """This will freeze `spec` as a queued job of the project and ring for a worker of the queue.
 
-    Raises UnableToSubmit, whose `fields` name what does not fit.
+    Priority is -10 to 10, higher first; not ended by its deadline, the job fails. Raises UnableToSubmit, whose
+    `fields` name what does not fit.
     """
+    check_schedule(queue=queue, priority=priority, deadline=deadline, refusal=UnableToSubmit)
     dataset = _dataset(project, spec)
     teachers = _teachers(project, spec, dataset)
     _keep_from_deletion(dataset, teachers)
-    digest = spec_hash(spec)
     job = Job.objects.create(
         project=project,
         name=spec.name or f"{spec.method.kind} on {dataset.label}"[:120],
         spec=spec.model_dump(mode="json"),
-        spec_hash=digest,
+        spec_hash=spec_hash(spec),
         dataset=dataset,
         submitted_by=user,
+        queue=queue,
+        priority=priority,
+        deadline_at=deadline,
+        resubmitted_from=resubmitted_from,
+        queued_at=Now(),
     )
+    job.refresh_from_db(fields=["queued_at"])
     job.teachers.set(teachers)
     notify(job_id=job.pk)
     transaction.on_commit(partial(ring, job.queue), robust=True)
@@ -42,24 +62,24 @@ def submit(*, project: Project, user: User, spec: Spec) -> Job:
 
 @transaction.atomic
 def request_cancel(*, job: Job, user: User) -> Job:
-    """This will cancel a queued job at once and ask the worker of an active one to stop it.
+    """This will cancel a job that no worker has at once, and ask the worker of an active one to stop it.
 
-    Raises UnableToCancel for a job that has come to its end. Asking twice changes nothing.
+    A job trained elsewhere has no worker and ends at once, too: later points are refused. Raises UnableToCancel for a
+    job that has come to its end. Asking twice changes nothing.
     """
     del user  # who may cancel is the caller's question; the audit trail is not written yet
-    row = Job.objects.select_for_update().get(pk=job.pk)
+    row = locked(job, refusal=UnableToCancel)
     if row.is_final:
         raise UnableToCancel(f"Job {row.pk} has ended already ({row.state}) and cannot be cancelled.")
+    if row.elsewhere:
+        close_elsewhere(row, reason="It was cancelled.")
     changes: dict[str, object] = {}
     if row.cancel_requested_at is None:
         changes["cancel_requested_at"] = Now()
-    if row.state == State.QUEUED:
+    if row.elsewhere or row.state not in ACTIVE:
         changes |= {"state": State.CANCELLED, "finished_at": Now(), "lease_until": None}
-    if changes:
-        Job.objects.filter(pk=row.pk).update(**changes)
-        notify(job_id=row.pk)
-    row.refresh_from_db()
-    return row
+        changes["fence"] = F("fence") + 1
+    return move(row, **changes) if changes else row
 
 
 def _keep_from_deletion(dataset: Dataset, teachers: list[Teacher]) -> None:

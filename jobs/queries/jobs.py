@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from jobs.models import Job, Project
+from jobs.models import Checkpoint, Job, Project
 
 
 def list_jobs(
@@ -22,10 +22,19 @@ def list_jobs(
 def job_detail(*, job_id: int) -> Job:
     """This will read one job with all its page shows; raises Job.DoesNotExist.
 
-    Project, dataset and submitter are joined; teachers, attempts, artifacts and promotions are prefetched.
+    Project, dataset and submitter are joined; teachers, attempts, artifacts, promotions and the published
+    checkpoints (newest first) are prefetched.
     """
-    return _with_names().prefetch_related("teachers", "attempts", "artifacts", "promotions").get(pk=job_id)
+    hanging = ("teachers", "attempts", "artifacts", "promotions", "checkpoints__attempt")
+    return _with_names().prefetch_related(*hanging).get(pk=job_id)
+
+
+def published_checkpoint(job: Job) -> Checkpoint | None:
+    """This will give the newest checkpoint in the storage that the job would go on from elsewhere."""
+    usable = (found for found in job.checkpoints.all() if found.attempt.number > job.scratch_after)
+    return next(usable, None)
 
 
 def _with_names() -> QuerySet[Job]:
-    return Job.objects.select_related("project", "dataset", "submitted_by")
+    """Deleted jobs are nowhere, also while their rows are still being removed."""
+    return Job.objects.select_related("project", "dataset", "submitted_by").filter(deleted_at__isnull=True)

@@ -19,6 +19,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 from django.conf import settings
 
 from jobs import stopping
+from jobs.consuming import Consuming
 
 DEFAULT_QUEUE = "cpu"
 
@@ -43,6 +44,18 @@ app.conf.update(
     broker_transport_options={"socket_connect_timeout": 3, "socket_timeout": 10},
     enable_utc=True,
 )
+
+app.steps["consumer"].add(Consuming)
+
+
+def command_line(*, queues: list[str], name: str) -> list[str]:
+    """This will give the arguments of Python that run a worker of one job at a time."""
+    return [
+        *("-W", "ignore:You're running the worker with superuser privileges"),
+        *("-m", "celery", "--quiet", "--app", "jobs.celery", "worker", "--pool", "prefork"),
+        *("--concurrency", "1", "--hostname", f"{name}@%h", "--loglevel", "INFO"),
+        *("--queues", ",".join(queues), "--without-mingle", "--without-gossip"),
+    ]
 
 
 def _tell_the_children(**_: Any) -> None:

@@ -1,4 +1,4 @@
-"""One bit that a worker shares with its forked children: no new work, hand back the present one."""
+"""Two bits that a worker shares with its forked children: "hand back and end", and "take nothing new"."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Anonymous shared memory made before the fork: the children see what the main process writes.
-_shared = mmap.mmap(-1, 1)
+# Anonymous shared memory made before the fork: each process sees what the other writes.
+_shared = mmap.mmap(-1, 2)
+_STOP, _DRAIN = 0, 1
 
 
 class _Process:
@@ -19,7 +20,17 @@ class _Process:
 
 def announce() -> None:
     """This will tell this process and all its children that the worker stops."""
-    _shared[0] = 1
+    _shared[_STOP] = 1
+
+
+def drain(wanted: bool) -> None:
+    """This will tell the whole worker whether it shall take nothing new."""
+    _shared[_DRAIN] = int(wanted)
+
+
+def is_draining() -> bool:
+    """This will tell whether the worker shall take nothing new for now."""
+    return bool(_shared[_DRAIN])
 
 
 def follow_parent() -> None:
@@ -45,4 +56,4 @@ def sigterm_announces() -> Iterator[None]:
 def is_announced() -> bool:
     """This will tell whether this process shall hand back its work and take no more."""
     orphaned = _Process.parent is not None and os.getppid() != _Process.parent
-    return bool(_shared[0]) or _Process.asked or orphaned
+    return bool(_shared[_STOP]) or _Process.asked or orphaned

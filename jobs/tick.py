@@ -1,4 +1,4 @@
-"""The tick of every worker's main process: rings again for what waits, reaps what fell silent.
+"""The tick of every worker's main process: says that the worker is there, reaps what fell silent, rings again.
 
 All workers tick, one at a time (a lock of the database decides), so no process is needed for it alone and
 none can be missing.
@@ -7,34 +7,41 @@ none can be missing.
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Count, QuerySet
 
-from jobs import stopping, storable
-from jobs.attempt.workspace import sweep
+from jobs import identity, stopping, storable
 from jobs.doorbell import ring, rings_waiting
-from jobs.intake import folder as intake_folder
 from jobs.models import Job, Registration, RegistrationState, State
+from jobs.operations.beats import note_beat
+from jobs.operations.errors import UnableToServe
 from jobs.operations.leases import end_waiting, reap, reap_registrations
 from jobs.operations.locks import Lock, try_to_hold
+from jobs.operations.workers import worker_beat, worker_stopped
+from jobs.queries.workers import seats
 
+REAPER = "reaper"
 _log = logging.getLogger(__name__)
 _MOST_RINGS = 8
-_SWEEP_SECONDS = 3600.0
+_LONGEST_STATEMENT = "30s"
 
 
 class Tick:
-    """Beats every REAP_SECONDS until the process ends; outlives outages of database and broker."""
+    """Beats until the worker has ended; outlives outages of database and broker."""
 
     _mine: Tick | None = None
 
     def __init__(self) -> None:
         self._thread = threading.Thread(target=self._run, name="tick", daemon=True)
+        self._ended = threading.Event()
         self._unsteady_since: float | None = None
 
     @classmethod
@@ -49,8 +56,29 @@ class Tick:
         if not self._thread.is_alive():
             self._thread.start()
 
+    def end(self) -> None:
+        """This will end the thread and write down that the worker has stopped."""
+        self._ended.set()
+        self._thread.join(timeout=5)
+        try:
+            worker_stopped(identity=identity.of_this_process())
+        except (DatabaseError, InterfaceError) as error:
+            _log.warning("The database is away and hears nothing of the stop: %s", storable.line(error))
+        finally:
+            connection.close()
+
+    def present(self) -> None:
+        """This will write down that the worker is there, and learn whether it shall take nothing new."""
+        try:
+            row = worker_beat(identity=identity.of_this_process())
+        except UnableToServe as error:
+            _log.error("This worker ends, because another one has its place. %s", error.message)
+            os.kill(os.getpid(), signal.SIGTERM)
+        else:
+            stopping.drain(row.drain_requested_at is not None)
+
     def beat(self) -> None:
-        """This will do one round; an outage is noted and survived."""
+        """This will do one round of the tick; an outage is noted and survived."""
         try:
             waiting = self._look()
         except (DatabaseError, InterfaceError) as error:
@@ -58,23 +86,26 @@ class Tick:
             connection.close()
             self._unsteady_since = time.monotonic()
             return
-        for queue, count in waiting.items():
-            missing = min(count, _MOST_RINGS) - (rings_waiting(queue) or 0)
-            for _ in range(missing):
+        for queue, wanted in waiting.items():
+            for _ in range(wanted - (rings_waiting(queue) or 0)):
                 if not ring(queue):
                     break
 
     def _look(self) -> dict[str, int]:
         with transaction.atomic():
+            _bound_statements()
             if not try_to_hold(Lock.TICK):
                 return {}
             if self._database_is_steady():
                 reap()
                 reap_registrations()
-            end_waiting()
-            jobs = Job.objects.filter(state=State.QUEUED)
+            note_beat(name=REAPER, by=identity.worker_name())
+            for step in (end_waiting,):
+                _try(step)
+            jobs = Job.objects.filter(state=State.QUEUED, deleted_at=None)
             registrations = Registration.objects.filter(state=RegistrationState.QUEUED)
-            return _by_queue(jobs) | _by_queue(registrations)
+            counts = _by_queue(jobs) | _by_queue(registrations)
+            return {queue: min(count, max(1, seats(queue)), _MOST_RINGS) for queue, count in counts.items()}
 
     def _database_is_steady(self) -> bool:
         # We could not reach it, so perhaps no holder of a lease could: they all get a whole lease to report.
@@ -82,23 +113,45 @@ class Tick:
         return since is None or time.monotonic() - since > settings.LEASE_SECONDS
 
     def _run(self) -> None:
-        swept_at: float | None = None
-        while not stopping.is_announced():
-            began = time.monotonic()
-            try:
-                self.beat()
-                intake_folder.sweep()
-                if swept_at is None or began - swept_at > _SWEEP_SECONDS:
-                    sweep()
-                    swept_at = began
-            except (DatabaseError, InterfaceError) as error:
-                _log.warning("Old files are swept later: %s", storable.line(error))
-                connection.close()
-            except Exception:
-                _log.exception("The tick met an unexpected error and goes on.")
-            while not stopping.is_announced() and time.monotonic() - began < settings.REAP_SECONDS:
-                time.sleep(0.1)
+        present_at = beat_at = time.monotonic()
+        while not self._ended.is_set():
+            now = time.monotonic()
+            if now >= present_at:
+                present_at = now + settings.WORKER_BEAT_SECONDS
+                _survive(self.present)
+            if now >= beat_at and not stopping.is_announced():
+                beat_at = now + settings.REAP_SECONDS
+                _survive(self.beat)
+            self._ended.wait(0.1)
         connection.close()
+
+
+def _try(step: Callable[[], object]) -> None:
+    """What fails here must not keep the reaper from its work."""
+    try:
+        with transaction.atomic():
+            step()
+    except (InterfaceError, OperationalError):
+        raise
+    except Exception:
+        _log.exception("A step of the tick met an unexpected error; the others go on.")
+
+
+def _survive(step: Callable[[], None]) -> None:
+    try:
+        step()
+    except (DatabaseError, InterfaceError) as error:
+        _log.warning("The worker goes on without the database: %s", storable.line(error))
+        connection.close()
+    except Exception:
+        _log.exception("The tick met an unexpected error and goes on.")
+        connection.close()
+
+
+def _bound_statements() -> None:
+    with connection.cursor() as cursor:
+        for name in ("statement_timeout", "lock_timeout"):
+            cursor.execute("SELECT set_config(%s, %s, true)", [name, _LONGEST_STATEMENT])
 
 
 def _by_queue(waiting: QuerySet[Any]) -> dict[str, int]:

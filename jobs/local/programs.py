@@ -51,24 +51,29 @@ def web(*, listener: socket.socket, environment: Mapping[str, str]) -> Program:
 
 
 def worker(*, number: int, environment: Mapping[str, str]) -> Program:
-    """This will return how to run one worker of jobs; its number tells it from the others of this host."""
-    return _celery(name=f"worker-{number}", queue="cpu", environment=environment)
+    """This will return how to run one worker of jobs; its number tells it from the others of this host.
+
+    MTKD_QUEUES and MTKD_DEVICE say what it serves and on what, MTKD_WORKER what comes before the number.
+    """
+    given = {**os.environ, **environment}
+    name = f"{given.get('MTKD_WORKER') or 'worker'}-{number}"
+    queues, device = given.get("MTKD_QUEUES") or "cpu", given.get("MTKD_DEVICE") or "cpu"
+    options = [f"--name={name}", f"--queues={queues}", f"--device={device}"]
+    return _worker(name=f"worker-{number}", options=options, environment=environment)
 
 
 def intake(*, environment: Mapping[str, str]) -> Program:
     """This will return how to run the worker that carries out registrations."""
-    return _celery(name=INTAKE, queue=INTAKE, environment=environment)
+    given = {**os.environ, **environment}
+    name = f"{given['MTKD_WORKER']}-{INTAKE}" if given.get("MTKD_WORKER") else INTAKE
+    options = [f"--name={name}", f"--queues={INTAKE}", "--device=cpu"]
+    return _worker(name=INTAKE, options=options, environment=environment)
 
 
-def _celery(*, name: str, queue: str, environment: Mapping[str, str]) -> Program:
+def _worker(*, name: str, options: list[str], environment: Mapping[str, str]) -> Program:
     return Program(
         name=name,
-        command=[
-            *(sys.executable, "-W", "ignore:You're running the worker with superuser privileges"),
-            *("-m", "celery", "--quiet", "--app", "jobs.celery", "worker", "--pool", "prefork"),
-            *("--concurrency", "1", "--hostname", f"{name}@%h", "--loglevel", "INFO"),
-            *("--queues", queue, "--without-mingle", "--without-gossip"),
-        ],
+        command=[sys.executable, "manage.py", "worker", *options],
         environment={**environment, "MTKD_PROCESS": "worker"},
         folder=CHECKOUT,
         stop_seconds=HAND_BACK_SECONDS,

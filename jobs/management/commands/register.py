@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs import stopping
+from jobs.identity import worker_name
 from jobs.intake.folder import clear
 from jobs.intake.registrar import carry_out
 from jobs.models import Project, Registration, RegistrationState, User
@@ -18,7 +19,6 @@ from jobs.operations.errors import UnableTo
 from jobs.operations.intake_claims import Stand, claim_registration
 from jobs.operations.registrations import decide, register, request_cancel_registration
 from jobs.queries.registrations import is_under_way
-from jobs.tasks import worker_name
 
 _LOOK_SECONDS = 0.5
 _MOST_PROBLEMS = 20

@@ -1,0 +1,73 @@
+"""What every worker clears away beside its work: old files of its host, old rows and blobs of the installation."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+
+from jobs import identity, stopping, storable
+from jobs.attempt.workspace import sweep
+from jobs.intake import folder as intake_folder
+from jobs.operations.beats import take_turn
+from jobs.operations.workers import remove_forgotten_workers
+
+SWEEPER = "sweeper"
+_log = logging.getLogger(__name__)
+_HOUR = 3600.0
+
+
+class Sweeper:
+    """Sweeps in a thread of its own, however long it takes: the tick must not wait for it."""
+
+    _mine: Sweeper | None = None
+
+    def __init__(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+        self._hosts_turn = 0.0
+
+    @classmethod
+    def of_this_worker(cls) -> Sweeper:
+        """This will give the one sweeper of this process."""
+        if cls._mine is None:
+            cls._mine = cls()
+        return cls._mine
+
+    def start(self) -> None:
+        """This will begin in a thread of its own."""
+        if not self._thread.is_alive():
+            self._thread.start()
+
+    def beat(self) -> None:
+        """This will clear what is due: this host's files, and, where it is this worker's turn, old rows."""
+        steps: list[Callable[[], object]] = [intake_folder.sweep]
+        if time.monotonic() >= self._hosts_turn:
+            self._hosts_turn = time.monotonic() + _HOUR
+            steps.append(sweep)
+        if take_turn(name=SWEEPER, by=identity.worker_name(), every=_HOUR):
+            steps.append(remove_forgotten_workers)
+        for step in steps:
+            _try(step)
+
+    def _run(self) -> None:
+        while not stopping.is_announced():
+            began = time.monotonic()
+            _try(self.beat)
+            while not stopping.is_announced() and time.monotonic() - began < settings.REAP_SECONDS:
+                time.sleep(0.1)
+        connection.close()
+
+
+def _try(step: Callable[[], object]) -> None:
+    try:
+        step()
+    except (DatabaseError, InterfaceError) as error:
+        _log.warning("Old files and rows are swept later: %s", storable.line(error))
+        connection.close()
+    except Exception:
+        _log.exception("Sweeping met an unexpected error and goes on.")
+        connection.close()

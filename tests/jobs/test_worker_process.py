@@ -1,0 +1,194 @@
+"""Whole workers: what a person, a broker and chance do to them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings
+from pytest_django import Settings
+
+from jobs.local import programs
+from jobs.local.child import Child
+from jobs.local.home import Home
+from jobs.local.valkey import start_valkey
+from jobs.models import Beat, Job, Queue, State, User, Worker
+from jobs.operations.workers import request_drain, undrain
+from jobs.queries.workers import list_workers
+from tests.jobs.conftest import FAKE_ENGINE, MakeJob, WaitFor
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+Start = Callable[..., Child]
+
+
+@pytest.fixture
+def broker() -> Iterator[Home]:
+    """A broker of the test's own, which it may stop and start."""
+    with tempfile.TemporaryDirectory(prefix="mtkd-b-") as folder:
+        home = Home(Path(folder))
+        home.make()
+        yield home
+
+
+@pytest.fixture
+def start(
+    process_environment: dict[str, str], broker: Home, tmp_path: Path, settings: Settings
+) -> Iterator[Start]:
+    """Starts a worker whose engine is the fake one; all of them are gone when the test ends."""
+    home = Home(tmp_path / "home")
+    home.make()
+    # Read by the settings of the worker, in place of the real engine.
+    module = tmp_path / "places" / "worker_settings.py"
+    module.parent.mkdir()
+    module.write_text(f"from webapp.settings import *\n\nENGINE_COMMAND = {FAKE_ENGINE!r}\n")
+    with ExitStack() as stack:
+
+        def begin(number: int = 1, **environment: str) -> Child:
+            given = {
+                **process_environment,
+                "BROKER_URL": broker.broker_url,
+                "MTKD_HOME": str(home.root),
+                "MTKD_THREADS": "1",
+                "DJANGO_SETTINGS_MODULE": "worker_settings",
+                "PYTHONPATH": os.pathsep.join([str(module.parent), str(settings.BASE_DIR)]),
+                **environment,
+            }
+            child = Child(program=programs.worker(number=number, environment=given), home=home)
+            stack.callback(child.kill)
+            return child
+
+        yield begin
+
+
+def rings(broker: Home, queue: str = "cpu") -> int:
+    with redis.Redis(unix_socket_path=str(broker.valkey_socket)) as line:
+        return int(line.llen(queue))  # type: ignore[arg-type]
+
+
+def said(child: Child, text: str) -> int:
+    return child.log.read_text(errors="replace").count(text)
+
+
+def the_worker() -> Worker | None:
+    return Worker.objects.first()
+
+
+def is_done(job: Job) -> bool:
+    return Job.objects.get(pk=job.pk).state == State.SUCCEEDED
+
+
+def test_a_worker_says_that_it_is_there_works_and_says_that_it_has_stopped(
+    start: Start, broker: Home, make_job: MakeJob, wait_for: WaitFor
+) -> None:
+    valkey = start_valkey(broker)
+    try:
+        first, second = make_job("steps:2", queue="gpu"), make_job("steps:2", queue="cpu")
+        child = start(MTKD_QUEUES="gpu,cpu", MTKD_DEVICE="cpu")
+        wait_for(lambda: is_done(first) and is_done(second), seconds=40)
+        (state,) = list_workers()
+        assert (state.row.name.partition("/")[2], state.row.queues) == ("worker-1", ["gpu", "cpu"])
+        assert (state.row.pid, state.is_alive, state.row.threads) == (child.pid, True, 1)
+        attempts = [job.attempts.get() for job in (first, second)]
+        assert [attempt.worker for attempt in attempts] == [state.row.name] * 2
+        assert attempts[0].started_at < attempts[1].started_at
+        assert set(Queue.objects.values_list("name", flat=True)) >= {"cpu", "gpu"}
+        beat = Beat.objects.get(name="reaper")
+        assert beat.by == state.row.name
+        wait_for(lambda: Beat.objects.get(name="reaper").count > beat.count)
+        os.kill(child.pid, signal.SIGTERM)
+        wait_for(lambda: child.exit_code() is not None, seconds=20)
+        assert [found.state for found in list_workers()] == ["stopped"]
+    finally:
+        valkey.kill()
+
+
+def test_a_drained_worker_takes_neither_jobs_nor_rings_even_when_the_broker_comes_back(
+    start: Start, broker: Home, make_job: MakeJob, wait_for: WaitFor, user: User
+) -> None:
+    valkey = start_valkey(broker)
+    try:
+        child = start()
+        wait_for(lambda: the_worker() is not None and said(child, "ready"), seconds=30)
+        worker = the_worker()
+        assert worker is not None
+        request_drain(worker=worker, user=user)
+        job = make_job("steps:2")
+        wait_for(lambda: said(child, "Canceling queue cpu") and rings(broker) == 1, seconds=20)
+        valkey.kill()
+        wait_for(lambda: said(child, "Connection to broker lost") or said(child, "Cannot connect"), seconds=20)
+        valkey = start_valkey(broker)
+        before = said(child, "Connected to")
+        wait_for(lambda: said(child, "Connected to") > before, seconds=30)
+        beats = Beat.objects.get(name="reaper").count
+        wait_for(lambda: Beat.objects.get(name="reaper").count > beats + 2, seconds=20)
+        assert rings(broker) == 1
+        assert not job.attempts.exists()
+        undrain(worker=worker, user=user)
+        wait_for(lambda: is_done(job), seconds=30)
+    finally:
+        valkey.kill()
+
+
+def test_a_ring_that_comes_five_times_starts_a_job_once_and_one_that_never_comes_only_later(
+    start: Start, broker: Home, make_job: MakeJob, wait_for: WaitFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    valkey = start_valkey(broker)
+    try:
+        child = start()
+        wait_for(lambda: said(child, "ready"), seconds=30)
+        from kombu import Connection
+
+        from jobs import doorbell
+
+        with Connection(broker.broker_url) as line:
+            job = make_job("steps:2")  # its own ring goes to another broker, so none of this worker's
+            for _ in range(5):
+                doorbell.app.send_task(doorbell.TASK, args=["cpu"], queue="cpu", connection=line)
+        wait_for(lambda: is_done(job))
+        unheard = make_job("steps:2")
+        wait_for(lambda: is_done(unheard))
+        with redis.Redis(unix_socket_path=str(broker.valkey_socket)) as store:
+            store.flushall()
+        flushed = make_job("steps:2")
+        wait_for(lambda: is_done(flushed))
+        assert [found.attempts.count() for found in (job, unheard, flushed)] == [1, 1, 1]
+    finally:
+        valkey.kill()
+
+
+def test_a_second_worker_of_a_name_is_refused_while_the_first_is_alive(
+    start: Start, broker: Home, wait_for: WaitFor
+) -> None:
+    valkey = start_valkey(broker)
+    try:
+        first = start()
+        wait_for(lambda: the_worker() is not None, seconds=20)
+        second = start()
+        wait_for(lambda: second.exit_code() is not None, seconds=20)
+        assert said(second, f"but a worker of that name is alive (process {first.pid}")
+        first.kill()
+        third = start()
+        wait_for(lambda: the_worker() is not None and the_worker().pid == third.pid, seconds=20)  # type: ignore[union-attr]
+    finally:
+        valkey.kill()
+
+
+def test_a_worker_whose_row_vanished_registers_again(start: Start, broker: Home, wait_for: WaitFor) -> None:
+    valkey = start_valkey(broker)
+    try:
+        child = start()
+        wait_for(lambda: said(child, "ready"), seconds=30)
+        Worker.objects.all().delete()
+        wait_for(lambda: the_worker() is not None)
+        assert child.exit_code() is None
+    finally:
+        valkey.kill()
+
+

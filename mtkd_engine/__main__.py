@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import json
 import os
 import shutil
@@ -11,12 +10,11 @@ import sys
 from pathlib import Path
 
 from mtkd_engine.data.errors import DataError
+from mtkd_engine.fulldisk import NO_ROOM, is_full, let_go_of_output, tell
 from mtkd_engine.sources import Sources
 from mtkd_engine.spec import Spec, SpecError, load_yaml
 
 REFUSED = 2
-NO_ROOM = 74  # the disk's fault, not that of what was handed in
-FULL = {errno.ENOSPC, errno.EDQUOT}
 SOURCES = "sources.json"
 
 
@@ -31,11 +29,11 @@ def main(arguments: list[str] | None = None) -> int:
         return _refuse(f"A file that should be text is not UTF-8 ({error}).")
     except OSError as error:
         _refuse(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}.")
-        return NO_ROOM if error.errno in FULL else REFUSED
+        return NO_ROOM if is_full(error) else REFUSED  # the disk's fault, not that of what was handed in
 
 
 def _refuse(sentence: str) -> int:
-    print(sentence, file=sys.stderr)
+    tell(sentence)
     return REFUSED
 
 
@@ -223,4 +221,6 @@ def _make_data(given: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    let_go_of_output()
+    sys.exit(code)

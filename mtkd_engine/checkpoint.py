@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+from mtkd_engine.fulldisk import whole_or_nothing
+
 KEPT = 2
 
 
@@ -24,13 +26,13 @@ def save(folder: Path, *, step: int, state: dict[str, Any]) -> tuple[Path, str]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"step-{step:08d}.pt"
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
-        torch.save({"format": "mtkd.checkpoint/1", "step": step, **state}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    digest = file_sha256(partial)
-    partial.replace(path)
+    with whole_or_nothing(path.with_suffix(".partial")) as partial:
+        with partial.open("wb") as file:
+            torch.save({"format": "mtkd.checkpoint/1", "step": step, **state}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        digest = file_sha256(partial)
+        partial.replace(path)
     for old in sorted(folder.glob("step-*.pt"))[:-KEPT]:
         old.unlink()
     return path, digest
@@ -55,6 +57,11 @@ def latest(folder: Path) -> Path | None:
     """This will find the newest complete checkpoint of a folder."""
     found = [path for path in folder.glob("step-*.pt") if re.fullmatch(r"step-\d{8}\.pt", path.name)]
     return max(found, default=None)
+
+
+def step_of(path: Path | None) -> int:
+    """This will read the step of a checkpoint from its name, 0 where there is none."""
+    return 0 if path is None else int(path.stem.split("-")[-1])
 
 
 def file_sha256(path: Path) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mtkd_engine.checkpoint import step_of
 from mtkd_engine.data.dataset import Dataset, load_dataset
 from mtkd_engine.events import Entered, Event, ProbeSet, Started
 from mtkd_engine.loop import JobError, Progress, Schedule, fit
@@ -113,5 +114,5 @@ def _started(
         threads=torch.get_num_threads(),
         device=place.device,
         versions={"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
-        resumed_from_step=int(resume.stem.split("-")[-1]) if resume is not None else None,
+        resumed_from_step=step_of(resume) if resume is not None else None,
     )

@@ -7,18 +7,21 @@ The loop, as a reader of the journal sees it:
     for each step:
         Metrics                      every `log_every` steps
         Saving, Checkpointed         every `checkpoint_every` steps; the journal is synced between them
-        Evaluated, Weights           at the end of an epoch that is measured
+        Measuring, Weights           at the end of an epoch that is measured
         Warned                       whenever something deserves a person's eye
-        Stepped                      the step is whole: the one place to leave the loop
+        Stepped                      the step is whole: a place to leave the loop
     ArtifactWritten ...              each file the job leaves behind
     Finished | Failed | Stopped      exactly one, last
+
+Metrics of the machine (`system/...`) come in between, at no step's end. The loop may also be closed in the midst of
+its work, by an exception of kind GeneratorExit: in every part but `training`, and after Measuring.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, ClassVar, cast
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +48,14 @@ class Stepped(Event):
 @dataclass(frozen=True, kw_only=True)
 class Saving(Event):
     """A checkpoint comes next: force the journal to disk before asking on. Not written to the journal."""
+
+    journaled: ClassVar[bool] = False
+    step: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measuring(Event):
+    """The state at `step` is measured next, which may take long and may be broken off. Not written to the journal."""
 
     journaled: ClassVar[bool] = False
     step: int
@@ -154,7 +165,7 @@ class Finished(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Stopped(Event):
-    """The engine was asked to stop and left a checkpoint at `step`."""
+    """The engine was asked to stop and can go on from `step`, of which it left a checkpoint if it trained at all."""
 
     step: int
 
@@ -170,7 +181,8 @@ class Failed(Event):
 
 def to_payload(event: Event) -> dict[str, Any]:
     """This will turn an event into JSON-safe data; non-finite numbers become strings."""
-    return cast("dict[str, Any]", _spell({"kind": event.kind, **asdict(event)}))
+    said = {item.name: _spell(getattr(event, item.name)) for item in fields(event)}
+    return {"kind": event.kind, **said}
 
 
 def from_payload(payload: dict[str, Any]) -> Event:

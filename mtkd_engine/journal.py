@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +28,7 @@ class Recorded:
 
 
 class Journal:
-    """Appends events to a file; what `append` returned for has reached the kernel."""
+    """Appends events to a file, from any thread; what `append` returned for has reached the kernel."""
 
     def __init__(self, path: Path, *, first_seq: int = 1) -> None:
         """This will open (or continue) a journal; a half-written last line is cut off first."""
@@ -40,17 +42,29 @@ class Journal:
                 self.next_seq = max(self.next_seq, line.seq + 1)
             os.truncate(path, end)
         self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        self._end = os.fstat(self._fd).st_size
+        self._alone = threading.Lock()
 
     def append(self, event: Event) -> int:
-        """This will write one event and return its seq."""
-        seq = self.next_seq
-        body = {"seq": seq, "t": time.time_ns() // 1_000_000, **to_payload(event)}
-        line = json.dumps(body, separators=(",", ":"), allow_nan=False).encode() + b"\n"
-        written = os.write(self._fd, line)
-        while written < len(line):  # a full disk or a signal can cut a write short
-            written += os.write(self._fd, line[written:])
-        self.next_seq = seq + 1
+        """This will write one event and return its seq; an OSError leaves nothing of it behind."""
+        payload = to_payload(event)
+        with self._alone:
+            seq = self.next_seq
+            body = {"seq": seq, "t": time.time_ns() // 1_000_000, **payload}
+            self._write(json.dumps(body, separators=(",", ":"), allow_nan=False).encode() + b"\n")
+            self.next_seq = seq + 1
         return seq
+
+    def _write(self, line: bytes) -> None:
+        try:
+            written = os.write(self._fd, line)
+            while written < len(line):  # a full disk or a signal can cut a write short
+                written += os.write(self._fd, line[written:])
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._fd, self._end)
+            raise
+        self._end += len(line)
 
     def sync(self) -> None:
         """This will force what was appended to the disk; call it before a checkpoint is written."""

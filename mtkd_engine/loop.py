@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from mtkd_engine import checkpoint
-from mtkd_engine.events import Checkpointed, Event, Metrics, Saving, Stepped, Warned
+from mtkd_engine.events import Checkpointed, Event, Measuring, Metrics, Saving, Stepped, Warned
 from mtkd_engine.methods.base import Method
 from mtkd_engine.seeding import epoch_order, restore_rng, rng_state
 from mtkd_engine.spec import OptimSpec
@@ -44,7 +44,31 @@ class Schedule:
 
     def steps(self, samples: int) -> int:
         """This will count the steps of the whole training."""
-        return self.optim.epochs * math.ceil(samples / self.optim.batch_size)
+        return self.optim.epochs * self.steps_of_epoch(samples)
+
+    def steps_of_epoch(self, samples: int) -> int:
+        """This will count the steps of one epoch."""
+        return math.ceil(samples / self.optim.batch_size)
+
+    def measures_at(self, step: int, *, samples: int) -> bool:
+        """This will tell whether the state is measured after a step: epochs that are to be, and the last one."""
+        epoch, place = divmod(step, self.steps_of_epoch(samples))
+        return step == self.steps(samples) or (place == 0 and epoch > 0 and epoch % self.measure_every == 0)
+
+    def saves_at(self, step: int, *, samples: int) -> bool:
+        """This will tell whether a checkpoint is due: now and then, and before the measuring that ends a job."""
+        return self.checkpoints is not None and (
+            step % self.checkpoint_every == 0 or step == self.steps(samples)
+        )
+
+
+@dataclass(frozen=True)
+class Best:
+    """The state that measured best so far, and at which step."""
+
+    score: float = -math.inf
+    step: int = 0
+    state: dict[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass
@@ -52,9 +76,8 @@ class Progress:
     """What a loop has reached; read by the caller after the loop, kept in every checkpoint."""
 
     step: int = 0
-    best_score: float = -math.inf
-    best_step: int = 0
-    best_state: dict[str, Tensor] = field(default_factory=dict)
+    measured_step: int = 0
+    best: Best = field(default_factory=Best)
     sums: dict[str, Tensor] = field(default_factory=dict)
     summed_steps: int = 0
     warned_of_terms: bool = False
@@ -63,7 +86,7 @@ class Progress:
 def fit(
     method: Method, *, train: SplitData, schedule: Schedule, progress: Progress, resume: Path | None = None
 ) -> Iterator[Event]:
-    """This will train `method` and yield what happens; closing it after a Stepped saves and leaves.
+    """This will train `method` and yield what happens; closing it after a Stepped or Measuring saves and leaves.
 
     On ordinary steps nothing is read back from the device: terms are summed there and read once per
     `log_every` steps. Raises JobError when a term is not finite.
@@ -71,14 +94,16 @@ def fit(
     optimizer = _optimizer(method, schedule.optim)
     if resume is not None:
         _restore(resume, method=method, optimizer=optimizer, progress=progress, schedule=schedule)
-    per_epoch = math.ceil(len(train) / schedule.optim.batch_size)
-    total = schedule.steps(len(train))
+    samples = len(train)
+    per_epoch, total = schedule.steps_of_epoch(samples), schedule.steps(samples)
     order: list[int] = []
     try:
+        if schedule.measures_at(progress.step, samples=samples):  # a stop may have broken that off
+            yield from _measure(method, progress=progress)
         while progress.step < total:
             epoch, place = divmod(progress.step, per_epoch)
             if place == 0 or not order:
-                order = epoch_order(seed=schedule.seed, epoch=epoch, samples=len(train))
+                order = epoch_order(seed=schedule.seed, epoch=epoch, samples=samples)
             size = schedule.optim.batch_size
             norm = _step(
                 method,
@@ -88,17 +113,14 @@ def fit(
                 rate=_rate(progress.step, total, schedule.optim),
                 progress=progress,
             )
-            events: list[Event] = []
             if progress.step % schedule.log_every == 0 or progress.step == total:
                 rate = _rate(progress.step - 1, total, schedule.optim)
                 spoken = _read_back(progress, extra={"lr": rate, "grad_norm": float(norm)})
-                events += [spoken, *_terms_apart(spoken, progress=progress)]
-            if (
-                place == per_epoch - 1 and (epoch + 1) % schedule.measure_every == 0
-            ) or progress.step == total:
-                events += _measure(method, progress=progress)
-            yield from events
-            if schedule.checkpoints is not None and progress.step % schedule.checkpoint_every == 0:
+                yield spoken
+                yield from _terms_apart(spoken, progress=progress)
+            if schedule.measures_at(progress.step, samples=samples):
+                yield from _measure(method, progress=progress)
+            if schedule.saves_at(progress.step, samples=samples):
                 yield Saving(step=progress.step)
                 yield _save(method, optimizer, progress=progress, schedule=schedule)
             yield Stepped(step=progress.step)
@@ -178,14 +200,18 @@ def _terms_apart(spoken: Metrics, *, progress: Progress) -> list[Event]:
     return [Warned(code="loss_terms_apart", message=message, step=spoken.step)]
 
 
-def _measure(method: Method, *, progress: Progress) -> list[Event]:
+def _measure(method: Method, *, progress: Progress) -> Iterator[Event]:
+    """Measure the state, unless that has been done; broken off at whatever place, it can be done again."""
+    if progress.measured_step == progress.step:
+        return
+    yield Measuring(step=progress.step)
     method.eval()
     with torch.no_grad():
         measured = method.measure(step=progress.step)
-    if measured.score > progress.best_score:
-        progress.best_score, progress.best_step = measured.score, progress.step
-        progress.best_state = copy.deepcopy(method.state_dict())
-    return measured.events
+    if measured.score > progress.best.score:
+        progress.best = Best(measured.score, progress.step, copy.deepcopy(method.state_dict()))
+    yield from measured.events
+    progress.measured_step = progress.step
 
 
 def _save(
@@ -197,7 +223,8 @@ def _save(
         "method": method.state_dict(),
         "optimizer": optimizer.state_dict(),
         "rng": rng_state(),
-        "best": {"score": progress.best_score, "step": progress.best_step, "state": progress.best_state},
+        "measured_step": progress.measured_step,
+        "best": {"score": progress.best.score, "step": progress.best.step, "state": progress.best.state},
         "sums": progress.sums,
         "summed_steps": progress.summed_steps,
     }
@@ -213,8 +240,7 @@ def _restore(
     optimizer.load_state_dict(state["optimizer"])
     restore_rng(state["rng"])
     progress.step = state["step"]
-    progress.best_score = state["best"]["score"]
-    progress.best_step = state["best"]["step"]
-    progress.best_state = state["best"]["state"]
+    progress.measured_step = state.get("measured_step", progress.step)
+    progress.best = Best(**state["best"])
     progress.sums = state["sums"]
     progress.summed_steps = state["summed_steps"]

@@ -41,10 +41,10 @@ def report(spec: Spec, *, job: Job, progress: Progress, dataset: Dataset, folder
     last = {split: quality(job.student, job.splits[split]) for split in BOTH_WAYS}
     for split, values in last.items():
         yield Evaluated(step=progress.step, split=split, which="last", values=values)
-    job.method.load_state_dict(progress.best_state)
+    job.method.load_state_dict(progress.best.state)
     best = {split: quality(job.student, job.splits[split]) for split in BOTH_WAYS}
     for split, values in best.items():
-        yield Evaluated(step=progress.best_step, split=split, which="best", values=values)
+        yield Evaluated(step=progress.best.step, split=split, which="best", values=values)
 
     baselines, extra = _baselines(job, seed=spec.seed)
     yield from _quality_warnings(baselines)
@@ -65,7 +65,7 @@ def report(spec: Spec, *, job: Job, progress: Progress, dataset: Dataset, folder
         "metrics": best["test"],
         "last": last,
         "best": best,
-        "best_step": progress.best_step,
+        "best_step": progress.best.step,
         "baselines": baselines,
         "dataset_hash": dataset.content_hash,
         "clipped_windows": dataset.clipped,

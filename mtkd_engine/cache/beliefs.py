@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from mtkd_engine.aggregators.base import Signals
+from mtkd_engine.fulldisk import whole_or_nothing
 from mtkd_engine.tasks.grounding.belief import Belief
 
 FORMAT = "mtkd.beliefs/1"
@@ -58,8 +59,10 @@ def save_beliefs(path: Path, *, sample_ids: Sequence[str], belief: Belief) -> No
         "windows": belief.windows_BK2.contiguous(),
         "scores": belief.scores_BK.contiguous(),
     }
-    save_file(tensors, partial, metadata={"format": FORMAT, "sample_ids": json.dumps(list(sample_ids))})
-    partial.replace(path)
+    metadata = {"format": FORMAT, "sample_ids": json.dumps(list(sample_ids))}
+    with whole_or_nothing(partial):
+        save_file(tensors, partial, metadata=metadata)
+        partial.replace(path)
 
 
 def load_beliefs(path: Path) -> StoredBeliefs:

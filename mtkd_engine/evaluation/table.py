@@ -13,6 +13,7 @@ from torch import Tensor
 from mtkd_engine.cache.beliefs import Faculty
 from mtkd_engine.data.rows import Window
 from mtkd_engine.evaluation.targets import top_windows
+from mtkd_engine.fulldisk import whole_or_nothing
 from mtkd_engine.tasks.grounding.batches import SplitData
 from mtkd_engine.tasks.grounding.metrics import iou
 
@@ -64,6 +65,6 @@ def nearest_truth(window: Sequence[float], truths: Sequence[Window]) -> Window:
 
 def write_table(path: Path, tables: list[pa.Table]) -> None:
     """This will write the rows of all splits as one Parquet file, whole or not at all."""
-    partial = path.with_suffix(".partial")
-    pq.write_table(pa.concat_tables(tables), partial)
-    partial.replace(path)
+    with whole_or_nothing(path.with_suffix(".partial")) as partial:
+        pq.write_table(pa.concat_tables(tables), partial)
+        partial.replace(path)

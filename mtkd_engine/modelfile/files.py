@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from mtkd_engine.fulldisk import whole_or_nothing
 from mtkd_engine.modelfile.errors import ModelError
 from mtkd_engine.modelfile.fit import LISTED, advice, misfits, sentence
 from mtkd_engine.modelfile.header import Header, read_header
@@ -29,8 +30,9 @@ def save_model(path: Path, *, parameters: dict[str, Tensor], card: ModelCard) ->
     """This will write the file whole or not at all."""
     partial = path.with_suffix(f".{os.getpid()}.partial")  # two jobs may make the same copy at a time
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in parameters.items()}
-    save_file(tensors, partial, metadata={HEADER_KEY: card.model_dump_json()})
-    partial.replace(path)
+    with whole_or_nothing(partial):
+        save_file(tensors, partial, metadata={HEADER_KEY: card.model_dump_json()})
+        partial.replace(path)
 
 
 def read_card(path: Path, *, card: Path | None = None) -> ModelCard:

@@ -145,7 +145,7 @@ def _train_copy(
     yield from fit(
         method, train=SplitData(seen, collator, device=device), schedule=schedule, progress=progress
     )
-    method.load_state_dict(progress.best_state)
+    method.load_state_dict(progress.best.state)
     temperature = fitted_temperature(model, val)
     path.parent.mkdir(parents=True, exist_ok=True)
     save_model(path, parameters=model.state_dict(), card=card.model_copy(update={"temperature": temperature}))

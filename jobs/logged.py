@@ -61,7 +61,7 @@ def _entry(_logger: Any, _method: str, given: EventDict) -> EventDict:
     }
     if worker := os.environ.get("MTKD_WORKER"):
         entry["worker"] = worker
-    entry |= {name: value for name, value in given.items() if name not in _OURS}
+    entry.update({name: value for name, value in given.items() if name not in _OURS})
     if "exception" in given:
         entry["exception"] = given["exception"]
     return entry

@@ -26,7 +26,8 @@ def storage_answers() -> bool:
 def storage_place() -> str | None:
     """This will give the address of the bucket that is the storage, None where it is a folder."""
     bucket = getattr(default_storage, "bucket_name", None)
-    return None if bucket is None else f"s3://{bucket}/{default_storage.location}".rstrip("/")
+    location = getattr(default_storage, "location", "")
+    return None if bucket is None else f"s3://{bucket}/{location}".rstrip("/")
 
 
 def _is_writable() -> bool:

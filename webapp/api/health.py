@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
@@ -15,6 +17,8 @@ from rest_framework.request import Request
 
 from jobs.queries.figures import Figures, figures
 from webapp.measuring import COUNTED
+
+Labels = TypeVar("Labels", bound=tuple[str, ...])
 
 
 @extend_schema(
@@ -58,7 +62,7 @@ class _Given(Collector):
 
 
 def _family(
-    name: str, about: str, labels: tuple[str, ...], values: dict[tuple[str, ...], float]
+    name: str, about: str, labels: tuple[str, ...], values: Mapping[Labels, float]
 ) -> GaugeMetricFamily:
     family = GaugeMetricFamily(f"mtkd_{name}", about, labels=labels)
     for given, value in values.items():

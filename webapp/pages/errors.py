@@ -35,7 +35,12 @@ def broken(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if is_outage(error):
         return _away(request)
-    return _page(request, status=500, title="Something broke", sentence="The mistake is ours and was logged.")
+    title, sentence = "Something broke", "The mistake is ours and was logged."
+    if request.path.startswith("/api/"):
+        return _problem(status=500, title=title, sentence=sentence)
+    # Without the request: whose it is may be what cannot be read.
+    context = {"status": 500, "title": title, "sentence": sentence}
+    return HttpResponse(render_to_string("error.html", context), status=500)
 
 
 def _away(request: HttpRequest) -> HttpResponse:

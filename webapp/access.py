@@ -30,6 +30,7 @@ class Who(enum.IntEnum):
     VIEWER = 2
     EDITOR = 3
     ADMIN = 4
+    OPERATOR = 5  # a superuser: who runs this installation
 
 
 Rule = Who | Mapping[str, Who]  # by HTTP method where reading and writing differ
@@ -49,6 +50,11 @@ PERMISSIONS: dict[str, Rule] = {
     "home": Who.USER,
     "project-new": Who.USER,
     "project": Who.VIEWER,
+    "project-settings": Who.ADMIN,
+    "queue": Who.USER,
+    "workers": Who.USER,
+    "worker-drain": Who.OPERATOR,
+    "health-page": Who.USER,
     "dataset": Who.VIEWER,
     "dataset-samples": Who.VIEWER,
     "dataset-sample": Who.VIEWER,
@@ -68,7 +74,14 @@ PERMISSIONS: dict[str, Rule] = {
     "job-new": Who.EDITOR,
     "job": Who.VIEWER,
     "job-outcome": Who.VIEWER,
+    "job-head": Who.VIEWER,
+    "job-attempts": Who.VIEWER,
     "job-cancellation": Who.EDITOR,
+    "job-pause": Who.EDITOR,
+    "job-resumption": Who.EDITOR,
+    "job-retry": Who.EDITOR,
+    "job-schedule": Who.EDITOR,
+    "job-deletion": Who.ADMIN,
     "job-promotion": Who.EDITOR,
     "artifact": Who.VIEWER,
     # Websockets
@@ -78,6 +91,10 @@ PERMISSIONS: dict[str, Rule] = {
     "api-schema": Who.ANYONE,
     "api-prometheus": Who.USER,
     "api-projects": Who.USER,
+    "api-project": {"GET": Who.VIEWER, "PATCH": Who.ADMIN},
+    "api-queues": Who.USER,
+    "api-workers": Who.USER,
+    "api-worker-drain": Who.OPERATOR,
     "api-datasets": READ_OR_EDIT,
     "api-dataset": READ_OR_DELETE,
     "api-dataset-archive": Who.EDITOR,
@@ -90,8 +107,12 @@ PERMISSIONS: dict[str, Rule] = {
     "api-registration-decision": Who.EDITOR,
     "api-registration-cancellation": Who.EDITOR,
     "api-jobs": READ_OR_EDIT,
-    "api-job": Who.VIEWER,
+    "api-job": READ_OR_DELETE,
     "api-job-cancellation": Who.EDITOR,
+    "api-job-pause": Who.EDITOR,
+    "api-job-retry": Who.EDITOR,
+    "api-job-resubmission": Who.EDITOR,
+    "api-job-schedule": Who.EDITOR,
     "api-job-promotion": Who.EDITOR,
     "api-job-events": Who.VIEWER,
     "api-job-metrics": Who.VIEWER,
@@ -126,6 +147,18 @@ def may(*, user: object, project: Project, route: str, method: str = "GET") -> b
     return found is not None and found >= needed(route, method)
 
 
+def may_operate(user: object) -> bool:
+    """This will tell whether somebody runs this installation: workers are nobody's project."""
+    return isinstance(user, User) and user.is_active and user.is_superuser
+
+
+def operator_of(asker: Asker) -> User:
+    """This will return the logged-in superuser; PermissionDenied for anybody else."""
+    if not may_operate(user := user_of(asker)):
+        raise PermissionDenied("Only a superuser of this installation may do this.")
+    return user
+
+
 def user_of(asker: Asker) -> User:
     """This will return the logged-in user; PermissionDenied where nobody is."""
     if not isinstance(asker.user, User):
@@ -140,7 +173,8 @@ def project_or_404(asker: Asker, slug: str) -> Project:
 
 def job_or_404(asker: Asker, job_id: int) -> Job:
     """This will find a job for somebody who may use this route on it."""
-    job = Job.objects.select_related("project", "dataset", "submitted_by").filter(pk=job_id).first()
+    there = Job.objects.select_related("project", "dataset", "submitted_by").filter(deleted_at__isnull=True)
+    job = there.filter(pk=job_id).first()
     _allowed(asker, None if job is None else job.project)
     assert job is not None
     return job

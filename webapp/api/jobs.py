@@ -1,10 +1,11 @@
-"""Jobs over REST: submit, list, read, cancel, promote."""
+"""Jobs over REST: submit, list, read, delete, promote."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from django.http import Http404
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
@@ -13,24 +14,22 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs.models import State
-from jobs.operations.jobs import request_cancel, submit
+from jobs.models import Job, State
+from jobs.operations.jobs import submit
+from jobs.operations.lifecycle import delete_job
 from jobs.operations.registrations import promote
 from jobs.queries.jobs import job_detail, list_jobs
+from jobs.queries.queues import why_waiting
 from mtkd_engine.spec import parse
 from webapp.access import job_or_404, project_or_404, user_of
 from webapp.api import query
 from webapp.api.documented import PROJECT, refusals
+from webapp.api.job_shapes import JobDetailShape, JobShape, PromotionShape, ScheduleShape, SubmissionShape
 from webapp.api.registrations import taken_on
-from webapp.api.shapes import (
-    JobDetailShape,
-    JobShape,
-    PromotionShape,
-    RegistrationShape,
-    SubmissionShape,
-)
+from webapp.api.shapes import RegistrationShape
 
 MOST = 200
+BESIDE = ("queue", "priority", "deadline")
 
 
 @extend_schema(
@@ -48,7 +47,12 @@ MOST = 200
 @extend_schema(
     methods=["POST"],
     parameters=[
-        OpenApiParameter("project", str, description="With it, the body is the bare spec, as in a YAML file.")
+        OpenApiParameter(
+            "project", str, description="With it, the body is the bare spec, as in a YAML file."
+        ),
+        OpenApiParameter("queue", str, description="For a bare spec: as in the body."),
+        OpenApiParameter("priority", int, description="For a bare spec: as in the body."),
+        OpenApiParameter("deadline", str, description="For a bare spec: as in the body."),
     ],
     request={"application/json": SubmissionShape, "application/yaml": SubmissionShape},
     responses={201: JobDetailShape, **refusals(400, 403, 404)},
@@ -61,25 +65,26 @@ def jobs(request: Request) -> Response:
     return _listed(request) if request.method == "GET" else _submitted(request)
 
 
-@extend_schema(responses={200: JobDetailShape, **refusals(404)}, operation_id="read_job", tags=["jobs"])
-@api_view(["GET"])
-def job(request: Request, job_id: int) -> Response:
-    """Read one job with its spec, attempts and result."""
-    found = job_or_404(request, job_id)
-    return Response(JobDetailShape(job_detail(job_id=found.pk)).data)
-
-
 @extend_schema(
-    request=None,
-    responses={200: JobDetailShape, **refusals(403, 404, 409)},
-    operation_id="cancel_job",
+    methods=["GET"],
+    responses={200: JobDetailShape, **refusals(404)},
+    operation_id="read_job",
     tags=["jobs"],
 )
-@api_view(["PUT"])
-def cancellation(request: Request, job_id: int) -> Response:
-    """Ask for a job to be stopped; asking twice is the same as once."""
-    found = request_cancel(job=job_or_404(request, job_id), user=user_of(request))
-    return Response(JobDetailShape(job_detail(job_id=found.pk)).data)
+@extend_schema(
+    methods=["DELETE"],
+    responses={204: None, **refusals(403, 404, 409)},
+    operation_id="delete_job",
+    tags=["jobs"],
+)
+@api_view(["GET", "DELETE"])
+def job(request: Request, job_id: int) -> Response:
+    """Read one job with its spec, attempts and result; or delete it, once it has ended."""
+    found = job_or_404(request, job_id)
+    if request.method == "DELETE":
+        delete_job(job=found, user=user_of(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+    return Response(detail(found.pk))
 
 
 @extend_schema(
@@ -108,26 +113,48 @@ def _listed(request: Request) -> Response:
         limit=query.number(request, "limit", default=50, low=1, high=MOST) or 50,
         before_id=query.number(request, "before", default=None, low=1, high=2**62),
     )
-    return Response(JobShape(found, many=True).data)
+    return Response(JobShape(found, many=True, context={"waits": why_waiting(found)}).data)
 
 
 def _submitted(request: Request) -> Response:
-    slug, raw = _submission(request)
+    slug, raw, beside = _submission(request)
     project = project_or_404(request, slug)
-    found = submit(project=project, user=user_of(request), spec=parse(raw))
-    answer = Response(JobDetailShape(job_detail(job_id=found.pk)).data, status=status.HTTP_201_CREATED)
-    answer["Location"] = reverse("api-job", args=[found.pk])
+    return created(submit(project=project, user=user_of(request), spec=parse(raw), **beside))
+
+
+def _submission(request: Request) -> tuple[str, Any, dict[str, Any]]:
+    """A body is `{project, spec, ...}`, or the bare spec where the address names the project and the rest."""
+    body, address = request.data, request.query_params
+    slug = address.get("project")
+    if slug is not None:
+        beside = ScheduleShape(data={name: address[name] for name in BESIDE if name in address})
+        beside.is_valid(raise_exception=True)
+        return slug, body, _given(beside.validated_data)
+    if not isinstance(body, Mapping):
+        raise ValidationError({"": "The body must be a mapping with the keys project and spec."})
+    if lost := [name for name in BESIDE if name in address]:
+        raise ValidationError({lost[0]: "beside a body with project and spec, it belongs into the body."})
+    shape = SubmissionShape(data=dict(body))
+    shape.is_valid(raise_exception=True)
+    asked = shape.validated_data
+    return asked["project"], asked["spec"], _given(asked)
+
+
+def _given(asked: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: asked[name] for name in BESIDE if name in asked}
+
+
+def created(job: Job) -> Response:
+    """This will answer with a job that was submitted just now, and where it is."""
+    answer = Response(detail(job.pk), status=status.HTTP_201_CREATED)
+    answer["Location"] = reverse("api-job", args=[job.pk])
     return answer
 
 
-def _submission(request: Request) -> tuple[str, Any]:
-    """A body is `{project, spec}`, or the bare spec where the address names the project."""
-    body = request.data
-    slug = request.query_params.get("project")
-    if slug is not None:
-        return slug, body
-    if not isinstance(body, Mapping):
-        raise ValidationError({"": "The body must be a mapping with the keys project and spec."})
-    shape = SubmissionShape(data=dict(body))
-    shape.is_valid(raise_exception=True)
-    return shape.validated_data["project"], shape.validated_data["spec"]
+def detail(job_id: int) -> dict[str, Any]:
+    """This will describe a job, with the reason why it waits; Http404 when it was deleted this moment."""
+    try:
+        found = job_detail(job_id=job_id)
+    except Job.DoesNotExist:
+        raise Http404("This job was deleted.") from None
+    return dict(JobDetailShape(found, context={"waits": why_waiting(found)}).data)

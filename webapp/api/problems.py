@@ -14,17 +14,29 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from jobs.operations.errors import (
+    TooLateToReschedule,
     UnableTo,
     UnableToCancel,
     UnableToDecide,
     UnableToDelete,
+    UnableToPause,
+    UnableToResume,
+    UnableToRetry,
     UnableToUpload,
 )
 from mtkd_engine.spec import SpecError
 from webapp.outages import RETRY_SECONDS, note_outage
 
 MEDIA_TYPE = "application/problem+json"
-CONFLICTS = (UnableToCancel, UnableToDecide, UnableToDelete)  # fine in itself, but not as things stand
+CONFLICTS = (  # fine in itself, but not as things stand
+    TooLateToReschedule,
+    UnableToCancel,
+    UnableToDecide,
+    UnableToDelete,
+    UnableToPause,
+    UnableToResume,
+    UnableToRetry,
+)
 
 UPLOAD_STATUS = {
     "refused": 400,

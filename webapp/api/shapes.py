@@ -8,14 +8,11 @@ from rest_framework import serializers
 
 from jobs.models import (
     Artifact,
-    Attempt,
     Dataset,
-    Job,
     Project,
     Registration,
     RegistrationKind,
     RegistrationState,
-    State,
     Teacher,
     TeacherKind,
     Upload,
@@ -24,11 +21,12 @@ from jobs.operations.asking import FORMATS, SPLITS
 
 
 class ProjectShape(serializers.ModelSerializer[Project]):
-    """A project one may look at."""
+    """A project one may look at; a limit that is null does not exist."""
 
     class Meta:
         model = Project
-        fields = ("slug", "name", "created_at")
+        fields = ("slug", "name", "created_at", "job_limit", "keep_days")
+        read_only_fields = fields
 
 
 class SourceShape(serializers.Serializer[Any]):
@@ -104,6 +102,28 @@ class AskedTeacherShape(AskedShape):
     split = serializers.ChoiceField(choices=SPLITS, default="val")
 
 
+class ProjectChangeShape(StrictShape):
+    """What an administrator sets about a project; null takes a limit away, what is missing stays.
+
+    `job_limit` is how many of its jobs run at the same time, `keep_days` after how many days ended ones are deleted.
+    """
+
+    job_limit = serializers.IntegerField(required=False, allow_null=True)
+    keep_days = serializers.IntegerField(required=False, allow_null=True)
+
+
+class QueueShape(serializers.Serializer[Any]):
+    """A queue as it is now; `workers` are alive, `draining` ones of them take nothing new."""
+
+    name = serializers.CharField()
+    workers = serializers.IntegerField()
+    draining = serializers.IntegerField()
+    busy = serializers.IntegerField()
+    waiting = serializers.IntegerField()
+    running = serializers.IntegerField()
+    served_at = serializers.DateTimeField(allow_null=True)
+
+
 class DecisionShape(StrictShape):
     """The names of the repairs that are accepted; the others are not made."""
 
@@ -129,74 +149,12 @@ class RegistrationShape(serializers.ModelSerializer[Registration]):
         read_only_fields = fields
 
 
-class PromotionShape(StrictShape):
-    """The name a student gets as a teacher."""
-
-    name = serializers.CharField(max_length=120)
-
-
-class SubmissionShape(StrictShape):
-    """A job to submit: the spec is the same data as the form and the YAML file."""
-
-    project = serializers.SlugField(max_length=80)
-    spec = serializers.DictField()
-
-
-class AttemptShape(serializers.ModelSerializer[Attempt]):
-    """One claim of a job by a worker."""
-
-    class Meta:
-        model = Attempt
-        fields = ("number", "worker", "threads", "device", "started_at", "ended_at", "outcome", "exit_code")
-
-
 class ArtifactShape(serializers.ModelSerializer[Artifact]):
     """A stored file of a job."""
 
     class Meta:
         model = Artifact
         fields = ("name", "media_type", "size", "sha256", "created_at")
-
-
-class JobShape(serializers.ModelSerializer[Job]):
-    """A job as lists show it."""
-
-    project = serializers.CharField(source="project.slug", read_only=True)
-    dataset = serializers.CharField(source="dataset.label", read_only=True)
-    state = serializers.ChoiceField(choices=State.choices, read_only=True)
-
-    class Meta:
-        model = Job
-        fields: tuple[str, ...] = (
-            "id",
-            "project",
-            "name",
-            "state",
-            "dataset",
-            "step",
-            "total_steps",
-            "part",
-            "created_at",
-            "started_at",
-            "finished_at",
-            "cancel_requested_at",
-            "failure_cause",
-            "failure",
-        )
-        read_only_fields = fields
-
-
-class JobDetailShape(JobShape):
-    """A job with its spec, its attempts and its result."""
-
-    teachers = serializers.SlugRelatedField[Teacher](slug_field="name", many=True, read_only=True)
-    attempts = AttemptShape(many=True, read_only=True)
-    spec = serializers.JSONField(read_only=True)
-    result = serializers.JSONField(read_only=True, allow_null=True)
-
-    class Meta(JobShape.Meta):
-        fields = (*JobShape.Meta.fields, "teachers", "attempts", "spec", "spec_hash", "result")
-        read_only_fields = fields
 
 
 class EventsShape(serializers.Serializer[Any]):

@@ -5,11 +5,26 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 from drf_spectacular.views import SpectacularAPIView
 
-from webapp.api import history, jobs, projects, registrations, samples, sources, uploads
+from webapp.api import (
+    history,
+    jobs,
+    lifecycle,
+    projects,
+    queues,
+    registrations,
+    samples,
+    sources,
+    uploads,
+    workers,
+)
 
 urlpatterns: list[URLPattern] = [
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("v1/projects/", projects.projects, name="api-projects"),
+    path("v1/projects/<slug:slug>/", projects.project, name="api-project"),
+    path("v1/queues/", queues.queues, name="api-queues"),
+    path("v1/workers/", workers.workers, name="api-workers"),
+    path("v1/workers/<int:worker_id>/drain/", workers.drain, name="api-worker-drain"),
     path("v1/datasets/", sources.datasets, name="api-datasets"),
     path("v1/datasets/<int:dataset_id>/", sources.dataset, name="api-dataset"),
     path("v1/datasets/<int:dataset_id>/samples/", samples.samples, name="api-dataset-samples"),
@@ -33,7 +48,11 @@ urlpatterns: list[URLPattern] = [
     path("v1/uploads/<uuid:upload_id>/", uploads.OneUpload.as_view(), name="api-upload"),
     path("v1/jobs/", jobs.jobs, name="api-jobs"),
     path("v1/jobs/<int:job_id>/", jobs.job, name="api-job"),
-    path("v1/jobs/<int:job_id>/cancellation/", jobs.cancellation, name="api-job-cancellation"),
+    path("v1/jobs/<int:job_id>/cancellation/", lifecycle.cancellation, name="api-job-cancellation"),
+    path("v1/jobs/<int:job_id>/pause/", lifecycle.pause, name="api-job-pause"),
+    path("v1/jobs/<int:job_id>/retry/", lifecycle.again, name="api-job-retry"),
+    path("v1/jobs/<int:job_id>/resubmission/", lifecycle.resubmission, name="api-job-resubmission"),
+    path("v1/jobs/<int:job_id>/schedule/", lifecycle.schedule, name="api-job-schedule"),
     path("v1/jobs/<int:job_id>/promotion/", jobs.promotion, name="api-job-promotion"),
     path("v1/jobs/<int:job_id>/events/", history.events, name="api-job-events"),
     path("v1/jobs/<int:job_id>/metrics/", history.metrics, name="api-job-metrics"),

@@ -86,6 +86,7 @@ PERMISSIONS: dict[str, Rule] = {
     "artifact": Who.VIEWER,
     # Websockets
     "live-job": Who.VIEWER,
+    "live-job-log": Who.VIEWER,
     "live-nowhere": Who.ANYONE,
     # REST
     "api-schema": Who.ANYONE,
@@ -115,6 +116,7 @@ PERMISSIONS: dict[str, Rule] = {
     "api-job-schedule": Who.EDITOR,
     "api-job-promotion": Who.EDITOR,
     "api-job-events": Who.VIEWER,
+    "api-job-log": Who.VIEWER,
     "api-job-metrics": Who.VIEWER,
     "api-job-artifacts": Who.VIEWER,
     "api-job-artifact": Who.VIEWER,

@@ -12,7 +12,7 @@ from jobs import stopping
 LOOK_SECONDS = 0.5
 
 
-class Consuming(bootsteps.StartStopStep):
+class Consuming(bootsteps.StartStopStep):  # type: ignore[misc]
     """Follows the worker's bit "take nothing new"; begins anew with each connection to the broker."""
 
     requires = (Tasks,)

@@ -22,6 +22,7 @@ from jobs import identity, stopping, storable
 from jobs.doorbell import ring, rings_waiting
 from jobs.models import Job, Registration, RegistrationState, State
 from jobs.operations.beats import note_beat
+from jobs.operations.deadlines import end_overdue
 from jobs.operations.errors import UnableToServe
 from jobs.operations.leases import end_waiting, reap, reap_registrations
 from jobs.operations.locks import Lock, try_to_hold
@@ -100,7 +101,7 @@ class Tick:
                 reap()
                 reap_registrations()
             note_beat(name=REAPER, by=identity.worker_name())
-            for step in (end_waiting,):
+            for step in (end_overdue, end_waiting):
                 _try(step)
             jobs = Job.objects.filter(state=State.QUEUED, deleted_at=None)
             registrations = Registration.objects.filter(state=RegistrationState.QUEUED)

@@ -16,11 +16,43 @@ from jobs.local.programs import INTAKE
 from jobs.local.tree import Tree
 
 LOOP_SECONDS = 0.1
+ASK_SECONDS = 1.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopRequested(BaseException):
     """Somebody pressed Ctrl-C or sent a signal that asks for the end."""
+
+
+class Proof:
+    """Whether the reaper runs: silent workers must be noticed, and this not only be believed.
+
+    `age` gives the seconds since it last ran, None where nobody knows; older than `late` is no chance any more.
+    """
+
+    def __init__(self, *, age: Callable[[], float | None], late: float) -> None:
+        self._age = age
+        self._late = late
+        self._ask_at = 0.0
+        self._is_seen = False
+        self._is_missed = False
+
+    def news(self, elapsed: float) -> str | None:
+        """This will return what there is to say so many seconds after the start: that it runs, or does not."""
+        if self._is_seen or elapsed < self._ask_at:
+            return None
+        self._ask_at = elapsed + ASK_SECONDS
+        age = self._age()
+        if age is not None and age < elapsed:  # since the start, not left by an earlier run
+            self._is_seen = True
+            return "The reaper runs: jobs of workers that fall silent go back to their queue."
+        if elapsed > self._late and not self._is_missed:
+            self._is_missed = True
+            return (
+                f"Warning: the reaper has not run within {self._late:g} s, so nobody notices workers that fall "
+                "silent. Do the workers run, and do they reach the database? Their logs say more."
+            )
+        return None
 
 
 class Foreground:
@@ -32,11 +64,12 @@ class Foreground:
         self._workers = workers
         self._tails: dict[str, LogTail] = {}
 
-    def run(self, *, first_admin: Callable[[], list[str]]) -> None:
+    def run(self, *, first_admin: Callable[[], list[str]], proof: Proof | None = None) -> None:
         """This will run the tree until a signal asks for its end, and leave nothing running.
 
         `first_admin` is called once the tables exist; its lines are shown at the end of the start, where a
-        person sees them. Raises LocalError when something does not start or keeps ending.
+        person sees them. `proof` watches, from then on, that the reaper runs. Raises LocalError when something
+        does not start or keeps ending.
         """
         self._home.make()
         with HomeLock(self._home), StopSignals() as signals:
@@ -47,9 +80,12 @@ class Foreground:
             signals.kill = tree.kill
             try:
                 self._start(tree, first_admin)
+                began = time.monotonic()
                 while True:
                     self._show()
                     tree.check()
+                    if proof is not None and (news := proof.news(time.monotonic() - began)):
+                        self._say(news)
                     time.sleep(LOOP_SECONDS)
             except StopRequested:
                 self._say("Stopping; a running job is handed back first. Ctrl-C again stops at once.")

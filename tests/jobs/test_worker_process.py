@@ -8,11 +8,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 import redis
-from django.conf import settings
 from pytest_django import Settings
 
 from jobs.local import programs
@@ -122,7 +120,9 @@ def test_a_drained_worker_takes_neither_jobs_nor_rings_even_when_the_broker_come
         job = make_job("steps:2")
         wait_for(lambda: said(child, "Canceling queue cpu") and rings(broker) == 1, seconds=20)
         valkey.kill()
-        wait_for(lambda: said(child, "Connection to broker lost") or said(child, "Cannot connect"), seconds=20)
+        wait_for(
+            lambda: said(child, "Connection to broker lost") or said(child, "Cannot connect"), seconds=20
+        )
         valkey = start_valkey(broker)
         before = said(child, "Connected to")
         wait_for(lambda: said(child, "Connected to") > before, seconds=30)
@@ -190,5 +190,3 @@ def test_a_worker_whose_row_vanished_registers_again(start: Start, broker: Home,
         assert child.exit_code() is None
     finally:
         valkey.kill()
-
-

@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
+from django.db import DatabaseError, InterfaceError, connections
 
-from jobs.local.foreground import Foreground
+from jobs.local.foreground import Foreground, Proof
 from jobs.local.home import Home, LocalError
 from jobs.local.logs import Console
 from jobs.models import User
 from jobs.operations.access import ensure_first_admin
+from jobs.queries.health import BEATS_MISSED, reaper_seconds
+
+_LEAST_PATIENCE = 15.0  # a worker needs some seconds to start, however short the intervals are
 
 
 class Command(BaseCommand):
@@ -39,8 +43,10 @@ class Command(BaseCommand):
     def handle(self, *_args: object, **options: Any) -> None:
         workers = 0 if options["no_worker"] else options["workers"]
         foreground = Foreground(home=Home.from_environment(), console=Console(), workers=workers)
+        late = max(BEATS_MISSED * settings.REAP_SECONDS, _LEAST_PATIENCE)
+        proof = Proof(age=_reaper_age, late=late) if workers else None
         try:
-            foreground.run(first_admin=_login_lines)
+            foreground.run(first_admin=_login_lines, proof=proof)
         except LocalError as error:
             raise CommandError(str(error)) from error
 
@@ -49,6 +55,15 @@ def _count(text: str) -> int:
     if not text.isdigit() or not 0 < int(text) <= 64:
         raise argparse.ArgumentTypeError(f"must be a number from 1 to 64, but it is {text!r}")
     return int(text)
+
+
+def _reaper_age() -> float | None:
+    try:
+        return reaper_seconds()
+    except (DatabaseError, InterfaceError):
+        return None
+    finally:
+        connections.close_all()
 
 
 def _login_lines() -> list[str]:

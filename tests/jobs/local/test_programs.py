@@ -62,4 +62,12 @@ def test_the_programs_of_the_application_run_in_the_checkout() -> None:
     assert worker.environment["A"] == "b"
     assert (Path(worker.folder or "") / "manage.py").is_file()
     intake = programs.intake(environment={"A": "b"})
-    assert (intake.name, intake.command[-3]) == ("intake", "intake")
+    assert intake.name == "intake"
+    assert intake.command[2:] == ["worker", "--name=intake", "--queues=intake", "--device=cpu"]
+
+
+def test_workers_of_a_tree_serve_what_the_environment_says_under_its_name() -> None:
+    given = {"MTKD_WORKER": "box", "MTKD_QUEUES": "gpu,cpu", "MTKD_DEVICE": "cuda:1"}
+    worker = programs.worker(number=2, environment=given)
+    assert worker.command[2:] == ["worker", "--name=box-2", "--queues=gpu,cpu", "--device=cuda:1"]
+    assert programs.intake(environment=given).command[3] == "--name=box-intake"

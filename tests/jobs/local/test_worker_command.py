@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from jobs.local.home import CHECKOUT, Home
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--queues", "cpu,intake"], "CommandError: --queues: given 'cpu,intake', accepted is intake alone"),
+        (["--device", "tpu"], "CommandError: --device: given 'tpu', accepted is cpu, cuda, or one card"),
+        (["--threads", "0"], "CommandError: --threads: given 0, accepted is a whole number from 1"),
+    ],
+)
+def test_options_that_no_worker_starts_with_are_refused_before_anything_else(
+    home: Home, options: list[str], said: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "worker", *options],
+        check=False,
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1

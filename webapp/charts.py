@@ -48,6 +48,28 @@ def job_charts(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
     return charts
 
 
+def system_charts(device: str = "") -> list[dict[str, Any]]:
+    """This will return the charts of what an engine takes of its machine, over time."""
+    charts = [
+        _timed(key="cpu", title="Processor", prefixes=["system/cpu"], unit="cores"),
+        _timed(key="memory", title="Memory", prefixes=["system/memory", "system/gpu_memory"], unit="GB"),
+        _timed(key="disk", title="Disk", prefixes=["system/disk_"], unit="MB/s"),
+    ]
+    if device.startswith("cuda"):
+        charts.append({**_timed(key="gpu", title="GPU", prefixes=["system/gpu"], unit="%"), "suffix": "/gpu"})
+    return charts
+
+
+def own_charts(metrics: Iterable[str]) -> list[dict[str, Any]]:
+    """This will return a chart for each group of the metrics of a job trained elsewhere: what their slash parts."""
+    groups = {name[: name.find("/") + 1] or name for name in metrics if not name.startswith("system/")}
+    wait = "Points appear here as they are posted."
+    return [
+        _lines(key=f"own-{place}", title=group.rstrip("/"), prefixes=[group], smooth=True, wait=wait)
+        for place, group in enumerate(sorted(groups or {"loss/", "val/"}))
+    ]
+
+
 def weight_chart(spec: Mapping[str, Any]) -> dict[str, Any] | None:
     """This will return the heatmap of teacher by step, None for a job without teachers."""
     if not _taught(spec):
@@ -109,6 +131,13 @@ def _lines(
         "layout": layout,
         "config": CONFIG,
     }
+
+
+def _timed(*, key: str, title: str, prefixes: list[str], unit: str) -> dict[str, Any]:
+    chart = _lines(key=key, title=title, prefixes=prefixes, small=True, wait="Measured every few seconds.")
+    chart["layout"]["xaxis"] |= {"type": "date", "title": {"text": ""}, "rangemode": "normal"}
+    chart["layout"]["yaxis"] |= {"rangemode": "tozero", "ticksuffix": ""}
+    return {**chart, "by_time": True, "unit": unit}
 
 
 def plain_layout(*, x_title: str) -> dict[str, Any]:

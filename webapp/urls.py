@@ -5,7 +5,22 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from webapp.api.health import prometheus
-from webapp.pages import account, errors, health, home, job, projects, registration, samples, sources, submit
+from webapp.pages import (
+    account,
+    checkup,
+    errors,
+    health,
+    home,
+    job,
+    lifecycle,
+    projects,
+    queue,
+    registration,
+    samples,
+    sources,
+    submit,
+    workers,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -17,8 +32,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/password/", account.password, name="password"),
     path("account/tokens/", account.tokens, name="tokens"),
     path("account/tokens/<int:token_id>/revocation/", account.revocation, name="token-revocation"),
+    path("queue/", queue.queue, name="queue"),
+    path("workers/", workers.workers, name="workers"),
+    path("workers/<int:worker_id>/drain/", workers.drain, name="worker-drain"),
+    path("health/", checkup.checkup, name="health-page"),
     path("projects/new/", home.project_new, name="project-new"),
     path("projects/<slug:slug>/", projects.project, name="project"),
+    path("projects/<slug:slug>/settings/", projects.project_settings, name="project-settings"),
     path("projects/<slug:slug>/jobs/", projects.job_list, name="job-list"),
     path("projects/<slug:slug>/jobs/new/", submit.job_new, name="job-new"),
     path("projects/<slug:slug>/datasets/new/", registration.dataset_new, name="dataset-new"),
@@ -46,7 +66,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("jobs/<int:job_id>/", job.job, name="job"),
     path("jobs/<int:job_id>/outcome/", job.outcome, name="job-outcome"),
-    path("jobs/<int:job_id>/cancellation/", job.cancellation, name="job-cancellation"),
+    path("jobs/<int:job_id>/head/", job.head, name="job-head"),
+    path("jobs/<int:job_id>/attempts/", job.attempts, name="job-attempts"),
+    path("jobs/<int:job_id>/cancellation/", lifecycle.cancellation, name="job-cancellation"),
+    path("jobs/<int:job_id>/pause/", lifecycle.pause, name="job-pause"),
+    path("jobs/<int:job_id>/resumption/", lifecycle.resumption, name="job-resumption"),
+    path("jobs/<int:job_id>/retry/", lifecycle.another_try, name="job-retry"),
+    path("jobs/<int:job_id>/schedule/", lifecycle.schedule, name="job-schedule"),
+    path("jobs/<int:job_id>/deletion/", lifecycle.deletion, name="job-deletion"),
     path("jobs/<int:job_id>/promotion/", job.promotion, name="job-promotion"),
     path("jobs/<int:job_id>/artifacts/<str:name>", job.artifact, name="artifact"),
     path("api/", include("webapp.api.urls")),

@@ -15,6 +15,7 @@ from jobs.operations.access import create_token
 from jobs.operations.uploads import begin_upload
 from tests.engine_double import EngineDouble
 from tests.sealed_double import keep_files, sample_row, write_sealed
+from tests.webapp.working import a_worker
 from webapp.access import PERMISSIONS, Who, needed
 from webapp.live.routing import websocket_urlpatterns
 
@@ -30,7 +31,12 @@ POST_ONLY = {
     "token-revocation",
     "api-uploads",
     "job-cancellation",
+    "job-pause",
     "job-promotion",
+    "job-resumption",
+    "job-retry",
+    "worker-drain",
+    "api-job-resubmission",
     "api-job-promotion",
     "dataset-archive",
     "teacher-archive",
@@ -38,14 +44,20 @@ POST_ONLY = {
     "registration-cancellation",
 }
 PUT_ONLY = {"api-job-cancellation", "api-registration-decision", "api-registration-cancellation"}
+PUT_ONLY |= {"api-job-retry"}
 METHODS = {
     **dict.fromkeys(POST_ONLY, ("POST",)),
     **dict.fromkeys(PUT_ONLY, ("PUT",)),
     **dict.fromkeys(("api-dataset", "api-teacher"), ("GET", "DELETE")),
     **dict.fromkeys(("api-dataset-archive", "api-teacher-archive"), ("PUT", "DELETE")),
+    **dict.fromkeys(("api-job-pause", "api-worker-drain"), ("PUT", "DELETE")),
+    "api-job": ("GET", "DELETE"),
+    "api-job-schedule": ("PATCH",),
+    "api-project": ("GET", "PATCH"),
 }
 BOTH = {"login", "password", "tokens", "project-new", "dataset-new", "teacher-new", "job-new"}
 BOTH |= {"api-datasets", "api-teachers", "api-jobs", "dataset-deletion", "teacher-deletion"}
+BOTH |= {"job-deletion", "job-schedule", "project-settings"}
 PROJECT_IN_QUERY = {"api-uploads", "api-registrations", "api-jobs", "api-datasets", "api-teachers"}
 HTTP_ROUTES = sorted(route for route in PERMISSIONS if not route.startswith("live-"))
 CASES = [
@@ -88,6 +100,7 @@ def addresses(job: Job, people: dict[str, User], teachers: list[Teacher], tmp_pa
         "upload_id": begin_upload(project=job.project, user=people["editor"], name="a", size=1).pk,
         "name": "student.safetensors",
         "row": 0,
+        "worker_id": a_worker("host/worker-1").pk,
     }
     film = {**parts, "name": "v0.mp4"}
     return {route: _address(route, film if route == "dataset-video" else parts) for route in HTTP_ROUTES}
@@ -111,7 +124,11 @@ def test_a_route_refuses_whom_the_table_refuses(
     asked = {"project": job.project.slug, "name": "x", "path": "/nowhere"}
     body = json.dumps({"project": job.project.slug, "spec": {}} if route == "api-jobs" else asked)
     seen, expected = {}, {}
-    for who, standing in STANDINGS.items():
+    standings = dict(STANDINGS)
+    if needed(route, method) is Who.OPERATOR:
+        standings["operator"] = Who.OPERATOR
+        people["operator"] = User.objects.create_superuser(username="operator")
+    for who, standing in standings.items():
         client = Client()
         if who != "stranger":
             client.force_login(people[who])
@@ -128,7 +145,8 @@ def _expected(route: str, method: str, standing: Who) -> str:
         return "not found" if route == "token-revocation" and standing is not Who.ADMIN else "let in"
     if standing is Who.ANYONE:
         return "asked who it is"
-    return "not found" if standing is Who.USER else "forbidden"
+    # Workers are nobody's project: everybody may know of them.
+    return "not found" if standing is Who.USER and least is not Who.OPERATOR else "forbidden"
 
 
 def _outcome(answer: HttpResponseBase) -> str:

@@ -1,52 +1,53 @@
-"""One job: watch it, cancel it, take away what it made."""
+"""One job: watch it, and take away what it made."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import yaml
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from jobs.models import Job, State
-from jobs.operations.errors import UnableToCancel, UnableToPromote
-from jobs.operations.jobs import request_cancel
+from jobs.models import ACTIVE, Job, State
+from jobs.operations.errors import UnableToPromote
 from jobs.operations.registrations import promote
+from jobs.queries.history import metric_names
 from jobs.queries.jobs import job_detail
 from mtkd_engine.spec import SpecError, dump_yaml, parse
 from webapp.access import artifact_or_404, job_or_404, may, user_of
-from webapp.charts import PX, job_charts, weight_chart
+from webapp.charts import PX, job_charts, own_charts, system_charts, weight_chart
 from webapp.downloads import send_artifact
 from webapp.forms.refusals import show_refusal
 from webapp.forms.sources import PromoteForm
+from webapp.pages.lifecycle import offers_for
 from webapp.pages.result import COLUMNS, result_rows
+from webapp.pages.situation import newest_checkpoint, situation
 from webapp.pages.verdict import verdict
 
 
 @require_safe
 def job(request: HttpRequest, job_id: int) -> HttpResponse:
     """This will show the whole job; what changes is filled in over the websocket."""
-    return render(request, "jobs/job.html", _context(request, job_or_404(request, job_id)))
+    return render(request, "jobs/job.html", _context(request, _detail(request, job_id)))
 
 
 @require_safe
 def outcome(request: HttpRequest, job_id: int) -> HttpResponse:
     """This will show only what is known when a job has ended, for a page that is open while it does."""
-    return render(request, "jobs/_outcome.html", _context(request, job_or_404(request, job_id)))
+    return render(request, "jobs/_outcome.html", _context(request, _detail(request, job_id)))
 
 
-@require_POST
-def cancellation(request: HttpRequest, job_id: int) -> HttpResponse:
-    """This will ask for the job to be stopped."""
-    found = job_or_404(request, job_id)
-    try:
-        request_cancel(job=found, user=user_of(request))
-        messages.success(request, f"You asked to cancel job {found.pk}.")
-    except UnableToCancel as refusal:
-        messages.error(request, refusal.message)
-    return redirect("job", found.pk)
+@require_safe
+def head(request: HttpRequest, job_id: int) -> HttpResponse:
+    """This will show only where the job stands and what may be asked of it."""
+    return render(request, "jobs/_head.html", _standing(request, _detail(request, job_id)))
+
+
+@require_safe
+def attempts(request: HttpRequest, job_id: int) -> HttpResponse:
+    """This will show only the attempts."""
+    return render(request, "jobs/_attempts.html", {"job": _detail(request, job_id)})
 
 
 @require_POST
@@ -60,7 +61,7 @@ def promotion(request: HttpRequest, job_id: int) -> HttpResponse:
             return redirect("registration", asked.pk)
         except UnableToPromote as refusal:
             show_refusal(form, refusal)
-    context = {**_context(request, found), "promote_form": form}
+    context = {**_context(request, _detail(request, job_id)), "promote_form": form}
     return render(request, "jobs/job.html", context, status=422)
 
 
@@ -70,28 +71,45 @@ def artifact(request: HttpRequest, job_id: int, name: str) -> HttpResponseBase:
     return send_artifact(request, artifact_or_404(request, job_id, name))
 
 
-def _context(request: HttpRequest, found: Job) -> dict[str, Any]:
-    detail = job_detail(job_id=found.pk)
+def _detail(request: HttpRequest, job_id: int) -> Job:
+    return job_detail(job_id=job_or_404(request, job_id).pk)
+
+
+def _context(request: HttpRequest, detail: Job) -> dict[str, Any]:
     suggested = detail.name if detail.name else f"student-of-{detail.pk}"
-    may_edit = may(user=request.user, project=detail.project, route="job-cancellation")
+    context = _standing(request, detail)
+    devices = [attempt.device for attempt in detail.attempts.all()]
     return {
-        "job": detail,
-        "project": detail.project,
+        **context,
         "rows": result_rows(detail.result),
         "columns": [title for _, title in COLUMNS],
         "verdict": verdict(detail),
         "notes": (detail.result or {}).get("notes", []),
-        "charts": job_charts(detail.spec),
+        "charts": own_charts(metric_names(detail.pk)) if detail.elsewhere else job_charts(detail.spec),
+        "system_charts": system_charts(devices[-1] if devices else ""),
         "weight_chart": weight_chart(detail.spec),
         "teacher_count": len(detail.spec.get("teachers", ())),
         "probe_count": detail.spec.get("evaluation", {}).get("probe_samples", 0),
         "px": PX,
-        "spec_yaml": _as_yaml(detail.spec),
-        "may_edit": may_edit,
-        "may_cancel": may_edit and not detail.is_final,
+        "spec_yaml": _as_yaml(detail.spec.get("parameters", {}) if detail.elsewhere else detail.spec),
         "promote_form": PromoteForm(initial={"name": suggested})
-        if may_edit and detail.state == State.SUCCEEDED
+        if context["may_edit"] and detail.state == State.SUCCEEDED and not detail.elsewhere
         else None,
+    }
+
+
+def _standing(request: HttpRequest, detail: Job) -> dict[str, Any]:
+    tried = list(detail.attempts.all())
+    newest = tried[-1] if tried else None
+    return {
+        "job": detail,
+        "project": detail.project,
+        "offers": offers_for(detail),
+        "situation": situation(detail, newest),
+        "checkpoint_step": newest_checkpoint(detail, tried),
+        "worker": newest.worker if newest and detail.state in ACTIVE and not detail.elsewhere else "",
+        "may_edit": may(user=request.user, project=detail.project, route="job-cancellation"),
+        "may_delete": may(user=request.user, project=detail.project, route="job-deletion"),
     }
 
 

@@ -1,15 +1,21 @@
-"""A project: its datasets, teachers and jobs."""
+"""A project: its datasets, teachers and jobs, and its settings."""
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
 
 from jobs.models import State
+from jobs.operations.errors import UnableToChange
+from jobs.operations.projects import change_project
 from jobs.queries.jobs import list_jobs
+from jobs.queries.queues import why_waiting
 from jobs.queries.sources import list_datasets, list_teachers
-from webapp.access import may, project_or_404
+from webapp.access import may, project_or_404, user_of
+from webapp.forms.project import ProjectSettingsForm
+from webapp.forms.refusals import show_refusal
 from webapp.pages.cards import headline_of
 
 NEWEST = 8
@@ -33,10 +39,28 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
         "archived_count": list_datasets(project=found, archived=True).count()
         + list_teachers(project=found, archived=True).count(),
         "jobs": jobs[:NEWEST],
+        "waits": why_waiting(jobs[:NEWEST]),
         "has_more_jobs": len(jobs) > NEWEST,
         "may_edit": may(user=request.user, project=found, route="job-new"),
+        "may_change": may(user=request.user, project=found, route="project-settings"),
     }
     return render(request, "project.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def project_settings(request: HttpRequest, slug: str) -> HttpResponse:
+    """This will change how many jobs of a project run at a time, and how long ended ones are kept."""
+    found = project_or_404(request, slug)
+    form = ProjectSettingsForm(request.POST if request.method == "POST" else None, project=found)
+    if form.is_valid():
+        try:
+            change_project(project=found, user=user_of(request), **form.cleaned_data)
+            messages.success(request, "The settings were changed.")
+            return redirect("project", found.slug)
+        except UnableToChange as refusal:
+            show_refusal(form, refusal)
+    context = {"project": found, "form": form}
+    return render(request, "project_settings.html", context, status=422 if form.errors else 200)
 
 
 @require_safe
@@ -54,6 +78,7 @@ def job_list(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "project": found,
         "jobs": jobs[:PAGE],
+        "waits": why_waiting(jobs[:PAGE]),
         "older": jobs[PAGE - 1].pk if len(jobs) > PAGE else None,
         "states": State.choices,
         "state": state,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import yaml
@@ -13,9 +14,11 @@ from django.views.decorators.http import require_http_methods
 from jobs.models import Job, Project
 from jobs.operations.errors import UnableToSubmit
 from jobs.operations.jobs import submit
-from jobs.queries.sources import list_datasets, list_teachers
-from mtkd_engine.spec import SpecError, load_yaml, parse
+from jobs.queries.queues import overview
+from jobs.queries.sources import find_dataset, list_datasets, list_teachers
+from mtkd_engine.spec import Spec, SpecError, load_yaml, parse
 from webapp.access import may, project_or_404, user_of
+from webapp.forms.scheduling import SchedulingForm
 from webapp.forms.spec import SpecForm
 
 
@@ -24,40 +27,72 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
     """This will submit the spec of the tab that was sent, or show both tabs with what is wrong."""
     project = project_or_404(request, slug)
     posted = request.POST if request.method == "POST" else None
-    start = _start(request)
+    like = _like(request)
     datasets, notes = _datasets(project)
     form = SpecForm(
         datasets=datasets,
         notes=notes,
         teachers=[teacher.name for teacher in list_teachers(project=project)],
         posted=posted,
-        start=start,
+        start=_start(like),
     )
+    scheduling = SchedulingForm(posted, lines=overview(), like=like)
     mode = "yaml" if posted is not None and posted.get("mode") == "yaml" else "form"
     yaml_text = posted.get("yaml", "") if posted is not None else _example(form)
-    yaml_errors: list[str] = []
+    errors: dict[str, str] = {}
     if posted is not None:
-        try:
-            spec = load_yaml(yaml_text) if mode == "yaml" else parse(form.raw())
-            job = submit(project=project, user=user_of(request), spec=spec)
+        job, errors = _submitted(
+            request,
+            project,
+            lambda: load_yaml(yaml_text) if mode == "yaml" else parse(form.raw()),
+            scheduling,
+            like,
+        )
+        if job is not None:
             messages.success(request, f"Job {job.pk} was submitted.")
             return redirect("job", job.pk)
-        except (SpecError, UnableToSubmit) as refusal:
-            if mode == "yaml":
-                yaml_errors = [f"{path}: {text}" if path else text for path, text in refusal.fields.items()]
-            else:
-                form.errors = refusal.fields
+    if mode == "form":
+        form.errors = errors
     context = {
         "project": project,
+        "like": like,
         "form": form,
+        "scheduling": scheduling,
         "sections": form.sections(),
         "advanced": form.advanced(),
         "other_errors": form.other_errors(),
         "mode": mode,
         "yaml": yaml_text,
-        "yaml_errors": yaml_errors,
+        "yaml_errors": [f"{path}: {text}" if path else text for path, text in errors.items()]
+        if mode == "yaml"
+        else [],
     }
     return render(request, "jobs/new.html", context, status=200 if posted is None else 422)
+
+
+def _submitted(
+    request: HttpRequest,
+    project: Project,
+    read: Callable[[], Spec],
+    scheduling: SchedulingForm,
+    like: Job | None,
+) -> tuple[Job | None, dict[str, str]]:
+    """The job, or what is wrong with its spec by path; what is wrong with its schedule is noted in that form."""
+    try:
+        spec = read()
+        if not scheduling.is_valid():
+            return None, {}
+        same = like if like is not None and like.project_id == project.pk else None
+        asked = scheduling.asked()
+        return submit(project=project, user=user_of(request), spec=spec, resubmitted_from=same, **asked), {}
+    except UnableToSubmit as refusal:
+        mine = {field: text for field, text in refusal.fields.items() if field in scheduling.fields}
+        for field, text in mine.items():
+            scheduling.add_error(field, text)
+        return None, {path: text for path, text in refusal.fields.items() if path not in mine}
+    except SpecError as refusal:
+        scheduling.is_valid()
+        return None, refusal.fields
 
 
 def _datasets(project: Project) -> tuple[list[str], dict[str, str]]:
@@ -75,13 +110,22 @@ def _datasets(project: Project) -> tuple[list[str], dict[str, str]]:
     return offered, notes
 
 
-def _start(request: HttpRequest) -> dict[str, Any]:
-    """This will take the spec of the job named by `?like=`, when the asker may see it."""
+def _like(request: HttpRequest) -> Job | None:
+    """This will find the job named by `?like=`, when the asker may see it and it has a spec."""
     like = request.GET.get("like", "")
-    job = Job.objects.filter(pk=int(like)).first() if like.isdecimal() and len(like) < 19 else None
-    if job is None or not may(user=request.user, project=job.project, route="job"):
+    jobs = Job.objects.select_related("project", "dataset").filter(deleted_at=None, elsewhere=False)
+    job = jobs.filter(pk=int(like)).first() if like.isdecimal() and len(like) < 19 else None
+    return job if job is not None and may(user=request.user, project=job.project, route="job") else None
+
+
+def _start(like: Job | None) -> dict[str, Any]:
+    """The spec to start from, its dataset named by version where its name alone means another one by now."""
+    if like is None:
         return {}
-    return dict(job.spec)
+    spec, dataset = dict(like.spec), like.dataset
+    if dataset is not None and find_dataset(like.project, spec["data"]["dataset"]) != dataset:
+        spec["data"] = {**spec["data"], "dataset": f"{dataset.name}@{dataset.version}"}
+    return spec
 
 
 def _example(form: SpecForm) -> str:

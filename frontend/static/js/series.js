@@ -2,7 +2,10 @@
 
 /** @typedef {import("./types.js").Curve} Curve */
 
-/** One metric: finite values to draw as a line, and the others as marks. */
+/**
+ * One metric: finite values to draw as a line, and the others as marks. Where a metric goes by time, its times (ms
+ * since 1970) stand in the place of the steps.
+ */
 export class Series {
   constructor() {
     /** @type {number[]} */
@@ -107,10 +110,10 @@ export class SeriesStore {
       for (const name of this.all.keys()) changed.add(name);
       this.all.clear();
     }
-    for (const [name, curve] of Object.entries(frame.points)) {
+    for (const [name, { times, steps, values }] of Object.entries(frame.points)) {
       let series = this.all.get(name);
       if (!series) this.all.set(name, (series = new Series()));
-      series.append(curve);
+      series.append({ steps: times ?? steps, values });
     }
     this.seq = frame.seq;
     return changed;

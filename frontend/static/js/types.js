@@ -1,6 +1,6 @@
 // Types of what the server sends; see webapp/live/frames.py.
 
-/** @typedef {"queued" | "starting" | "running" | "succeeded" | "failed" | "cancelled"} State */
+/** @typedef {"queued" | "starting" | "running" | "paused" | "succeeded" | "failed" | "cancelled"} State */
 
 /**
  * @typedef {object} JobState
@@ -12,11 +12,12 @@
  * @property {number} attempt
  * @property {string} failure
  * @property {boolean} cancelling
+ * @property {boolean} [pausing]
  * @property {string | null} started_at
  * @property {string | null} finished_at
  */
 
-/** @typedef {{steps: number[], values: (number | string)[]}} Curve */
+/** @typedef {{steps: number[], values: (number | string)[], times?: number[]}} Curve */
 
 /** @typedef {{seq: number, kind: string, step: number | null, at: string, attempt: number} & Record<string, any>} EngineEvent */
 
@@ -39,6 +40,8 @@
  * @property {boolean} [percent]
  * @property {string} [suffix]
  * @property {boolean} [families]
+ * @property {boolean} [by_time]
+ * @property {string} [unit]
  * @property {string[]} [teachers]
  * @property {Record<string, any>} trace
  * @property {Record<string, any>} layout

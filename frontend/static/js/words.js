@@ -44,6 +44,9 @@ const METRICS = {
   target_miou: "mIoU of the aggregated teachers",
   lr: "learning rate",
   grad_norm: "gradient norm",
+  disk_written: "written",
+  disk_read: "read",
+  gpu_memory: "on the GPU",
 };
 
 /**

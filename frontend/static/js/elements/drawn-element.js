@@ -67,8 +67,10 @@ export class DrawnElement extends HTMLElement {
     const { store, changed } = /** @type {CustomEvent} */ (event).detail;
     this.store = store;
     const prefixes = this.plan?.prefixes ?? [];
+    const any = store.matching(this.plan ?? {}).length > 0;
+    if (any) this.closest("[data-once-drawn]")?.removeAttribute("hidden");
     if (this.wait) {
-      this.wait.hidden = store.matching(this.plan ?? {}).length > 0;
+      this.wait.hidden = any;
       this.wait.textContent = this.wait.dataset.none ?? this.wait.textContent;
     }
     if ([...changed].some((name) => prefixes.some((prefix) => name.startsWith(prefix)))) this.repaint();

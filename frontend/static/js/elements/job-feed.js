@@ -9,8 +9,8 @@ const TOO_LONG = 6; // times the points of a thinned curve: then ask for thinned
 const RATE_SECONDS = 30;
 
 /**
- * The whole of a job's page: keeps its state up to date and passes on what comes by the events
- * `points`, `events` and, once, `ended`.
+ * The whole of a job's page: keeps its state up to date and passes on what comes by the events `points`, `events`,
+ * `moved` when its state or what is asked of it has changed and, once, `ended`.
  */
 class JobFeed extends HTMLElement {
   connectedCallback() {
@@ -73,16 +73,10 @@ class JobFeed extends HTMLElement {
     );
     const head = this.place("head");
     if (head) head.dataset.state = job.state;
-    const state = this.place("state");
-    if (state) {
-      state.dataset.state = job.state;
-      state.textContent = job.cancelling ? "cancelling" : job.state;
-    }
+    this.showState(job);
     const bar = /** @type {HTMLProgressElement | null} */ (this.place("bar"));
     if (bar) bar.classList.toggle("is-preparing", job.state === "running" && job.step === 0);
     if (bar) bar.value = job.state === "succeeded" ? 100 : job.total_steps ? (100 * job.step) / job.total_steps : 0;
-    const cancel = /** @type {HTMLFormElement | null} */ (this.place("cancel"));
-    if (cancel) cancel.hidden = job.final;
     this.showSteps(job);
     this.showTime();
     if (job.final && !this.wasFinal) {
@@ -92,9 +86,20 @@ class JobFeed extends HTMLElement {
   }
 
   /** @param {JobState} job */
+  showState(job) {
+    const state = this.place("state");
+    const word = job.cancelling ? "cancelling" : job.pausing ? "pausing" : job.state;
+    if (!state || (state.dataset.state === job.state && state.textContent === word)) return;
+    state.dataset.state = job.state;
+    state.textContent = word;
+    this.tell("moved", { job });
+  }
+
+  /** @param {JobState} job */
   showSteps(job) {
     const parts = [];
     if (job.state === "queued") parts.push("Waiting for a worker");
+    if (job.state === "paused") parts.push("Paused");
     if (job.state === "starting") parts.push("Starting the engine");
     if (job.total_steps) parts.push(`Step ${job.step} of ${job.total_steps}`);
     if (job.part && !job.final) {

@@ -56,7 +56,7 @@ class LiveChart extends DrawnElement {
     if (change["xaxis.autorange"]) {
       this.zoom?.leave();
       this.repaint();
-    } else if (typeof low === "number" && typeof high === "number" && this.store) {
+    } else if (typeof low === "number" && typeof high === "number" && this.store && !this.plan?.by_time) {
       this.zoom?.enter([low, high], this.store.matching(this.plan ?? {}));
     }
   };
@@ -97,8 +97,9 @@ class LiveChart extends DrawnElement {
     const { color } = pen;
     const line = { ...base.line, ...pen };
     const mode = series.steps.length <= FEW && !this.smooth ? "lines+markers" : "lines";
-    const hovertemplate = `step %{x}: %{y:${this.plan?.percent ? ".1%" : ".4g"}}<extra>${this.label(name)}</extra>`;
-    const drawn = { ...base, name, hovertemplate, x: series.steps, y: series.values, line, mode, marker: { color, size: 5 } };
+    const x = this.plan?.by_time ? series.steps.map(onTheWall) : series.steps;
+    const hovertemplate = `${this.where}: %{y:${this.plan?.percent ? ".1%" : ".4g"}}${this.unit}<extra>${this.label(name)}</extra>`;
+    const drawn = { ...base, name, hovertemplate, x, y: series.values, line, mode, marker: { color, size: 5 } };
     /** @type {Record<string, any>[]} */
     const traces = this.smooth
       ? [
@@ -111,10 +112,10 @@ class LiveChart extends DrawnElement {
         ...drawn,
         name: `${name}, not finite`,
         mode: "markers",
-        x: series.marks.map((mark) => mark.step),
+        x: series.marks.map((mark) => (this.plan?.by_time ? onTheWall(mark.step) : mark.step)),
         y: series.marks.map((mark) => series.heightAt(mark.step)),
         text: series.marks.map((mark) => mark.word),
-        hovertemplate: "%{text} at step %{x}<extra>" + name + "</extra>",
+        hovertemplate: `%{text}, ${this.where}<extra>${name}</extra>`,
         marker: { color: palette().bad, size: 9, symbol: "x" },
       });
     }
@@ -145,8 +146,16 @@ class LiveChart extends DrawnElement {
     const mean = latest.length ? latest.reduce((sum, value) => sum + value, 0) / latest.length : undefined;
     const copies = members.length > 1 ? `, mean of ${members.length}` : "";
     const value = entry.querySelector("b");
-    const unit = this.plan?.families ? " mIoU" : "";
+    const unit = this.plan?.families ? " mIoU" : this.unit;
     if (value) value.textContent = short(mean, this.plan?.percent) + unit + copies;
+  }
+
+  get where() {
+    return this.plan?.by_time ? "%{x|%H:%M:%S}" : "step %{x}";
+  }
+
+  get unit() {
+    return this.plan?.unit ? ` ${this.plan.unit}` : "";
   }
 
   /**
@@ -154,7 +163,7 @@ class LiveChart extends DrawnElement {
    * @param {string} name
    */
   label(name) {
-    const group = this.plan?.prefixes[0] ?? "";
+    const group = this.plan?.by_time ? "system/" : (this.plan?.prefixes[0] ?? "");
     return measure(name.length > group.length ? name.slice(group.length) : name);
   }
 }
@@ -165,6 +174,14 @@ class LiveChart extends DrawnElement {
  */
 function family(name) {
   return name.match(/^fold\/.+?(?=\/\d+\/)/)?.[0] ?? name;
+}
+
+/**
+ * Charts know no time zones: this will shift a time so that its UTC reads as the reader's clock.
+ * @param {number} time in ms since 1970
+ */
+function onTheWall(time) {
+  return time - 60_000 * new Date(time).getTimezoneOffset();
 }
 
 customElements.define("live-chart", LiveChart);

@@ -8,7 +8,7 @@ const words = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
-/** Shows the time in it as "5 min. ago", and in full when pointed at. */
+/** Shows the time in it as "5 min. ago" or "in 2 hr.", and in full when pointed at. */
 class LocalTime extends HTMLElement {
   connectedCallback() {
     this.timer = setInterval(this.show, 30_000);
@@ -31,9 +31,9 @@ class LocalTime extends HTMLElement {
 /** @param {Date} moment */
 function ago(moment) {
   let passed = (Date.now() - moment.getTime()) / 1000;
-  if (passed < 45) return "just now";
+  if (Math.abs(passed) < 45) return passed < -10 ? "in a moment" : "just now";
   for (const [most, unit] of STEPS) {
-    if (passed < most) return words.format(-Math.round(passed), unit);
+    if (Math.abs(passed) < most) return words.format(-Math.round(passed), unit);
     passed /= most;
   }
   return day.format(moment);

@@ -1,4 +1,4 @@
-/** Tabs: one panel at a time, arrow keys between them. */
+/** Tabs: one panel at a time, arrow keys between them; `data-with` names what comes and goes with a panel. */
 class TabSet extends HTMLElement {
   connectedCallback() {
     this.addEventListener("click", this.pressed);
@@ -20,8 +20,10 @@ class TabSet extends HTMLElement {
     for (const tab of this.tabs) {
       tab.ariaSelected = String(tab === chosen);
       tab.tabIndex = tab === chosen ? 0 : -1;
-      const panel = document.getElementById(tab.getAttribute("aria-controls") ?? "");
-      if (panel) panel.hidden = tab !== chosen;
+      for (const id of [tab.getAttribute("aria-controls"), tab.dataset.with]) {
+        const part = document.getElementById(id ?? "");
+        if (part) part.hidden = tab !== chosen;
+      }
     }
   }
 

@@ -1,4 +1,10 @@
-"""Runs of points to bytes and back; the layout is that of `MetricChunk.data`."""
+"""Runs of points to bytes and back; the layouts are those of `MetricChunk.data`.
+
+Layout 1: int32 steps minus `step_first`, float64 values, uint32 milliseconds, int32 seqs minus `seq_first`.
+Layout 2: the columns steps, times and seqs, then float64 values. A column is one byte and the first number as
+int64; the byte is 0 where all numbers lie equally far apart (then that distance follows as int64), else the
+bytes of each difference that follows. Everything is little-endian.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +14,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+LAYOUT = 2
 _STEPS, _VALUES, _TIMES, _SEQS = np.dtype("<i4"), np.dtype("<f8"), np.dtype("<u4"), np.dtype("<i4")
+_NUMBER = np.dtype("<i8")
+_DIFFERENCES = tuple(np.dtype(kind) for kind in ("<i1", "<i2", "<i4", "<i8"))
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,8 @@ def join(runs: list[Run]) -> Run:
     """This will put runs one after the other."""
     if not runs:
         return Run.of([])
+    if len(runs) == 1:
+        return runs[0]
     return Run(
         seqs=np.concatenate([run.seqs for run in runs]),
         steps=np.concatenate([run.steps for run in runs]),
@@ -56,18 +67,50 @@ def join(runs: list[Run]) -> Run:
 
 
 def pack(run: Run) -> bytes:
-    """This will write a run that is not empty as bytes, 20 for each point."""
-    parts = (
-        (run.steps - run.steps.min()).astype(_STEPS),
-        run.values.astype(_VALUES),
-        np.clip(run.times_ms, 0, 2**32 - 1).astype(_TIMES),
-        (run.seqs - run.seqs[0]).astype(_SEQS),
-    )
-    return b"".join(part.tobytes() for part in parts)
+    """This will write a run that is not empty in the newest layout."""
+    columns = (run.steps, run.times_ms, run.seqs)
+    return b"".join((*map(_pack_column, columns), run.values.astype(_VALUES, copy=False).tobytes()))
 
 
-def unpack(data: bytes | memoryview, *, points: int, step_first: int, seq_first: int) -> Run:
-    """This will read back what `pack` wrote, given the columns that stand beside it."""
+def unpack(data: bytes | memoryview, *, layout: int, points: int, step_first: int, seq_first: int) -> Run:
+    """This will read back a run, given the columns of the row that stand beside its bytes."""
+    if layout == 1:
+        return _unpack_first_layout(data, points=points, step_first=step_first, seq_first=seq_first)
+    assert layout == LAYOUT, f"chunks of layout {layout} are of a later version"
+    steps, at = _unpack_column(data, points, 0)
+    times, at = _unpack_column(data, points, at)
+    seqs, at = _unpack_column(data, points, at)
+    return Run(seqs, steps, np.frombuffer(data, _VALUES, points, at), times)
+
+
+def _pack_column(numbers: NDArray[np.int64]) -> bytes:
+    first = numbers[:1].astype(_NUMBER).tobytes()
+    apart = np.diff(numbers)
+    if not len(apart):
+        return b"\0" + first
+    low, high = int(apart.min()), int(apart.max())
+    if low == high:
+        return b"\0" + first + apart[:1].astype(_NUMBER).tobytes()
+    kind = next(kind for kind in _DIFFERENCES if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max)
+    return bytes([kind.itemsize]) + first + apart.astype(kind).tobytes()
+
+
+def _unpack_column(data: bytes | memoryview, points: int, at: int) -> tuple[NDArray[np.int64], int]:
+    size = data[at]
+    first = int.from_bytes(data[at + 1 : at + 9], "little", signed=True)
+    at += 9
+    if points == 1:
+        return np.array([first], np.int64), at
+    if size == 0:
+        apart = int.from_bytes(data[at : at + 8], "little", signed=True)
+        return first + apart * np.arange(points, dtype=np.int64), at + 8
+    numbers = np.empty(points, np.int64)
+    numbers[0] = first
+    numbers[1:] = np.frombuffer(data, f"<i{size}", points - 1, at)
+    return np.cumsum(numbers, out=numbers), at + size * (points - 1)
+
+
+def _unpack_first_layout(data: bytes | memoryview, *, points: int, step_first: int, seq_first: int) -> Run:
     arrays: list[NDArray[np.int64] | NDArray[np.float64]] = []
     at = 0
     for kind in (_STEPS, _VALUES, _TIMES, _SEQS):

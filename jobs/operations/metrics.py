@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 from django.conf import settings
 from django.db.models import Count, Sum
 
-from jobs.chunks import Run, join, pack, unpack
+from jobs.chunks import LAYOUT, Run, join, pack, unpack
 from jobs.models import MetricChunk
+from jobs.summaries import summarise
 
 MOST_OPEN_ROWS = 32  # open chunks of one metric before they are joined: bounds what a reader has to visit
 
@@ -60,7 +62,7 @@ class MetricWriter:
 
 
 def seal(*, attempt_id: int) -> None:
-    """This will join what is open of an attempt that gets no more points."""
+    """This will join what is open of an attempt that gets no more points; the caller holds its job's row."""
     chunks = MetricChunk.objects.filter(attempt_id=attempt_id, sealed=False)
     for job_id, metric in chunks.order_by("metric").values_list("job_id", "metric").distinct():
         run = join(_take_open(attempt_id, metric))
@@ -69,14 +71,21 @@ def seal(*, attempt_id: int) -> None:
 
 def read_chunk(chunk: MetricChunk) -> Run:
     """This will read the points of a chunk."""
-    return unpack(chunk.data, points=chunk.points, step_first=chunk.step_first, seq_first=chunk.seq_first)
+    return unpack(
+        chunk.data,
+        layout=chunk.layout,
+        points=chunk.points,
+        step_first=chunk.step_first,
+        seq_first=chunk.seq_first,
+    )
 
 
 def _take_open(attempt_id: int, metric: str) -> list[Run]:
     rows = list(
         MetricChunk.objects.filter(attempt_id=attempt_id, metric=metric, sealed=False).order_by("seq_first")
     )
-    MetricChunk.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    gone, _ = MetricChunk.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    assert gone == len(rows), f"open chunks of {metric!r} were joined by somebody else at the same time"
     return [read_chunk(row) for row in rows]
 
 
@@ -87,6 +96,7 @@ def _cut(run: Run, size: int) -> list[tuple[Run, bool]]:
 
 
 def _chunk(job_id: int, attempt_id: int, metric: str, run: Run, *, sealed: bool) -> MetricChunk:
+    assert np.all(run.seqs[1:] > run.seqs[:-1]), f"points of {metric!r} come twice"
     lowest, highest = run.extremes()
     return MetricChunk(
         job_id=job_id,
@@ -100,5 +110,7 @@ def _chunk(job_id: int, attempt_id: int, metric: str, run: Run, *, sealed: bool)
         minimum=lowest,
         maximum=highest,
         sealed=sealed,
+        layout=LAYOUT,
+        summary=summarise(run) if sealed else None,
         data=pack(run),
     )

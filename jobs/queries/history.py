@@ -6,20 +6,37 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
+from django.db import connection
 from django.db.models import Max, Min, QuerySet
 from numpy.typing import NDArray
 
 from jobs.chunks import Run, join, unpack
-from jobs.models import Event, Job, MetricChunk
-from jobs.queries.thinning import thin
+from jobs.models import Attempt, Event, Job, MetricChunk
+from jobs.queries.curves import SYSTEM, Series, read_curves
+from jobs.queries.integrity import integrity
+
+__all__ = ["Points", "Series", "events_after", "integrity", "metric_names", "points_after", "series"]
+
+_NAMES = """
+WITH RECURSIVE name(metric) AS (
+    (SELECT metric FROM jobs_metricchunk WHERE job_id = %(job)s ORDER BY metric LIMIT 1)
+    UNION ALL
+    SELECT (
+        SELECT c.metric FROM jobs_metricchunk c
+        WHERE c.job_id = %(job)s AND c.metric > name.metric ORDER BY c.metric LIMIT 1
+    ) FROM name WHERE name.metric IS NOT NULL
+)
+SELECT metric FROM name WHERE metric IS NOT NULL
+"""  # steps from name to name through the index: a long job has many thousand chunks of few metrics
 
 
 @dataclass(frozen=True)
 class Points:
-    """Points of one metric in order of step; `attempt` is the newest attempt among them.
+    """Points of one metric in order of step; `attempt` is the newest attempt among them. Times in ms since 1970.
 
     Whoever appends them to points read before first drops those whose step is not below `steps[0]`: a
-    resumed attempt repeats the steps after its checkpoint.
+    resumed attempt repeats the steps after its checkpoint. Metrics of the system are in order of time instead,
+    and nothing of them is dropped.
     """
 
     metric: str
@@ -28,15 +45,6 @@ class Points:
     steps: NDArray[np.int64]
     values: NDArray[np.float64]
     times_ms: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Series:
-    """A curve for a chart; `last_seq` is the newest number that it holds or has thinned out."""
-
-    steps: NDArray[np.int64]
-    values: NDArray[np.float64]
-    last_seq: int
 
 
 def events_after(*, job_id: int, seq: int, limit: int = 500) -> list[Event]:
@@ -51,10 +59,11 @@ def points_after(*, job_id: int, seq: int, limit_points: int = 20_000) -> dict[s
 
     About `limit_points` in all; ask again from the highest seq until nothing comes.
     """
-    chunks = _chunks(job_id).filter(seq_last__gt=seq)
+    chunks = MetricChunk.objects.filter(job_id=job_id, seq_last__gt=seq)
     # Chunks of different metrics overlap: only what lies before the first one left out is complete.
     sizes = sorted(
-        (max(first, seq + 1), points) for first, points in chunks.values_list("seq_first", "points")
+        (max(first, seq + 1), points)
+        for first, points in chunks.order_by().values_list("seq_first", "points")
     )
     end, total = None, 0
     for index, (first, points) in enumerate(sizes):
@@ -64,14 +73,16 @@ def points_after(*, job_id: int, seq: int, limit_points: int = 20_000) -> dict[s
         total += points
     if end is not None:
         chunks = chunks.filter(seq_first__lt=end)
-    masks = _first_steps(job_id)
+    attempts = {row.pk: row for row in Attempt.objects.filter(job_id=job_id)} if sizes else {}
+    masks = _Masks(job_id, attempts)
     found: dict[str, Points] = {}
     for metric, runs in _runs(chunks).items():
-        chosen = {number: _between(run, seq, end) for number, run in runs.items()}
-        kept = _masked({number: run for number, run in chosen.items() if len(run)}, masks.get(metric, {}))
+        chosen = [(pk, masks.visible(metric, pk, _between(run, seq, end))) for pk, run in runs.items()]
+        kept = [(attempts[pk], run) for pk, run in chosen if len(run)]
         if kept:
-            run = join([kept[number] for number in sorted(kept)])
-            found[metric] = Points(metric, max(kept), run.seqs, run.steps, run.values, run.times_ms)
+            run = join([run for _, run in kept])
+            times = np.concatenate([run.times_ms + _ms(attempt) for attempt, run in kept])
+            found[metric] = Points(metric, kept[-1][0].number, run.seqs, run.steps, run.values, times)
     return found
 
 
@@ -88,40 +99,15 @@ def series(
     More than `px` points are thinned to first, last, lowest and highest of `px` equal ranges of steps, and
     the first of each kind of non-finite value: no spike is ever lost.
     """
-    chunks = _chunks(job_id)
-    if metrics is not None:
-        chunks = chunks.filter(metric__in=metrics)
-    if step_from is not None:
-        chunks = chunks.filter(step_last__gte=step_from)
-    if step_to is not None:
-        chunks = chunks.filter(step_first__lte=step_to)
-    masks = _first_steps(job_id)
-    curves: dict[str, Series] = {}
-    for metric, runs in _runs(chunks).items():
-        kept = _masked(runs, masks.get(metric, {}))
-        run = join([kept[number] for number in sorted(kept)])
-        inside = np.ones(len(run), bool)
-        if step_from is not None:
-            inside &= run.steps >= step_from
-        if step_to is not None:
-            inside &= run.steps <= step_to
-        run = run[inside]
-        if len(run):
-            last_seq = int(run.seqs.max())
-            if px is not None and len(run) > px:
-                run = run[thin(run.steps, run.values, buckets=px)]
-            curves[metric] = Series(run.steps, run.values, last_seq)
-    return curves
+    found = read_curves(job_ids=[job_id], metrics=metrics, px=px, step_from=step_from, step_to=step_to)
+    return {metric: curve for (_, metric), curve in found.items()}
 
 
 def metric_names(job_id: int) -> list[str]:
     """This will list the metrics of a job by name."""
-    return list(
-        MetricChunk.objects.filter(job_id=job_id)
-        .order_by("metric")
-        .values_list("metric", flat=True)
-        .distinct()
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMES, {"job": job_id})
+        return [name for (name,) in cursor.fetchall()]
 
 
 def latest_seq(job_id: int) -> int:
@@ -129,48 +115,61 @@ def latest_seq(job_id: int) -> int:
     return Job.objects.filter(pk=job_id).aggregate(seq=Max("cursor_seq"))["seq"] or 0
 
 
-def _chunks(job_id: int) -> QuerySet[MetricChunk]:
-    return MetricChunk.objects.filter(job_id=job_id)
+class _Masks:
+    """From which step on a later attempt has repeated the points of an earlier one; nothing is deleted.
+
+    Looked up only where points of an attempt that is not the newest are read.
+    """
+
+    def __init__(self, job_id: int, attempts: dict[int, Attempt]) -> None:
+        self._job_id = job_id
+        self._attempts = attempts
+        self._newest = max((row.number for row in attempts.values()), default=0)
+        self._firsts: dict[str, dict[int, int]] | None = None
+        self._scratch_after: int | None = None
+
+    def visible(self, metric: str, attempt_id: int, run: Run) -> Run:
+        """This will give what of a run is to be seen."""
+        number = self._attempts[attempt_id].number
+        if metric.startswith(SYSTEM) or number == self._newest or not len(run):
+            return run
+        if self._firsts is None:
+            self._firsts = self._read()
+        if number <= (self._scratch_after or 0):
+            return run[:0]
+        later = [step for other, step in self._firsts.get(metric, {}).items() if other > number]
+        return run[run.steps < min(later)] if later else run
+
+    def _read(self) -> dict[str, dict[int, int]]:
+        self._scratch_after = Job.objects.values_list("scratch_after", flat=True).get(pk=self._job_id)
+        rows = (
+            MetricChunk.objects.filter(job_id=self._job_id)
+            .order_by()
+            .values_list("metric", "attempt_id")
+            .annotate(first=Min("step_first"))
+        )
+        firsts: dict[str, dict[int, int]] = defaultdict(dict)
+        for metric, attempt_id, first in rows:
+            if attempt_id in self._attempts:
+                firsts[metric][self._attempts[attempt_id].number] = first
+        return firsts
 
 
 def _runs(chunks: QuerySet[MetricChunk]) -> dict[str, dict[int, Run]]:
-    """Read chunks as {metric: {attempt number: points}}, in one query: chunks are joined all the time."""
+    """Read chunks as {metric: {attempt: points}}, in one query: chunks are joined all the time."""
     parts: dict[str, dict[int, list[Run]]] = defaultdict(lambda: defaultdict(list))
-    columns = ("metric", "attempt__number", "points", "step_first", "seq_first", "data")
-    for metric, number, points, step_first, seq_first, data in chunks.order_by(
-        "metric", "seq_first"
-    ).values_list(*columns):
-        parts[metric][number].append(unpack(data, points=points, step_first=step_first, seq_first=seq_first))
-    return {
-        metric: {number: join(runs) for number, runs in numbers.items()} for metric, numbers in parts.items()
-    }
-
-
-def _first_steps(job_id: int) -> dict[str, dict[int, int]]:
-    """Read {metric: {attempt number: first step}}."""
-    rows = (
-        MetricChunk.objects.filter(job_id=job_id)
-        .order_by()
-        .values_list("metric", "attempt__number")
-        .annotate(first=Min("step_first"))
-    )
-    firsts: dict[str, dict[int, int]] = defaultdict(dict)
-    for metric, number, first in rows:
-        firsts[metric][number] = first
-    return firsts
-
-
-def _masked(runs: dict[int, Run], firsts: dict[int, int]) -> dict[int, Run]:
-    """Hide of each attempt the points that a later attempt has repeated; nothing is deleted."""
-    kept = {}
-    for number, run in runs.items():
-        repeated_from = min((step for later, step in firsts.items() if later > number), default=None)
-        visible = run if repeated_from is None else run[run.steps < repeated_from]
-        if len(visible):
-            kept[number] = visible
-    return kept
+    columns = ("metric", "attempt_id", "layout", "points", "step_first", "seq_first", "data")
+    rows = chunks.order_by("metric", "seq_first").values_list(*columns)
+    for metric, attempt_id, layout, points, step_first, seq_first, data in rows:
+        run = unpack(data, layout=layout, points=points, step_first=step_first, seq_first=seq_first)
+        parts[metric][attempt_id].append(run)
+    return {metric: {pk: join(runs) for pk, runs in numbers.items()} for metric, numbers in parts.items()}
 
 
 def _between(run: Run, seq: int, end: int | None) -> Run:
     inside = run.seqs > seq
     return run[inside] if end is None else run[inside & (run.seqs < end)]
+
+
+def _ms(attempt: Attempt) -> int:
+    return int(attempt.started_at.timestamp() * 1000)

@@ -6,24 +6,48 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def thin(steps: NDArray[np.int64], values: NDArray[np.float64], *, buckets: int) -> NDArray[np.intp]:
+def buckets_of(places: NDArray[np.int64], *, buckets: int) -> NDArray[np.int64]:
+    """This will give the number of the bucket, of equal ranges, that each place lies in; rising.
+
+    A place that lies before an earlier one counts as being there.
+    """
+    rising = np.maximum.accumulate(places)
+    span = int(rising[-1] - rising[0]) + 1
+    return (rising - rising[0]) * buckets // span
+
+
+def choose(bucket: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.intp]:
     """This will choose points (indices, rising) that draw like all of them.
 
-    Of each of `buckets` equal ranges of steps: the first, the last, the lowest and the highest point, and
-    the first NaN, infinity and minus infinity. `steps` must not fall.
+    Of each bucket: the first, the last, the lowest and the highest point, and the first NaN, infinity and
+    minus infinity. `bucket` must not fall.
     """
-    span = int(steps[-1] - steps[0]) + 1
-    bucket = (steps - steps[0]) * buckets // span
-    starts = np.flatnonzero(np.diff(bucket, prepend=-1))
-    ends = np.append(starts[1:], len(steps)) - 1
-    chosen = [starts, ends]
-    finite = np.flatnonzero(np.isfinite(values))
-    if len(finite):
-        order = finite[np.lexsort((values[finite], bucket[finite]))]  # by bucket, then by value
-        edges = np.flatnonzero(np.diff(bucket[order], prepend=-1))
-        chosen += [order[edges], order[np.append(edges[1:], len(order)) - 1]]
-    for kind in (np.isnan, np.isposinf, np.isneginf):
-        odd = np.flatnonzero(kind(values))
-        if len(odd):
-            chosen.append(odd[np.flatnonzero(np.diff(bucket[odd], prepend=-1))])
-    return np.unique(np.concatenate(chosen))
+    changes = bucket[1:] != bucket[:-1]
+    starts = np.concatenate(([0], np.flatnonzero(changes) + 1))
+    lengths = np.diff(np.append(starts, len(bucket)))
+    kept = np.zeros(len(bucket), bool)
+    kept[starts] = kept[starts + lengths - 1] = True
+    finite = np.isfinite(values)
+    whole = bool(finite.all())
+    for lowest, nothing in ((np.minimum, np.inf), (np.maximum, -np.inf)):
+        known = values if whole else np.where(finite, values, nothing)
+        is_extreme = known == np.repeat(lowest.reduceat(known, starts), lengths)
+        kept[_firsts(bucket, is_extreme if whole else is_extreme & finite)] = True
+    if not whole:
+        for is_odd in (np.isnan, np.isposinf, np.isneginf):
+            kept[_firsts(bucket, is_odd(values))] = True
+    return np.flatnonzero(kept)
+
+
+def thin(places: NDArray[np.int64], values: NDArray[np.float64], *, buckets: int) -> NDArray[np.intp]:
+    """This will choose points (indices, rising) of each of `buckets` equal ranges of places, as `choose` does."""
+    return choose(buckets_of(places, buckets=buckets), values)
+
+
+def _firsts(bucket: NDArray[np.int64], chosen: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """The first of those chosen in each bucket."""
+    found = np.flatnonzero(chosen)
+    if not len(found):
+        return found
+    of = bucket[found]
+    return found[np.concatenate(([True], of[1:] != of[:-1]))]

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.chunks import Run, join, pack, unpack
+from jobs.chunks import LAYOUT, Run, join, pack, unpack
 from jobs.queries.thinning import thin
 
 points = st.lists(
@@ -21,7 +21,9 @@ points = st.lists(
 @given(points)
 def test_every_point_comes_back_as_it_was(found: list[tuple[int, int, float, int]]) -> None:
     run = Run.of([(found[0][0] + index, *rest) for index, (_, *rest) in enumerate(found)])  # type: ignore[misc]
-    back = unpack(pack(run), points=len(run), step_first=int(run.steps.min()), seq_first=int(run.seqs[0]))
+    back = unpack(
+        pack(run), layout=LAYOUT, points=len(run), step_first=int(run.steps.min()), seq_first=int(run.seqs[0])
+    )
     for name in ("seqs", "steps", "times_ms"):
         assert np.array_equal(getattr(run, name), getattr(back, name))
     assert run.values.tobytes() == back.values.tobytes()

@@ -1,0 +1,45 @@
+"""`make chaos`: breaks the product on purpose, in seeded schedules, and counts what did not hold.
+
+python -m tests.chaos --times 200 --scale 15          seeds 1 to 200
+python -m tests.chaos --seed 17 --scale 15            one seed again
+python -m tests.chaos --only worker_killed,partition  these faults, at the moments that the seed draws
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+
+from tests.chaos.runner import Task, run
+
+
+def main() -> int:
+    """This will run what the command line asks for; the last line is JSON."""
+    given = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the arenas are taken down
+    first = given.seed if given.seed is not None else 1
+    times = given.times if given.times is not None else 1 if given.seed is not None else 200
+    only = tuple(kind for kind in given.only.split(",") if kind)
+    tasks = [Task(seed=seed, only=only) for seed in range(first, first + times)]
+    report = run(tasks, scale=given.scale, lanes=given.lanes, machines=given.machines)
+    summary = report.summary()
+    print(json.dumps(summary))
+    return 1 if summary["violations"] else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos")
+    parser.add_argument("--times", type=int, help="how many schedules (200, or 1 where a seed is given)")
+    parser.add_argument("--seed", type=int, help="the first seed")
+    parser.add_argument("--scale", type=float, default=15.0, help="intervals are divided by this")
+    parser.add_argument("--lanes", type=int, default=int(os.environ.get("LANES") or 3))
+    parser.add_argument("--machines", type=int, default=3)
+    parser.add_argument("--only", default="", help="kinds of faults, with commas")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

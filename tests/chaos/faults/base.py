@@ -1,0 +1,92 @@
+"""What every fault is: a blow, a proof that it took effect, and a mending."""
+
+from __future__ import annotations
+
+import random
+import time
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+from jobs.models import User
+from tests.chaos.arena import Arena, Machine
+from tests.chaos.reader import Reader
+from tests.chaos.story import Story
+
+
+@dataclass
+class Scene:
+    """What a fault may break; `rings` is how many messages a submission sends."""
+
+    arena: Arena
+    user: User
+    story: Story
+    reader: Reader | None = None
+    rings: int = 1
+
+    def holder(self) -> Machine | None:
+        """The machine that has the job now."""
+        return self.story.holder()
+
+
+class Missed(Exception):
+    """There was nothing to break: the job is not where the fault would strike."""
+
+
+class Fault(ABC):
+    """One fault of one schedule. What it does exactly is drawn when it is made.
+
+    `losses` is how many attempts it may cost; `proof` says, once it struck, how its effect was seen.
+    """
+
+    kind: ClassVar[str]
+    losses: ClassVar[int] = 0
+    strikes_first: ClassVar[bool] = False
+
+    def __init__(self, draw: random.Random) -> None:
+        self.draw = draw
+        self.proof = ""
+        self.missed = False
+        self.struck_at = 0.0
+        self.choose()
+
+    @property
+    def details(self) -> str:
+        """The variant, for a reader of the schedule."""
+        return ""
+
+    def choose(self) -> None:  # noqa: B027 - most faults have no variants
+        """This will draw what the fault does exactly."""
+
+    def begin(self, scene: Scene) -> None:
+        """This will strike, or note that there was nothing to break."""
+        self.struck_at = time.monotonic()
+        try:
+            self.strike(scene)
+        except Missed:
+            self.missed = True
+
+    @abstractmethod
+    def strike(self, scene: Scene) -> None:
+        """This will break something."""
+
+    def mend(self, scene: Scene) -> bool:
+        """This will mend what is due, and tell whether the fault is over; asked again and again."""
+        return True
+
+    def since(self) -> float:
+        """Seconds since the fault struck."""
+        return time.monotonic() - self.struck_at
+
+    def prove(self, sentence: str, *, shown: bool) -> None:
+        """This will keep the proof; without one the schedule does not count as played."""
+        if shown:
+            self.proof = sentence
+
+
+def machine_with_the_job(scene: Scene) -> Machine:
+    """This will give the machine that holds the job, or miss."""
+    machine = scene.holder()
+    if machine is None or machine.sound_since is None or not machine.is_up():
+        raise Missed
+    return machine

@@ -1,0 +1,197 @@
+"""What happens to a machine: its disk is deleted or full, its clock is wrong, the database is out of its reach."""
+
+from __future__ import annotations
+
+import errno
+import time
+from pathlib import Path
+
+import psycopg
+from django.conf import settings
+
+from jobs.models import Job, State, Worker
+from jobs.operations.lifecycle import resume
+from tests.chaos.arena import Machine
+from tests.chaos.faults.base import Fault, Missed, Scene, machine_with_the_job
+from tests.chaos.processes import is_gone
+from tests.chaos.story import ask, insist
+
+CLOCK_AHEAD = 600
+
+
+class DiskDeleted(Fault):
+    """Everything on the disk of the worker that has the job is deleted, mostly because the machine is gone."""
+
+    kind = "disk_deleted"
+    losses = 1
+
+    def choose(self) -> None:
+        """This will draw whether the worker dies with its disk."""
+        self._kills = self.draw.random() < 0.7
+        self._away = self.draw.uniform(0.0, 6.0)
+        self._machine: Machine | None = None
+
+    @property
+    def details(self) -> str:
+        return f" (worker killed, {self._away:.1f} s)" if self._kills else " (worker lives)"
+
+    def strike(self, scene: Scene) -> None:
+        """This will delete the disk."""
+        self._machine = machine = machine_with_the_job(scene)
+        scene.story.stopped_training(self.kind)
+        pids = [*machine.main(), *machine.supervisors()]
+        if self._kills:
+            machine.kill()
+        machine.wipe()
+        left = [path for path in (machine.disk / "work").rglob("step-*") if path.is_file()]
+        gone = all(map(is_gone, pids)) if self._kills else True
+        self.prove("nothing is left of the disk", shown=gone and len(left) < 2)
+
+    def mend(self, scene: Scene) -> bool:
+        """This will give the machine back, with an empty disk."""
+        if self._machine is None or self.since() > self._away:
+            if self._machine is not None:
+                self._machine.start()
+            return True
+        return False
+
+
+class DiskFull(Fault):
+    """The disk of the worker that has the job fills up; the job pauses, room is made, a person resumes it."""
+
+    kind = "disk_full"
+
+    def choose(self) -> None:
+        """This will draw how long a person takes."""
+        self._patience = self.draw.uniform(0.2, 1.5)
+        self._filler: Path | None = None
+        self._paused_at: float | None = None
+
+    def strike(self, scene: Scene) -> None:
+        """This will fill the disk to the last byte."""
+        machine = machine_with_the_job(scene)
+        if not machine.disk_can_fill:
+            raise Missed
+        self._filler = machine.disk / "work" / "filler"
+        scene.story.stopped_training(self.kind)
+        self._full = _fill(self._filler)
+
+    def mend(self, scene: Scene) -> bool:
+        """This will keep the disk full until the job pauses, then make room and resume it."""
+        if self._filler is None:
+            return True
+        job = scene.story.job
+        assert job is not None
+        if job.state != State.PAUSED and not job.is_final and self.since() < 60:
+            _fill(self._filler)
+            return False
+        self._paused_at = self._paused_at or time.monotonic()
+        if time.monotonic() - self._paused_at < self._patience:
+            return False
+        self._filler.unlink(missing_ok=True)
+        paused = job.state == State.PAUSED
+        self.prove(f"no byte fitted; the job paused: {job.pause_reason}", shown=self._full and paused)
+        if job.is_final and job.state == State.SUCCEEDED:
+            self.missed = True  # it was over before it needed room
+        if paused:
+            insist(lambda: resume(job=Job.objects.get(pk=job.pk), user=scene.user))
+        return True
+
+
+class ClockOff(Fault):
+    """The wall clock of one machine leads by ten minutes, from now to the end of the schedule."""
+
+    kind = "clock_off"
+
+    def choose(self) -> None:
+        """This will draw whether it is the clock of the machine that has the job."""
+        self._of_holder = self.draw.random() < 0.7
+        self._index = self.draw.randrange(100)
+
+    @property
+    def details(self) -> str:
+        return " (of the job's machine)" if self._of_holder else ""
+
+    def strike(self, scene: Scene) -> None:
+        """This will put the clock ahead."""
+        machines = scene.arena.machines
+        machine = scene.holder() if self._of_holder else machines[self._index % len(machines)]
+        if machine is None or machine.clock is None:
+            raise Missed
+        self._machine = machine
+        machine.clock.lead(CLOCK_AHEAD)
+
+    def mend(self, scene: Scene) -> bool:
+        """This will wait for the worker's own word that its clock leads."""
+        row = None if self.missed else ask(Worker.objects.filter(name=self._machine.name).first)
+        ahead = row.clock_ahead if row is not None else 0.0
+        self.prove(f"{row} says that its clock is {ahead:.0f} s ahead", shown=ahead > 0.9 * CLOCK_AHEAD)
+        return self.missed or bool(self.proof) or self.since() > 30
+
+
+class Partition(Fault):
+    """The database is out of reach of the worker that has the job, until the job has been given to somebody else."""
+
+    kind = "partition"
+    losses = 1
+
+    def choose(self) -> None:
+        """This will draw whether the line is cut or only silent, and for how much longer than the lease."""
+        self._silent = self.draw.random() < 0.5
+        self._more = self.draw.uniform(0.0, 3.0)
+        self._machine: Machine | None = None
+        self._over_at: float | None = None
+
+    @property
+    def details(self) -> str:
+        return " (silent)" if self._silent else " (cut)"
+
+    def strike(self, scene: Scene) -> None:
+        """This will break the line, and see that nothing comes through."""
+        self._machine = machine = machine_with_the_job(scene)
+        if not machine.engines(scene.story.job_id):
+            raise Missed
+        self._fence = scene.story.fence
+        machine.sound_since = None
+        scene.story.stopped_training(self.kind)
+        if self._silent:
+            machine.to_database.hush()
+        else:
+            machine.to_database.cut()
+        self._unreachable = not _answers(machine.database_url)
+
+    def mend(self, scene: Scene) -> bool:
+        """This will mend the line some time after the machine was fenced out."""
+        machine, since = self._machine, self.since()
+        if machine is None or machine.sound_since is not None:
+            return True
+        if self._over_at is None and scene.story.fence > self._fence:
+            self._over_at = since + self._more
+            self.prove("no connection, and the lease expired: the fence moved on", shown=self._unreachable)
+        if since > (self._over_at or 6 * settings.LEASE_SECONDS + 30):
+            machine.to_database.mend()
+            machine.sound_since = self.struck_at + since
+            return True
+        return False
+
+
+def _fill(path: Path) -> bool:
+    """Write until no byte fits any more."""
+    for size in (1 << 20, 1 << 12, 1):
+        try:
+            with path.open("ab", buffering=0) as file:
+                while True:
+                    file.write(b"\0" * size)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                return False
+    return True
+
+
+def _answers(url: str) -> bool:
+    try:
+        with psycopg.connect(url, connect_timeout=2) as connection:
+            connection.execute("SELECT 1")
+    except psycopg.Error:
+        return False
+    return True

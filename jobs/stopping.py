@@ -1,4 +1,4 @@
-"""Two bits that a worker shares with its forked children: "hand back and end", and "take nothing new"."""
+"""Bits that a worker shares with its forked children: end, take nothing new, hand back what is at work."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 # Anonymous shared memory made before the fork: each process sees what the other writes.
-_shared = mmap.mmap(-1, 2)
-_STOP, _DRAIN = 0, 1
+_shared = mmap.mmap(-1, 3)
+_STOP, _DRAIN, _HAND_BACK = 0, 1, 2
 
 
 class _Process:
@@ -23,9 +23,9 @@ def announce() -> None:
     _shared[_STOP] = 1
 
 
-def drain(wanted: bool) -> None:
-    """This will tell the whole worker whether it shall take nothing new."""
-    _shared[_DRAIN] = int(wanted)
+def drain(wanted: bool, *, now: bool = False) -> None:
+    """This will tell the whole worker whether it shall take nothing new, and `now` hand back what it has."""
+    _shared[_DRAIN], _shared[_HAND_BACK] = int(wanted), int(wanted and now)
 
 
 def is_draining() -> bool:
@@ -53,7 +53,12 @@ def sigterm_announces() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def is_announced() -> bool:
-    """This will tell whether this process shall hand back its work and take no more."""
+def is_ending() -> bool:
+    """This will tell whether this process shall come to its end."""
     orphaned = _Process.parent is not None and os.getppid() != _Process.parent
     return bool(_shared[_STOP]) or _Process.asked or orphaned
+
+
+def is_announced() -> bool:
+    """This will tell whether this process shall hand back its work and take no more."""
+    return is_ending() or bool(_shared[_HAND_BACK])

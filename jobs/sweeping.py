@@ -54,10 +54,10 @@ class Sweeper:
             _try(step)
 
     def _run(self) -> None:
-        while not stopping.is_announced():
+        while not stopping.is_ending():
             began = time.monotonic()
             _try(self.beat)
-            while not stopping.is_announced() and time.monotonic() - began < settings.REAP_SECONDS:
+            while not stopping.is_ending() and time.monotonic() - began < settings.REAP_SECONDS:
                 time.sleep(0.1)
         connection.close()
 

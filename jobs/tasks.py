@@ -53,7 +53,9 @@ def work(queue: str) -> int:
 def _take_from(queues: list[str]) -> bool:
     row = Worker.objects.filter(name=worker_name()).first()
     if row is not None and row.drain_requested_at is not None:
-        stopping.drain(True)  # so that the main process takes no more rings, which others wait for
+        stopping.drain(
+            True, now=row.drain_now
+        )  # so that the main process takes no more rings, which others wait for
         return False
     worker = row or worker_name()
     return any(

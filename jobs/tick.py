@@ -76,7 +76,7 @@ class Tick:
             _log.error("This worker ends, because another one has its place. %s", error.message)
             os.kill(os.getpid(), signal.SIGTERM)
         else:
-            stopping.drain(row.drain_requested_at is not None)
+            stopping.drain(row.drain_requested_at is not None, now=row.drain_now)
 
     def beat(self) -> None:
         """This will do one round of the tick; an outage is noted and survived."""
@@ -120,7 +120,7 @@ class Tick:
             if now >= present_at:
                 present_at = now + settings.WORKER_BEAT_SECONDS
                 _survive(self.present)
-            if now >= beat_at and not stopping.is_announced():
+            if now >= beat_at and not stopping.is_ending():
                 beat_at = now + settings.REAP_SECONDS
                 _survive(self.beat)
             self._ended.wait(0.1)

@@ -21,6 +21,7 @@ from jobs.models import Beat, Job, Queue, State, User, Worker
 from jobs.operations.workers import request_drain, undrain
 from jobs.queries.workers import list_workers
 from tests.jobs.conftest import FAKE_ENGINE, MakeJob, WaitFor
+from tests.jobs.way_to_database import WayToDatabase
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 Start = Callable[..., Child]
@@ -189,4 +190,27 @@ def test_a_worker_whose_row_vanished_registers_again(start: Start, broker: Home,
         wait_for(lambda: the_worker() is not None)
         assert child.exit_code() is None
     finally:
+        valkey.kill()
+
+
+def test_a_worker_outlives_a_database_that_is_away_at_its_start_and_later(
+    start: Start, broker: Home, make_job: MakeJob, wait_for: WaitFor
+) -> None:
+    valkey = start_valkey(broker)
+    way = WayToDatabase(broker.run)
+    try:
+        child = start(DATABASE_URL=way.address)
+        wait_for(lambda: said(child, "goes on without the database"), seconds=30)
+        way.mend()
+        first = make_job("steps:2")
+        wait_for(lambda: is_done(first), seconds=30)
+        before = said(child, "goes on without the database")
+        way.cut()
+        second = make_job("steps:2")
+        wait_for(lambda: said(child, "goes on without the database") > before, seconds=30)
+        way.mend()
+        wait_for(lambda: is_done(second), seconds=30)
+        assert child.exit_code() is None
+    finally:
+        way.cut()
         valkey.kill()

@@ -141,6 +141,8 @@ def test_a_drained_worker_takes_nothing_until_it_may_again(make_job: MakeJob, us
     request_drain(worker=row, user=user, now=True)
     assert tasks.work("cpu") == 0
     assert stopping.is_draining()
+    assert stopping.is_announced()  # what it has is handed back
+    assert not stopping.is_ending()
     register_worker(identity=identity.of_this_process())
     row.refresh_from_db()
     assert row.drain_now  # a restart does not forget it

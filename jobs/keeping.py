@@ -1,4 +1,4 @@
-"""The thread beside a piece of work: keeps its claim, and hears of its cancellation."""
+"""The thread beside a piece of work: keeps its claim, and hears what is wished of it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from django.db import DatabaseError, InterfaceError, connections
 
 from jobs import storable
+from jobs.engine.verdict import Wish
 from jobs.operations.claims import FencedOutError
 
 _log = logging.getLogger(__name__)
@@ -18,12 +19,13 @@ _log = logging.getLogger(__name__)
 class Keeping(ABC):
     """Holds the lease of a claim from `start` to `stop`; a database that is away is asked again and again.
 
-    `what` names the work in logs. What is asked, and when, is the matter of each kind (`keep`).
+    `wish` is what the database said last. `what` names the work in logs. What is asked, and when, is the
+    matter of each kind (`keep`).
     """
 
     def __init__(self, *, what: str) -> None:
         self.fenced_out = threading.Event()
-        self.cancel = threading.Event()
+        self.wish: Wish = None
         self.done = threading.Event()
         self._what = what
         self._thread = threading.Thread(target=self._run, name=f"keeper of {what.lower()}", daemon=True)
@@ -41,19 +43,16 @@ class Keeping(ABC):
     def keep(self) -> None:
         """This will `ask` in its own rhythm until `done` or `fenced_out` is set."""
 
-    def ask(self, question: Callable[[], bool]) -> bool:
-        """This will ask the database whether the work shall be cancelled; False while it is away."""
+    def ask(self, question: Callable[[], Wish]) -> bool:
+        """This will ask the database what is wished of the work; False while it is away."""
         try:
-            wanted = question()
+            self.wish = question()
         except FencedOutError:
             self.fenced_out.set()
         except (DatabaseError, InterfaceError) as error:
             _log.warning("%s goes on without the database: %s", self._what, storable.line(error))
             connections.close_all()
             return False
-        else:
-            if wanted:
-                self.cancel.set()
         return True
 
     def _run(self) -> None:

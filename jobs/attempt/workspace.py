@@ -1,144 +1,138 @@
-"""The folder of an attempt: what the engine is given, and where it goes on from."""
+"""The folders of attempts on this host: what stays of them when they are over, and for how long."""
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
-import yaml
 from django.conf import settings
+from django.utils import timezone
 
-from jobs.attempt.recorder import Recorder, open_journal
-from jobs.engine.process import end_leftover
-from jobs.models import FINAL, Attempt, Event, Job, State
+from jobs.engine.family import all_marked, end_leftover
+from jobs.models import ACTIVE, Attempt, Checkpoint, Event, Job, State
 from jobs.operations.blobs import remove_garbage
-from jobs.operations.claims import Claim, FencedOutError, held
+from jobs.operations.checkpoints import CHECKPOINTED, newest_for, remove_old_checkpoints
 from jobs.operations.uploads import remove_stale_uploads
 from jobs.storage.blobs import remove_stale_copies, remove_stale_staging
-from jobs.storage.fetching import fetch_source, remove_stale_sources, teacher_path
-from jobs.storage.hashing import StorageError, sha256_of
+from jobs.storage.fetching import bound_cache
+from jobs.storage.hashing import StorageError
 
 _log = logging.getLogger(__name__)
-_CHECKPOINTS_TRIED = 20
-
-
-@dataclass(frozen=True)
-class Resume:
-    """A checkpoint to go on from, and what it was made with: the same makes the same bits."""
-
-    path: Path
-    threads: int
-    device: str
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How the engine of an attempt is started."""
-
-    arguments: list[str]
-    threads: int
-    device: str
-
-
-def prepare(claim: Claim) -> Plan:
-    """This will record what the last attempt still had to say, and plan how the engine goes on from there.
-
-    Raises FencedOutError or a database's error; doing it twice is the same as once.
-    """
-    job = held(claim).select_related("dataset").prefetch_related("teachers").first()
-    if job is None:
-        raise FencedOutError
-    _drain_last_journal(claim, job)
-    first_seq = open_journal(claim=claim)
-    resume = _newest_checkpoint(claim)
-    threads, device = (resume.threads, resume.device) if resume else (settings.THREADS, "cpu")
-    if claim.folder.exists():  # of another database with the same home
-        shutil.rmtree(claim.folder)
-    claim.folder.mkdir(parents=True)
-    spec, sources = claim.folder / "job.yaml", claim.folder / "places.json"
-    spec.write_text(yaml.safe_dump(job.spec, sort_keys=False, allow_unicode=True))
-    sources.write_text(json.dumps(_sources(job)))
-    arguments = ["run", str(spec), "--out", str(claim.folder), "--sources", str(sources)]
-    arguments += ["--cache", str(Path(settings.MTKD_HOME) / "cache"), "--attempt", str(claim.number)]
-    arguments += ["--first-seq", str(first_seq), "--threads", str(threads), "--device", device]
-    if resume is not None:
-        arguments += ["--resume", str(resume.path)]
-    return Plan(arguments=arguments, threads=threads, device=device)
-
-
-def _drain_last_journal(claim: Claim, job: Job) -> None:
-    last = job.attempts.filter(number=job.cursor_attempt).exclude(pk=claim.attempt_id).first()
-    if last is None or not Path(last.folder).is_dir():
-        return
-    end_leftover(pid=last.engine_pid, folder=Path(last.folder))
-    recorder = Recorder(claim=claim, attempt=last)
-    try:
-        while recorder.flush():
-            pass
-    except ValueError as error:
-        _log.warning(
-            "The rest of the journal of attempt %s of job %s is lost: %s", last.number, job.pk, error
-        )
-
-
-def _newest_checkpoint(claim: Claim) -> Resume | None:
-    named = (
-        Event.objects.filter(job_id=claim.job_id, kind="checkpointed")
-        .select_related("attempt")
-        .order_by("-seq")[:_CHECKPOINTS_TRIED]
-    )
-    for event in named:
-        path = Path(event.attempt.folder) / event.payload["path"]
-        if _is(path, event.payload["sha256"]):
-            return Resume(path=path, threads=event.attempt.threads, device=event.attempt.device)
-    return None
-
-
-def _is(path: Path, sha256: str) -> bool:
-    try:
-        return sha256_of(path) == sha256
-    except OSError:
-        return False
-
-
-def _sources(job: Job) -> dict[str, dict[str, str]]:
-    assert job.dataset is not None, "only a job trained elsewhere has none"
-    return {
-        "datasets": {job.spec["data"]["dataset"]: str(fetch_source(job.dataset))},
-        "teachers": {teacher.name: str(teacher_path(teacher)) for teacher in job.teachers.all()},
-    }
+_PASSING = ("checkpoint", "publishing", "resumed")
+_DAY = 24 * 3600.0
 
 
 def clear(job: Job) -> None:
-    """This will remove what an ended job needs no more on this host; journals and logs stay.
+    """This will remove what an ended job needs no more on this host; journals and logs stay for a while.
 
-    Checkpoints go, and the files that the storage has. Those of a failed job stay: it may have failed to store them.
+    Checkpoints go where the storage has the newest, or nobody will go on from one; so do the files that the storage
+    has. Those of a failed job stay: it may have failed to store them.
     """
     assert job.is_final
+    long_ago = _is_long_ago(job)
+    needs_checkpoints = job.state != State.SUCCEEDED and not long_ago and not _newest_is_stored(job)
     for attempt in Attempt.objects.filter(job=job).exclude(folder=""):
         folder = Path(attempt.folder)
-        shutil.rmtree(folder / "checkpoint", ignore_errors=True)
+        if long_ago:
+            shutil.rmtree(folder, ignore_errors=True)
+            continue
+        if not needs_checkpoints:
+            _drop_checkpoints(folder)
         if job.state != State.FAILED:
             shutil.rmtree(folder / "artifacts", ignore_errors=True)
+
+
+def _is_long_ago(job: Job) -> bool:
+    kept = timedelta(days=settings.CHECKPOINT_DAYS)
+    return job.finished_at is not None and job.finished_at < timezone.now() - kept
 
 
 def sweep() -> None:
     """This will clear, on this host, after jobs whose own worker could not do it any more.
 
-    What is left over on the host goes too, and what nothing refers to in the storage.
+    What is left over on the host goes too, processes and files, and what nothing refers to in the storage.
     """
-    found = (Path(settings.MTKD_HOME) / "work" / "jobs").glob("*/attempt-*/checkpoint")
-    ids = {int(path.parents[1].name) for path in found if path.parents[1].name.isdecimal()}
-    for job in Job.objects.filter(pk__in=ids, state__in=FINAL):
-        clear(job)
+    end_strays()
+    folders = dict(_folders_of_jobs())
+    known = {job.pk: job for job in Job.objects.filter(pk__in=folders)}
+    for job_id, folder in folders.items():
+        job = known.get(job_id)
+        if job is None:
+            _remove_forgotten(folder)
+        elif not job.is_final:
+            _drop_outlived(job)
+        elif _is_long_ago(job) or any(folder.glob(f"*/{name}") for name in (*_PASSING, "artifacts")):
+            clear(job)
     remove_stale_staging()
     remove_stale_copies()
-    remove_stale_sources()
+    bound_cache()
     try:
         remove_stale_uploads()
+        remove_old_checkpoints()
         remove_garbage()
     except StorageError as error:
         _log.warning("Garbage is removed from the storage later: %s", error)
+
+
+def end_strays() -> int:
+    """This will kill the engines of this home whose attempt is not its job's present one, and return how many."""
+    root, count = _root(), 0
+    # Processes first: whatever runs by now was claimed before the rows are read.
+    running = {place for _, place in all_marked() if root in place.parents}
+    for place in running:
+        if not _is_present(place):
+            _log.warning("An engine was still at work in %s and is killed.", place)
+            end_leftover(pid=None, folder=place)
+            count += 1
+    return count
+
+
+def _is_present(place: Path) -> bool:
+    attempts = Attempt.objects.filter(job_id=_number(place.parent) or 0, job__state__in=ACTIVE)
+    found = attempts.select_related("job").order_by("-number").first()
+    return found is not None and found.folder == str(place) and found.fence == found.job.fence
+
+
+def _newest_is_stored(job: Job) -> bool:
+    """Whether the storage has the newest checkpoint that a retry could go on from, or there is none at all."""
+    told = Event.objects.filter(job=job, kind=CHECKPOINTED, attempt__number__gt=job.scratch_after)
+    newest = told.order_by("-seq").values_list("seq", flat=True).first()
+    return newest is None or Checkpoint.objects.filter(job=job, seq=newest).exists()
+
+
+def _drop_outlived(job: Job) -> None:
+    """Whoever goes on with an unfinished job takes its newest stored checkpoint rather than older ones of ours."""
+    stored = newest_for(job)
+    if stored is not None:
+        for attempt in job.attempts.filter(number__lt=stored.attempt.number):
+            _drop_checkpoints(Path(attempt.folder))
+
+
+def _drop_checkpoints(folder: Path) -> None:
+    for name in _PASSING:
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def _remove_forgotten(folder: Path) -> None:
+    """Its job was deleted; a day is left in case that this is the wrong database."""
+    newest = max((path.stat().st_mtime for path in folder.rglob("*")), default=0.0)
+    if newest < time.time() - _DAY:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folders_of_jobs() -> Iterator[tuple[int, Path]]:
+    for folder in _root().glob("*"):
+        if (number := _number(folder)) is not None and folder.is_dir():
+            yield number, folder
+
+
+def _number(folder: Path) -> int | None:
+    return int(folder.name) if folder.name.isdecimal() else None
+
+
+def _root() -> Path:
+    return Path(settings.MTKD_HOME) / "work" / "jobs"

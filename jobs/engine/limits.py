@@ -1,22 +1,23 @@
-"""How much memory and time a check may take, watched from outside while it runs."""
+"""How much memory and time an engine may take, watched from outside while it runs."""
 
 from __future__ import annotations
 
-import contextlib
 import time
 
-import psutil
 from django.conf import settings
+
+from jobs.engine.family import Family
+from jobs.engine.memory import resident_bytes
 
 GB = 1_000_000_000
 _LOOK_SECONDS = 0.2
 
 
 class Limits:
-    """Watches one process and its children from the moment it is made."""
+    """Watches the process of a check and its children from the moment it is made."""
 
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
+    def __init__(self, family: Family) -> None:
+        self._family = family
         self._began = time.monotonic()
         self._next_look = 0.0
 
@@ -31,20 +32,10 @@ class Limits:
         if now < self._next_look:
             return None
         self._next_look = now + _LOOK_SECONDS
-        if resident_bytes(self._pid) > settings.CHECK_MEMORY:
+        self._family.look()
+        if resident_bytes(self._family) > settings.CHECK_MEMORY:
             return (
                 f"The check needed more than {settings.CHECK_MEMORY / GB:g} GB of memory, the most that it may "
                 "take here (MTKD_CHECK_MEMORY), and was given up."
             )
         return None
-
-
-def resident_bytes(pid: int) -> int:
-    """This will give the resident memory of a process and all its children, 0 when it is gone."""
-    total = 0
-    with contextlib.suppress(psutil.Error):
-        process = psutil.Process(pid)
-        for one in (process, *process.children(recursive=True)):
-            with contextlib.suppress(psutil.Error):
-                total += one.memory_info().rss
-    return total

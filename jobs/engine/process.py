@@ -16,12 +16,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 from django.conf import settings
 
 from jobs.engine import log as enginelog
+from jobs.engine.family import MARK, Family
 
 _PR_SET_PDEATHSIG = 1
+_MORE_KILLABLE = 500  # than its worker and the database: whom the kernel ends first when memory runs out
+_OOM_SCORE = Path("/proc/self/oom_score_adj")
 _NOT_FOR_ENGINES = (
     *("DATABASE_URL", "BROKER_URL", "MTKD_SECRET_KEY"),
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
@@ -46,16 +48,17 @@ class Engine:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     cwd=settings.BASE_DIR,
-                    env=_thin_environment(folder) if strange else _environment(),
+                    env={**(_thin_environment(folder) if strange else _environment()), MARK: str(folder)},
                     start_new_session=True,
                     pass_fds=(beat,),
-                    preexec_fn=_dying_with_parent(),  # noqa: PLW1509 - takes no locks
+                    preexec_fn=_last_words_before_exec(),  # noqa: PLW1509 - takes no locks
                 )
         except OSError:
             os.close(self._pulse)
             raise
         finally:
             os.close(beat)
+        self.family = Family(self.pid, folder=folder)
         self._silence = threading.Event()
         threading.Thread(target=self._beat, name="pulse", daemon=True).start()
         self._asked_at: float | None = None
@@ -66,12 +69,13 @@ class Engine:
         return self._process.pid
 
     def exit_code(self) -> int | None:
-        """This will give None while the engine runs, then its exit code, with nothing of its group left."""
+        """This will give None while the engine runs, then its exit code, with nothing left that it started."""
         if self._process.returncode is None and self._has_ended():
             _kill_group(self.pid)  # the unreaped leader keeps the number: the group is no stranger's
             self._process.wait()
             self._stop_pulse()
             _wait_until_gone(self.pid)
+            self.family.end()
         return self._process.returncode
 
     def ask_to_stop(self) -> None:
@@ -92,7 +96,9 @@ class Engine:
             _signal_group(self.pid, signal.SIGTERM)
 
     def kill(self) -> None:
-        """This will end the whole group at once and return when it is gone."""
+        """This will end the engine and all that it started at once, and return when it is gone."""
+        if self.exit_code() is None:
+            self.family.look()
         while self.exit_code() is None:
             _kill_group(self.pid)
             time.sleep(0.01)
@@ -116,20 +122,6 @@ class Engine:
 
     def _stop_pulse(self) -> None:
         self._silence.set()
-
-
-def end_leftover(*, pid: int | None, folder: Path) -> None:
-    """This will kill the engine that worked in `folder` if it still runs on this host."""
-    if pid is None:
-        return
-    try:
-        process = psutil.Process(pid)
-        if str(folder) not in process.cmdline() or os.getpgid(pid) != pid:
-            return
-    except (psutil.Error, ProcessLookupError):
-        return
-    _kill_group(pid)
-    _wait_until_gone(pid)
 
 
 def _environment() -> dict[str, str]:
@@ -163,15 +155,27 @@ def _wait_until_gone(group: int, seconds: float = 5.0) -> None:
             time.sleep(0.01)
 
 
-def _dying_with_parent() -> Callable[[], None] | None:
+def _last_words_before_exec() -> Callable[[], None] | None:
+    """The engine dies with its parent, and before it when memory runs out."""
     if not sys.platform.startswith("linux"):
         return None
     prctl = ctypes.CDLL(None).prctl  # looked up before the fork
-    parent = os.getpid()
+    parent, score, place = os.getpid(), _oom_score(), os.fsencode(_OOM_SCORE)
 
     def prepare() -> None:
         prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
         if os.getppid() != parent:
             os._exit(1)
+        with contextlib.suppress(OSError):
+            file = os.open(place, os.O_WRONLY)
+            os.write(file, score)
+            os.close(file)
 
     return prepare
+
+
+def _oom_score() -> bytes:
+    own = 0
+    with contextlib.suppress(OSError, ValueError):
+        own = int(_OOM_SCORE.read_text())
+    return str(min(1000, max(0, own) + _MORE_KILLABLE)).encode()

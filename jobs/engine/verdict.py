@@ -9,9 +9,10 @@ from typing import Literal
 from mtkd_engine.events import Event, Failed, Finished
 
 SUCCEEDED, REFUSED, STOPPED, PULSE_LOST, NO_ROOM = 0, 2, 4, 5, 74
+LOST, OUT_OF_MEMORY, STALLED, DISK, DEADLINE = "lost", "out_of_memory", "stalled", "disk", "deadline"
 
-Ending = Literal["succeeded", "failed", "cancelled", "handed_back", "lost"]
-Wish = Literal["cancel", "hand_back"] | None
+Ending = Literal["succeeded", "failed", "cancelled", "paused", "overdue", "handed_back", "lost"]
+Wish = Literal["cancel", "pause", "deadline", "hand_back"] | None
 
 
 @dataclass(frozen=True)
@@ -24,22 +25,33 @@ class Verdict:
 
 
 LOG_FOLLOWS = " The last lines of its log:\n"
+_AS_WISHED: dict[Wish, Verdict] = {
+    "cancel": Verdict("cancelled"),
+    "pause": Verdict("paused"),
+    "deadline": Verdict("overdue", DEADLINE),
+    "hand_back": Verdict("handed_back", sentence="Its worker was stopped."),
+}
 
 
-def judge(*, exit_code: int, last_word: Event | None, wish: Wish, log: str) -> Verdict:
+def judge(
+    *, exit_code: int, last_word: Event | None, wish: Wish, log: str, loss: Verdict | None = None
+) -> Verdict:
     """This will decide how an attempt ended; `wish` is why the engine was asked to stop, if it was.
 
-    A finished job has succeeded, also when its cancellation came too late; a failure of its own stays one.
+    `loss` is why its supervisor killed the engine, or what is known of who else did. A finished job has
+    succeeded, also when its cancellation came too late; a failure of its own stays one.
     """
     # A signal may hit a process that has said Finished, its last word, and is only going away.
     if exit_code in {SUCCEEDED, -signal.SIGTERM} and isinstance(last_word, Finished):
         return Verdict("succeeded")
+    if exit_code == NO_ROOM and wish not in {"cancel", "deadline"}:
+        return Verdict("paused", DISK, log.splitlines()[-1] if log else "The disk is full.")
     if isinstance(last_word, Failed):
         return Verdict("failed", last_word.cause, last_word.message)
-    if wish == "cancel":
-        return Verdict("cancelled")
-    if wish == "hand_back":
-        return Verdict("handed_back", sentence="Its worker was stopped.")
+    if wish is not None:
+        return _AS_WISHED[wish]
+    if loss is not None:
+        return Verdict(loss.ending, loss.cause, with_log(loss.sentence, log))
     return _without_a_word(exit_code, log)
 
 
@@ -47,15 +59,13 @@ def _without_a_word(exit_code: int, log: str) -> Verdict:
     if exit_code == STOPPED:
         return Verdict("handed_back", sentence="Its engine was stopped from outside.")
     if exit_code < 0 or exit_code == PULSE_LOST:
-        return Verdict("lost", "lost", _with_log(_loss(exit_code), log))
+        return Verdict("lost", LOST, with_log(_loss(exit_code), log))
     if exit_code == REFUSED and log:
         return Verdict("failed", "input", log.splitlines()[-1])
-    if exit_code == NO_ROOM and log:
-        return Verdict("failed", "disk", log.splitlines()[-1])
     sentence = f"The engine ended unexpectedly with exit code {exit_code}."
     if exit_code == SUCCEEDED:
         sentence = "The engine ended without a result."
-    return Verdict("failed", "crashed", _with_log(sentence, log))
+    return Verdict("failed", "crashed", with_log(sentence, log))
 
 
 def _loss(exit_code: int) -> str:
@@ -70,5 +80,6 @@ def _loss(exit_code: int) -> str:
     return f"the engine was ended by the signal {name}."
 
 
-def _with_log(sentence: str, log: str) -> str:
+def with_log(sentence: str, log: str) -> str:
+    """This will add the last lines of an engine's log to a sentence about its end."""
     return f"{sentence}{LOG_FOLLOWS}{log}" if log else sentence

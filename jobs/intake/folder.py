@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from django.conf import settings
 
-from jobs.engine.process import end_leftover
+from jobs.engine.family import end_leftover
 from jobs.models import REGISTRATION_FINAL, Registration, RegistrationKind, Upload
 from jobs.operations.errors import UnableToRegister
 from jobs.operations.intake import drop_uploads, is_allowed, is_plain, refused

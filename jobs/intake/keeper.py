@@ -7,6 +7,7 @@ from functools import partial
 
 from django.conf import settings
 
+from jobs.engine.verdict import Wish
 from jobs.keeping import Keeping
 from jobs.operations.intake_claims import IntakeClaim, Stand, beat, cancel_is_wanted
 
@@ -28,8 +29,14 @@ class IntakeKeeper(Keeping):
         while not self.fenced_out.is_set():
             stand, now = self.stand, time.monotonic()
             if now < beat_at and stand == told:
-                self.ask(partial(cancel_is_wanted, claim=self._claim))
-            elif self.ask(partial(beat, claim=self._claim, stand=stand)):
+                self.ask(self._look)
+            elif self.ask(partial(self._beat, stand)):
                 beat_at, told = now + settings.HEARTBEAT_SECONDS, stand
             if self.done.wait(pause):
                 break
+
+    def _look(self) -> Wish:
+        return "cancel" if cancel_is_wanted(claim=self._claim) else None
+
+    def _beat(self, stand: Stand) -> Wish:
+        return "cancel" if beat(claim=self._claim, stand=stand) else None

@@ -101,7 +101,7 @@ class _Attempt:
         engine = Engine(arguments, folder=self._claim.folder, strange=True)
         try:
             note_pid(self._claim.folder, engine.pid)
-            limits = Limits(engine.pid)
+            limits = Limits(engine.family)
             while (code := engine.exit_code()) is None:
                 if self._keeper.fenced_out.is_set():
                     raise FencedOutError
@@ -186,7 +186,7 @@ class _Attempt:
             raise _WishedError
 
     def _look_for_wishes(self) -> Wish:
-        if self._keeper.cancel.is_set():
+        if self._keeper.wish == "cancel":
             self._wish = "cancel"
         elif self._wish is None and stopping.is_announced():
             self._wish = "hand_back"

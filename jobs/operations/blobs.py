@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from jobs.models import Artifact, Blob, StoredFile
+from jobs.models import Artifact, Blob, Checkpoint, StoredFile
 from jobs.operations.locks import Lock, hold
 from jobs.storage.blobs import remove_blob
 
@@ -25,7 +25,9 @@ def remove_garbage() -> int:
     before = timezone.now() - KEPT
     of_a_file = StoredFile.objects.filter(blob=OuterRef("pk"))
     of_a_job = Artifact.objects.filter(blob=OuterRef("pk"))
-    garbage = Blob.objects.filter(~Exists(of_a_file), ~Exists(of_a_job), touched_at__lt=before)
+    to_go_on = Checkpoint.objects.filter(blob=OuterRef("pk"))
+    unused = Blob.objects.filter(~Exists(of_a_file), ~Exists(of_a_job), ~Exists(to_go_on))
+    garbage = unused.filter(touched_at__lt=before)
     return sum(_remove(sha256) for sha256 in garbage.values_list("pk", flat=True))
 
 
@@ -34,7 +36,7 @@ def release(blobs: Iterable[Blob]) -> None:
     for blob in blobs:
         with transaction.atomic():
             row = Blob.objects.select_for_update().filter(pk=blob.pk, touched_at=blob.touched_at).first()
-            if row is not None and not row.files.exists() and not row.artifacts.exists():
+            if row is not None and not _is_used(row):
                 row.delete()
                 remove_blob(blob.pk)  # before the commit, as below
 
@@ -47,8 +49,12 @@ def _remove(sha256: str) -> bool:
     """
     hold(Lock.REGISTRATION)
     row = Blob.objects.select_for_update().filter(pk=sha256, touched_at__lt=timezone.now() - KEPT).first()
-    if row is None or row.files.exists() or row.artifacts.exists():
+    if row is None or _is_used(row):
         return False
     row.delete()
     remove_blob(sha256)  # before the commit: a row without bytes is mended by storing it again
     return True
+
+
+def _is_used(row: Blob) -> bool:
+    return row.files.exists() or row.artifacts.exists() or row.checkpoints.exists()

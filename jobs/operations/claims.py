@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, ExpressionWrapper, F, Max, OuterRef, QuerySet, Subquery, Value
 from django.db.models import DateTimeField as DateTime
+from django.db.models import Exists, ExpressionWrapper, F, Max, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Now
 
-from jobs.models import ACTIVE, Attempt, Job, State
+from jobs.engine.verdict import Wish
+from jobs.models import ACTIVE, Attempt, Job, State, Worker
 from jobs.notify import notify
 from jobs.operations.locks import Lock, hold
+from jobs.operations.turns import next_of
+
+__all__ = ["Wish"]
 
 
 class FencedOutError(Exception):
@@ -24,24 +29,39 @@ class FencedOutError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """One worker's hold on one job, good as long as the job's fence is this one."""
+    """One worker's hold on one job, good as long as the job's fence is this one.
+
+    `clock_ms` is the worker's own clock (ms since 1970) when it took the job.
+    """
 
     job_id: int
     attempt_id: int
     number: int
     fence: int
     folder: Path
+    worker: str
+    threads: int
+    device: str
+    clock_ms: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What a worker sees of its engine: the journal's size and the time of its last line, the most memory."""
+
+    journal_bytes: int = 0
+    journal_ms: int | None = None
+    peak_memory: int | None = None
 
 
 @transaction.atomic
-def claim(*, queue: str, worker: str, threads: int, device: str) -> Claim | None:
-    """This will take the job of a queue whose turn it is, or return None when nothing waits.
+def claim(*, queue: str, worker: Worker | str, threads: int, device: str) -> Claim | None:
+    """This will take the job of a queue whose turn it is, or return None when nothing may start.
 
-    Priority decides, then the project with the fewest active jobs, then age. One lock at a time makes the
-    count of active jobs true for every claim.
+    One lock at a time makes the count of active jobs true for every claim.
     """
     hold(Lock.CLAIM)
-    job = _next_of(queue)
+    job = next_of(queue)
     if job is None:
         return None
     Job.objects.filter(pk=job.pk).update(
@@ -56,13 +76,31 @@ def claim(*, queue: str, worker: str, threads: int, device: str) -> Claim | None
         job=job,
         number=number,
         fence=job.fence + 1,
-        worker=worker,
+        worker=worker if isinstance(worker, str) else worker.name,
+        worker_row=None if isinstance(worker, str) else worker,
+        clock_ms=time.time_ns() // 1_000_000,
         threads=threads,
         device=device,
         folder=str(folder),
     )
+    Attempt.objects.filter(pk=attempt.pk).update(started_at=Now())  # the database's clock, not ours
     notify(job_id=job.pk)
-    return Claim(job_id=job.pk, attempt_id=attempt.pk, number=number, fence=job.fence + 1, folder=folder)
+    return _claim_of(attempt)
+
+
+def _claim_of(attempt: Attempt) -> Claim:
+    assert attempt.clock_ms is not None
+    return Claim(
+        job_id=attempt.job_id,
+        attempt_id=attempt.pk,
+        number=attempt.number,
+        fence=attempt.fence,
+        folder=Path(attempt.folder),
+        worker=attempt.worker,
+        threads=attempt.threads,
+        device=attempt.device,
+        clock_ms=attempt.clock_ms,
+    )
 
 
 def held(claim: Claim) -> QuerySet[Job]:
@@ -71,25 +109,56 @@ def held(claim: Claim) -> QuerySet[Job]:
 
 
 @transaction.atomic
-def heartbeat(*, claim: Claim) -> bool:
-    """This will prolong the lease and tell whether the job shall be cancelled; raises FencedOutError."""
+def heartbeat(*, claim: Claim, seen: Seen | None = None) -> Wish:
+    """This will prolong the lease, note how the attempt stands, and tell what is wished of it.
+
+    Raises FencedOutError when the job is another's.
+    """
     if not held(claim).update(lease_until=lease_end()):
         raise FencedOutError
-    Attempt.objects.filter(pk=claim.attempt_id).update(heartbeat_at=Now())
-    return cancel_is_wanted(claim=claim)
+    Attempt.objects.filter(pk=claim.attempt_id).update(heartbeat_at=Now(), **_noted(claim, seen))
+    return wish_of(claim=claim)
 
 
-def cancel_is_wanted(*, claim: Claim) -> bool:
-    """This will tell whether the job shall be cancelled; raises FencedOutError."""
-    row = held(claim).values_list("cancel_requested_at", flat=True)[:1]
-    if not row:
+def wish_of(*, claim: Claim) -> Wish:
+    """This will tell what is wished of an attempt, the most urgent first; raises FencedOutError."""
+    drained = Attempt.objects.filter(pk=claim.attempt_id, worker_row__drain_now=True)
+    row = (
+        held(claim)
+        .annotate(is_overdue=Q(deadline_at__lte=Now()), is_drained=Exists(drained))
+        .values_list("cancel_requested_at", "pause_requested_at", "is_overdue", "is_drained")
+        .first()
+    )
+    if row is None:
         raise FencedOutError
-    return row[0] is not None
+    cancel, pause, is_overdue, is_drained = row
+    if cancel is not None:
+        return "cancel"
+    if pause is not None:
+        return "pause"
+    if is_overdue:
+        return "deadline"
+    return "hand_back" if is_drained else None
 
 
-def note_engine(*, claim: Claim, pid: int, threads: int, device: str) -> None:
-    """This will write down which process works on the attempt, and with what."""
-    Attempt.objects.filter(pk=claim.attempt_id).update(engine_pid=pid, threads=threads, device=device)
+def _noted(claim: Claim, seen: Seen | None) -> dict[str, object]:
+    if seen is None:
+        return {}
+    cursor = Job.objects.values_list("cursor_attempt", "cursor_offset").get(pk=claim.job_id)
+    recorded = cursor[1] if cursor[0] == claim.number else 0
+    noted: dict[str, object] = {"journal_behind": max(0, seen.journal_bytes - recorded)}
+    if seen.journal_ms is not None:
+        since = Value(timedelta(milliseconds=seen.journal_ms - claim.clock_ms))
+        noted["journal_at"] = ExpressionWrapper(F("started_at") + since, output_field=DateTime())
+    if seen.peak_memory is not None:
+        noted["peak_memory"] = seen.peak_memory
+    return noted
+
+
+def note_engine(*, claim: Claim, pid: int, threads: int, device: str, note: str = "") -> None:
+    """This will write down which process works on the attempt, with what, and what a person should know."""
+    attempt = Attempt.objects.filter(pk=claim.attempt_id)
+    attempt.update(engine_pid=pid, threads=threads, device=device, reason=note)
 
 
 def database_has_been_up_for_a_lease() -> bool:
@@ -100,23 +169,6 @@ def database_has_been_up_for_a_lease() -> bool:
         )
         row = cursor.fetchone()
     return bool(row and row[0])
-
-
-def _next_of(queue: str) -> Job | None:
-    active = (
-        Job.objects.filter(project=OuterRef("project"), state__in=ACTIVE)
-        .order_by()
-        .values("project")
-        .annotate(count=Count("pk"))
-        .values("count")
-    )
-    return (
-        Job.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(state=State.QUEUED, queue=queue)
-        .annotate(active_beside=Coalesce(Subquery(active), 0))
-        .order_by("-priority", "active_beside", "id")
-        .first()
-    )
 
 
 def lease_end() -> Combinable:

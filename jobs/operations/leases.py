@@ -11,19 +11,23 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from jobs.engine.log import last_lines
-from jobs.models import ACTIVE, Attempt, Job, Registration, RegistrationState
+from jobs.engine.verdict import with_log
+from jobs.models import ACTIVE, Attempt, Job, LogChunk, Registration, RegistrationState
 from jobs.operations.claims import database_has_been_up_for_a_lease
-from jobs.operations.endings import lose_locked
+from jobs.operations.endings import fall_silent_locked, lose_locked
 from jobs.operations.intake_endings import give_up_waiting
 from jobs.operations.intake_endings import lose_locked as lose_registration
 
 _log = logging.getLogger(__name__)
+_LINES_SHOWN = 5
 _SILENT = Q(lease_until__isnull=True) | Q(lease_until__lt=Now())
 
 
 @transaction.atomic
 def reap() -> int:
     """This will count as lost every active job whose lease is over or missing, and return how many.
+
+    Those trained elsewhere fail: nobody here could go on with them.
 
     Times are the database's own. After the database started nothing is reaped for one lease, so that every
     worker can report first.
@@ -32,8 +36,12 @@ def reap() -> int:
         return 0
     jobs = Job.objects.select_for_update(skip_locked=True).filter(_SILENT, state__in=ACTIVE)
     for job in jobs:
-        lose_locked(job, reason=_reason(job.attempts.order_by("-number").first()))
-        _log.warning("Job %s was lost: its worker has fallen silent.", job.pk)
+        if job.elsewhere:
+            fall_silent_locked(job, sentence=_silence_elsewhere())
+            _log.warning("Job %s, trained elsewhere, has fallen silent.", job.pk)
+        else:
+            lose_locked(job, reason=_reason(job.attempts.order_by("-number").first()))
+            _log.warning("Job %s was lost: its worker has fallen silent.", job.pk)
     return len(jobs)
 
 
@@ -64,8 +72,13 @@ def _reason(attempt: Attempt | None) -> str:
     if attempt is None:
         return "no worker had it."
     sentence = _silence(attempt.worker)
-    lines = last_lines(Path(attempt.folder))
-    return f"{sentence} The last lines of the engine: {lines}" if lines else sentence
+    return with_log(sentence, last_lines(Path(attempt.folder)) or _recorded_lines(attempt))
+
+
+def _recorded_lines(attempt: Attempt) -> str:
+    """The log lies on the disk of its worker; what was recorded of it is everywhere."""
+    chunk = LogChunk.objects.filter(attempt=attempt).order_by("-start").first()
+    return "\n".join(chunk.text.splitlines()[-_LINES_SHOWN:]) if chunk is not None else ""
 
 
 def _silence(worker: str) -> str:
@@ -73,3 +86,8 @@ def _silence(worker: str) -> str:
         f"worker {worker} was not heard of for more than {settings.LEASE_SECONDS:g} s; "
         "its process or its machine is gone."
     )
+
+
+def _silence_elsewhere() -> str:
+    hours = settings.SILENCE_SECONDS / 3600
+    return f"Nothing came for more than {hours:g} hours from where the job is trained, so it was given up."

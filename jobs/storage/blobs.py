@@ -7,6 +7,7 @@ a file whole or not at all, and whatever is read is verified against its sha256.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import secrets
@@ -24,10 +25,11 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from jobs.models import Artifact, Blob
-from jobs.storage.hashing import Checksum, HashedReader, StorageError, sha256_of
+from jobs.storage.hashing import Checksum, HashedReader, NoRoomError, StorageError, sha256_of
 from jobs.storage.wholefiles import STAGING
 
-__all__ = ["Checksum", "StorageError"]
+__all__ = ["Checksum", "NoRoomError", "StorageError"]
+FULL = {errno.ENOSPC, errno.EDQUOT}
 _BLOCK = 1 << 20
 _STALE_SECONDS = 24 * 3600.0
 _UPLOADS = "uploads"
@@ -285,4 +287,5 @@ def _in_words(what: str, *, missing: str = "is no longer in the storage") -> Ite
     except FileNotFoundError:
         raise StorageError(f"{what} {missing}.") from None
     except OSError as error:
-        raise StorageError(f"{what} cannot be read or stored: {error.strerror or error}.") from None
+        kind = NoRoomError if error.errno in FULL else StorageError
+        raise kind(f"{what} cannot be read or stored: {error.strerror or error}.") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from storages.backends.s3 import S3Storage
 
 _PIECE = 8 << 20
 _GONE = {"404", "NoSuchKey", "NotFound"}
+_FULL = {"507", "InsufficientStorage", "QuotaExceeded", "XMinioStorageFull"}
 
 
 class Bucket(S3Storage):  # type: ignore[misc]  # it has no types
@@ -95,8 +97,11 @@ def _as_on_a_disk(name: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        if error.response.get("Error", {}).get("Code") in _GONE:
+        code = error.response.get("Error", {}).get("Code")
+        if code in _GONE:
             raise FileNotFoundError(name) from error
+        if code in _FULL:
+            raise OSError(errno.ENOSPC, _said_by(error)) from error
         raise OSError(_said_by(error)) from error
     except (Boto3Error, BotoCoreError) as error:
         raise OSError(_said_by(error)) from error

@@ -5,15 +5,24 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import shutil
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
 from django.conf import settings
 
-from jobs.models import ACTIVE, Dataset, Job, StoredFile, Teacher
-from jobs.storage.blobs import fetch
+from jobs.models import (
+    ACTIVE,
+    Attempt,
+    Blob,
+    Dataset,
+    Registration,
+    RegistrationState,
+    StoredFile,
+    Teacher,
+)
+from jobs.storage.blobs import fetch, local_path
+from jobs.storage.cache import InUse, cache_root, entries, make_room, remove
 from jobs.storage.hashing import StorageError, sha256_of
 
 MODEL = "model.safetensors"
@@ -26,15 +35,18 @@ def fetch_source(source: Dataset | Teacher) -> Path:
     """This will give the folder with the files of a source on this host, each verified this very time.
 
     Videos are left out: they are for people. The files must not be written to. Raises StorageError when a
-    stored file is gone or is another one.
+    stored file is gone or is another one, NoRoomError where this host has no room for it.
     """
     files = _files(source)
     folder = _folder(source, files)
-    for file in files:
+    with contextlib.suppress(FileNotFoundError):
+        os.utime(folder)  # before anything: what is fresh is removed by nobody
+    missing = [file for file in files if not _is(folder / file.name, file.blob_id)]
+    _make_room_for(missing, folder)
+    for file in missing:
         target = folder / file.name
         target.parent.mkdir(parents=True, exist_ok=True)
-        if not _is(target, file.blob_id):
-            fetch(file.blob, target)
+        fetch(file.blob, target)
     folder.mkdir(parents=True, exist_ok=True)
     os.utime(folder)
     return folder
@@ -49,23 +61,42 @@ def teacher_path(teacher: Teacher) -> Path:
     raise StorageError(f"The teacher {teacher.name} has neither {MODEL} nor {PREDICTIONS} in the storage.")
 
 
-def remove_stale_sources() -> None:
-    """This will remove fetched folders that no active job needs and nobody has asked for in a week."""
-    fetched = [path for path in _root().glob("*") if time.time() - _touched(path) > _UNUSED_SECONDS]
-    if not fetched:
-        return
-    jobs = Job.objects.filter(state__in=ACTIVE).select_related("dataset").prefetch_related("teachers")
-    sources: list[Dataset | Teacher] = []
-    for job in jobs:
-        sources += [*([job.dataset] if job.dataset is not None else []), *job.teachers.all()]
-    needed = set(_names(sources))
-    for folder in fetched:
-        if folder.name not in needed:
-            shutil.rmtree(folder, ignore_errors=True)
+def bound_cache() -> None:
+    """This will remove what nobody has asked for in a week, and more until the cache is as large as it may be."""
+    in_use = _in_use()
+    for entry in entries():
+        if entry.used_at < time.time() - _UNUSED_SECONDS and not in_use.holds(entry):
+            remove(entry.path)
+    make_room(0, in_use=in_use)
 
 
-def _names(sources: Iterable[Dataset | Teacher]) -> Iterable[str]:
-    return (_folder(source, _files(source)).name for source in sources)
+def _make_room_for(missing: list[StoredFile], folder: Path) -> None:
+    more = sum(file.blob.size for file in missing if not _becomes_a_link(file.blob))
+    if more:
+        found = _in_use()
+        make_room(more, in_use=InUse(sources=found.sources | {folder}, since=found.since))
+
+
+def _becomes_a_link(blob: Blob) -> bool:
+    stored = local_path(blob)
+    with contextlib.suppress(OSError):
+        return stored is not None and stored.stat().st_dev == Path(settings.MTKD_HOME).stat().st_dev
+    return False
+
+
+def _in_use() -> InUse:
+    """What the active jobs of this host, and checks anywhere, work with."""
+    active = Attempt.objects.filter(job__state__in=ACTIVE, ended_at=None)
+    active = active.select_related("job__dataset").prefetch_related("job__teachers")
+    here = [attempt for attempt in active if attempt.folder and Path(attempt.folder).is_dir()]
+    sources: list[Dataset | Teacher | None] = []
+    for attempt in here:
+        sources += [attempt.job.dataset, *attempt.job.teachers.all()]
+    checks = Registration.objects.filter(state=RegistrationState.CHECKING).select_related("measured_on")
+    sources += [check.measured_on for check in checks]
+    folders = frozenset(_folder(source, _files(source)) for source in sources if source is not None)
+    since = min((attempt.started_at.timestamp() for attempt in here), default=None)
+    return InUse(sources=folders, since=since)
 
 
 def _files(source: Dataset | Teacher) -> list[StoredFile]:
@@ -76,11 +107,7 @@ def _folder(source: Dataset | Teacher, files: Iterable[StoredFile]) -> Path:
     """The same content may lie in other files: with another card, or sealed under another name."""
     listed = "\n".join(f"{file.blob_id} {file.name}" for file in files)
     mark = hashlib.sha256(listed.encode()).hexdigest()[:12]
-    return _root() / f"{source._meta.model_name}-{source.content_hash}-{mark}"
-
-
-def _root() -> Path:
-    return Path(settings.MTKD_HOME) / "cache" / "sources"
+    return cache_root() / "sources" / f"{source._meta.model_name}-{source.content_hash}-{mark}"
 
 
 def _is(path: Path, sha256: str) -> bool:
@@ -88,9 +115,3 @@ def _is(path: Path, sha256: str) -> bool:
         return sha256_of(path) == sha256
     except OSError:
         return False
-
-
-def _touched(path: Path) -> float:
-    with contextlib.suppress(OSError):
-        return path.stat().st_mtime
-    return time.time()

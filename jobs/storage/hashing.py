@@ -15,6 +15,10 @@ class StorageError(ValueError):
     """What is stored is not what was put there, or cannot be put there; one sentence."""
 
 
+class NoRoomError(StorageError):
+    """There is no room left where something was to be put."""
+
+
 class ChecksumError(StorageError):
     """What arrived is not what was announced."""
 

@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from jobs import stopping
 from jobs.attempt.supervisor import supervise
-from jobs.attempt.workspace import prepare
+from jobs.attempt.preparing import prepare
 from jobs.engine.process import Engine
 from jobs.models import Attempt, Event, Job, MetricChunk, State
 from jobs.notify import Listener

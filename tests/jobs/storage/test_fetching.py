@@ -2,18 +2,27 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from pytest_django import Settings
 
 from jobs.models import Dataset, State, StoredFile, Teacher
+from jobs.operations.claims import Claim
 from jobs.storage.blobs import StorageError, keep_file, local_path
-from jobs.storage.fetching import fetch_source, remove_stale_sources, teacher_path
+from jobs.storage.fetching import bound_cache, fetch_source, teacher_path
+from jobs.storage.hashing import NoRoomError
 from tests.jobs.conftest import MakeJob
 
 pytestmark = pytest.mark.django_db
 WEEK = 7 * 24 * 3600
+Take = Callable[[], Claim]
+
+
+class Cached(Protocol):
+    def __call__(self, name: str, *, days: float) -> Path: ...
 
 
 @pytest.fixture
@@ -27,6 +36,26 @@ def add(source: Dataset | Teacher, name: str, *, content: bytes, tmp_path: Path)
     (tmp_path / "file").write_bytes(content)
     owner = {"dataset": source} if isinstance(source, Dataset) else {"teacher": source}
     StoredFile.objects.create(name=name, blob=keep_file(tmp_path / "file"), **owner)
+
+
+def age(place: Path, seconds: float) -> None:
+    """Make a folder or file look as if nobody had used it for a while."""
+    for path in [*place.rglob("*"), place]:
+        os.utime(path, (time.time() - seconds,) * 2)
+
+
+@pytest.fixture
+def cached(settings: Settings) -> Cached:
+    """Puts a file of 1,000 bytes into the cache that was used some days ago."""
+
+    def put(name: str, *, days: float) -> Path:
+        path = Path(settings.MTKD_HOME) / "cache" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x" * 1000)
+        age(path.parent if "folds" in name else path, days * 24 * 3600)
+        return path
+
+    return put
 
 
 def names(folder: Path) -> list[str]:
@@ -70,18 +99,86 @@ def test_a_teacher_is_the_file_that_the_engine_takes(teacher: Teacher, tmp_path:
 
 
 def test_what_nobody_has_asked_for_in_a_week_goes(
-    stored: Dataset, teacher: Teacher, make_job: MakeJob
+    stored: Dataset, teacher: Teacher, make_job: MakeJob, take: Take
 ) -> None:
     needed, unused = fetch_source(stored), fetch_source(teacher)
     job = make_job()
-    type(job).objects.update(state=State.RUNNING)
-    remove_stale_sources()
+    take().folder.mkdir(parents=True)
+    bound_cache()
     assert unused.is_dir()
-    for folder in (needed, unused):
-        os.utime(folder, (time.time() - WEEK - 60,) * 2)
-    remove_stale_sources()
+    age(needed, WEEK + 60)
+    age(unused, WEEK + 60)
+    bound_cache()
     assert needed.is_dir()
     assert not unused.exists()
     type(job).objects.update(state=State.SUCCEEDED)
-    remove_stale_sources()
+    bound_cache()
     assert not needed.exists()
+
+
+def test_what_an_active_job_of_another_host_uses_is_of_no_use_here(
+    stored: Dataset, make_job: MakeJob, take: Take
+) -> None:
+    make_job()
+    take()  # its folder lies elsewhere
+    fetched = fetch_source(stored)
+    age(fetched, WEEK + 60)
+    bound_cache()
+    assert not fetched.exists()
+
+
+def test_the_cache_stays_within_its_bounds_and_what_was_used_longest_ago_goes_first(
+    settings: Settings, cached: Cached
+) -> None:
+    oldest, older = cached("beliefs/a.safetensors", days=3), cached("folds/k/copy-0.safetensors", days=2)
+    young = cached("blobs/b", days=1)
+    settings.CACHE_BYTES = 2500
+    bound_cache()
+    assert not oldest.exists()
+    assert older.exists()
+    assert young.exists()
+    settings.CACHE_BYTES = 1500
+    bound_cache()
+    assert not older.parent.exists()
+    assert young.exists()
+
+
+def test_what_is_about_to_be_used_stays_whatever_the_bound(settings: Settings, cached: Cached) -> None:
+    fresh = cached("beliefs/a.safetensors", days=0)
+    settings.CACHE_BYTES = 10
+    bound_cache()
+    assert fresh.exists()
+
+
+def test_while_an_engine_runs_here_what_engines_used_of_late_stays(
+    settings: Settings, cached: Cached, make_job: MakeJob, take: Take
+) -> None:
+    job = make_job()
+    take().folder.mkdir(parents=True)
+    recent, old = cached("beliefs/a.safetensors", days=0.5), cached("beliefs/b.safetensors", days=3)
+    settings.CACHE_BYTES = 10
+    bound_cache()
+    assert recent.exists()
+    assert not old.exists()
+    type(job).objects.update(state=State.FAILED)
+    bound_cache()
+    assert not recent.exists()
+
+
+def test_room_is_made_before_a_fetch(
+    stored: Dataset, settings: Settings, cached: Cached, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.storage.fetching._becomes_a_link", lambda _blob: False)
+    unused = cached("beliefs/a.safetensors", days=3)
+    settings.CACHE_BYTES = 1010
+    fetch_source(stored)
+    assert not unused.exists()
+
+
+def test_a_disk_without_room_for_a_dataset_is_told_before_anything_is_fetched(
+    stored: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.storage.fetching._becomes_a_link", lambda _blob: False)
+    monkeypatch.setattr("jobs.storage.cache._free", lambda: 5)
+    with pytest.raises(NoRoomError, match="have to be fetched"):
+        fetch_source(stored)

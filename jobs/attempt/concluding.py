@@ -1,0 +1,87 @@
+"""The end of an attempt: its files into the storage, its verdict into the rows."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from django.db import connection
+
+from jobs.attempt.publishing import publish, read_result
+from jobs.attempt.workspace import clear
+from jobs.engine.verdict import DISK, LOG_FOLLOWS, Verdict
+from jobs.insisting import AWAY
+from jobs.models import Job
+from jobs.operations import endings
+from jobs.operations.claims import Claim
+from jobs.operations.endings import Remains
+from jobs.operations.errors import UnableToPublish
+from jobs.storage.hashing import NoRoomError
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Insist(Protocol):
+    """Does something as soon as the database lets it."""
+
+    def __call__(self, action: Callable[[], T]) -> T: ...
+
+
+def conclude(claim: Claim, verdict: Verdict, remains: Remains, *, insist: Insist) -> None:
+    """This will end the attempt as the verdict says, and remove what nobody needs any more on this host.
+
+    A success whose files the storage cannot take is none: it fails, or pauses until there is room.
+    """
+    if verdict.ending == "succeeded":
+        try:
+            files = insist(lambda: publish(claim))
+            result = read_result(files)
+        except UnableToPublish as error:
+            verdict = _unpublished(error)
+        else:
+            kept: Remains = {**remains, "artifacts": [*files, *remains.get("artifacts", ())]}
+            insist(lambda: endings.succeed(claim=claim, result=result, **kept))
+    if verdict.ending != "succeeded":
+        insist(lambda: _end(claim, verdict, remains))
+    why = verdict.sentence.split(LOG_FOLLOWS)[0]
+    _log.info("Job %s: attempt %s %s. %s", claim.job_id, claim.number, verdict.ending, why)
+    try:
+        ended = Job.objects.get(pk=claim.job_id)
+    except AWAY:  # what is left is swept later
+        connection.close()
+    else:
+        if ended.is_final:
+            clear(ended)
+
+
+def full_disk(claim: Claim, sentence: str) -> Verdict:
+    """This will let a job pause because the disk of its worker is full; what is half-written goes."""
+    for half in claim.folder.rglob("*.partial"):
+        half.unlink(missing_ok=True)
+    where = f"The disk of worker {claim.worker} is full, at {claim.folder.parent}"
+    return Verdict("paused", DISK, f"{where}: {sentence.rstrip('.')}. Make room there, then resume the job.")
+
+
+def _unpublished(error: UnableToPublish) -> Verdict:
+    if isinstance(error.__cause__, NoRoomError):
+        sentence = f"The storage is full: {error.message.rstrip('.')}. Make room there, then resume the job."
+        return Verdict("paused", DISK, sentence)
+    return Verdict("failed", "storage", error.message)
+
+
+def _end(claim: Claim, verdict: Verdict, remains: Remains) -> None:
+    match verdict.ending:
+        case "cancelled":
+            endings.cancelled(claim=claim, **remains)
+        case "paused":
+            endings.paused(claim=claim, reason=verdict.sentence, **remains)
+        case "overdue":
+            endings.overdue(claim=claim, **remains)
+        case "handed_back":
+            endings.hand_back(claim=claim, reason=verdict.sentence, **remains)
+        case "lost":
+            endings.lose(claim=claim, cause=verdict.cause, reason=verdict.sentence, **remains)
+        case _:
+            endings.fail(claim=claim, cause=verdict.cause, sentence=verdict.sentence, **remains)

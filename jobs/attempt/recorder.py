@@ -7,7 +7,6 @@ nothing.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,17 +15,17 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, transaction
 
 from jobs import storable
+from jobs.attempt.lines import Lines, read_lines
 from jobs.chunks import Run
 from jobs.models import Attempt, Event, Job, State
 from jobs.notify import notify
 from jobs.operations.claims import Claim, FencedOutError, held
 from jobs.operations.metrics import MetricWriter
 from mtkd_engine import events as said
-from mtkd_engine.journal import Recorded, read
+from mtkd_engine.journal import Recorded
 
 JOURNAL = "journal.jsonl"
 LINES_AT_ONCE = 2000
-COPIES = "fold/"  # metrics of a teacher's copies count their own steps, not the job's
 _NOT_PAYLOAD = ("seq", "t", "kind")
 
 
@@ -35,7 +34,7 @@ class Batch:
     """What some lines of a journal become."""
 
     events: list[Event] = field(default_factory=list)
-    points: dict[str, list[tuple[int, int, float, int]]] = field(default_factory=lambda: defaultdict(list))
+    points: dict[str, Run] = field(default_factory=dict)
     job: dict[str, Any] = field(default_factory=dict)
     attempt: dict[str, Any] = field(default_factory=dict)
 
@@ -46,7 +45,9 @@ class Recorder:
     def __init__(self, *, claim: Claim, attempt: Attempt) -> None:
         self._claim = claim
         self._attempt = attempt
+        # The journal's times are the worker's, whose clock may be wrong; the attempt began at the database's time.
         self._started_ms = int(attempt.started_at.timestamp() * 1000)
+        self._clock_ms = self._started_ms if attempt.clock_ms is None else attempt.clock_ms
         self._metrics = MetricWriter(job_id=claim.job_id, attempt_id=attempt.pk)
         self._path = Path(attempt.folder) / JOURNAL
         self._cursor: tuple[int, int] | None = None
@@ -69,20 +70,20 @@ class Recorder:
         if self._cursor is None:
             self._cursor = self._stored_cursor()
         offset, seq = self._cursor
-        lines = list(read(self._path, offset, limit=LINES_AT_ONCE)) if self._path.exists() else []
-        if not lines:
+        lines = read_lines(
+            self._path, offset=offset, after_seq=seq, limit=LINES_AT_ONCE, clock_ms=self._clock_ms
+        )
+        if not lines.count:
             return 0
-        fresh = [line for line in lines if line.seq > seq]
-        end = (lines[-1].end, max([seq, *(line.seq for line in fresh)]))
-        batch = self._read(fresh)
+        batch = self._batch(lines)
         try:
-            self._store(batch, start=offset, end=end, tell=tell)
+            self._store(batch, start=offset, end=(lines.end, lines.seq), tell=tell)
         except (DatabaseError, InterfaceError, FencedOutError):
             self._cursor = None  # whether the transaction was committed is not known here
             self._metrics.forget()
             raise
-        self._cursor = end
-        return len(lines)
+        self._cursor = (lines.end, lines.seq)
+        return lines.count
 
     def _stored_cursor(self) -> tuple[int, int]:
         row = held(self._claim).values_list("cursor_attempt", "cursor_offset", "cursor_seq").first()
@@ -92,17 +93,13 @@ class Recorder:
         assert attempt == self._attempt.number, "the cursor stands in another attempt's journal"
         return offset, seq
 
-    def _read(self, lines: list[Recorded]) -> Batch:
-        batch = Batch()
-        for line in lines:
-            event = line.event
-            if isinstance(event, said.Metrics):
-                for name, value in event.values.items():
-                    time_ms = line.time_ms - self._started_ms
-                    batch.points[name].append((line.seq, event.step, float(value), time_ms))
-            else:
-                batch.events.append(self._row(line))
-            self._note(event, batch)
+    def _batch(self, lines: Lines) -> Batch:
+        batch = Batch(points=lines.points)
+        if lines.step is not None:
+            batch.job["step"] = lines.step
+        for line in lines.events:
+            batch.events.append(self._row(line))
+            self._note(line.event, batch)
         return batch
 
     def _note(self, event: said.Event, batch: Batch) -> None:
@@ -112,8 +109,6 @@ class Recorder:
                 batch.attempt |= {"threads": event.threads, "device": event.device}
             case said.Entered():
                 batch.job["part"] = event.part[:40]
-            case said.Metrics() if not all(name.startswith(COPIES) for name in event.values):
-                batch.job["step"] = event.step
             case said.Checkpointed():
                 batch.attempt |= {"checkpoint_step": event.step, "checkpoint_path": event.path}
             case said.Finished() | said.Failed() | said.Stopped():
@@ -128,7 +123,7 @@ class Recorder:
             kind=line.event.kind,
             step=getattr(line.event, "step", None),
             payload=storable.data(payload),
-            at=datetime.fromtimestamp(line.time_ms / 1000, UTC),
+            at=datetime.fromtimestamp((self._started_ms + line.time_ms - self._clock_ms) / 1000, UTC),
         )
 
     @transaction.atomic
@@ -137,7 +132,7 @@ class Recorder:
         if not moved.update(cursor_offset=end[0], cursor_seq=end[1], **batch.job):
             raise FencedOutError
         Event.objects.bulk_create(batch.events)
-        self._metrics.write({name: Run.of(points) for name, points in batch.points.items()})
+        self._metrics.write(batch.points)
         if batch.attempt:
             Attempt.objects.filter(pk=self._attempt.pk).update(**batch.attempt)
         if tell:

@@ -25,7 +25,7 @@ from jobs.summaries import BLOCK, RECORD, Candidates, candidates, records_of
 SYSTEM = "system/"  # by time: no attempt masks what was measured on another's machine
 LAST_STEP = 2**31 - 1
 
-_QUERY = f"""
+_QUERY = """
 WITH part AS (
     SELECT job_id, metric, attempt_id, min(step_first) AS step_first,
         count(*) FILTER (WHERE step_last >= %(low)s::int AND step_first <= %(high)s::int) AS chunks,
@@ -36,14 +36,16 @@ WITH part AS (
 ), seen AS (
     SELECT p.job_id, p.metric, p.attempt_id, (extract(epoch FROM a.started_at) * 1000)::bigint AS began,
         CASE
-            WHEN starts_with(p.metric, '{SYSTEM}') THEN NULL
+            WHEN starts_with(p.metric, %(system)s::text) THEN NULL
             WHEN a.number <= j.scratch_after THEN 0
             ELSE min(p.step_first) OVER (
                 PARTITION BY p.job_id, p.metric ORDER BY a.number
                 ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
             )
         END AS masked_from,
-        row_number() OVER () AS id, sum(p.points) OVER curve <= %(exact)s::float8 AS is_short, sum(p.chunks) OVER curve >= %(coarse)s::float8 AS is_long
+        row_number() OVER () AS id,
+        sum(p.points) OVER curve <= %(exact)s::float8 AS is_short,
+        sum(p.chunks) OVER curve >= %(coarse)s::float8 AS is_long
     FROM part p JOIN jobs_attempt a ON a.id = p.attempt_id JOIN jobs_job j ON j.id = p.job_id
     WINDOW curve AS (PARTITION BY p.job_id, p.metric)
 ), piece AS MATERIALIZED (
@@ -51,8 +53,8 @@ WITH part AS (
         CASE WHEN f.in_full THEN c.data END AS data,
         CASE
             WHEN f.in_full THEN NULL
-            WHEN s.is_long THEN substr(c.summary, 1, {RECORD.itemsize})
-            ELSE substr(c.summary, {RECORD.itemsize + 1})
+            WHEN s.is_long THEN substr(c.summary, 1, %(record)s::int)
+            ELSE substr(c.summary, %(record)s::int + 1)
         END AS summary
     FROM seen s
     JOIN jobs_metricchunk c ON c.job_id = s.job_id AND c.metric = s.metric AND c.attempt_id = s.attempt_id
@@ -114,6 +116,8 @@ def read_curves(
         "metrics": None if metrics is None else list(metrics),
         "low": low,
         "high": high,
+        "system": SYSTEM,
+        "record": RECORD.itemsize,
         "coarse": (px or 0) / 2,
         "exact": 2**62 if px is None else px * BLOCK / 2,
     }

@@ -90,8 +90,8 @@ def _note_odd(
     values: NDArray[np.float64],
 ) -> None:
     inside = np.arange(values.shape[1]) <= (last - first)[:, None]  # the padding is no NaN of the run
-    for index, is_odd in enumerate((np.isnan, np.isposinf, np.isneginf)):
-        found = is_odd(values) & inside
+    for index, is_odd in enumerate((np.isnan(values), np.isposinf(values), np.isneginf(values))):
+        found = is_odd & inside
         rows = np.flatnonzero(found.any(axis=1))
         at = first[rows] + found[rows].argmax(axis=1)
         records["odd_steps"][rows, index] = run.steps[at]

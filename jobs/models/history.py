@@ -33,12 +33,13 @@ class Event(models.Model):
 class MetricChunk(models.Model):
     """A run of points of one metric of one attempt.
 
-    `data` holds, little-endian and one array after the other: int32 steps minus `step_first`, float64
-    values, uint32 milliseconds since the attempt started, int32 seqs minus `seq_first`. Open chunks are
-    joined into sealed ones of full size in the transaction that would exceed it.
+    `data` holds its steps, values, times (ms since the attempt started) and seqs; `jobs.chunks` describes the
+    layouts by number. Open chunks are joined into sealed ones of full size in the transaction that would
+    exceed it; these have a `summary` (`jobs.summaries`), from which charts are drawn.
     """
 
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="chunks")
+    # Two of the indexes below begin with the job.
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="chunks", db_index=False)
     attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="chunks")
     metric = models.CharField(max_length=400)
     seq_first = models.BigIntegerField()
@@ -60,7 +61,10 @@ class MetricChunk(models.Model):
                 fields=("job", "metric", "seq_first"), name="chunk_start_once_per_metric"
             ),
         )
-        indexes = (models.Index(fields=("job", "seq_last"), name="chunk_after_cursor"),)
+        indexes = (
+            models.Index(fields=("job", "seq_last"), name="chunk_after_cursor"),
+            models.Index(fields=("attempt",), condition=models.Q(sealed=False), name="chunk_open"),
+        )
 
     def __str__(self) -> str:
         return f"{self.metric} [{self.seq_first}..{self.seq_last}]"

@@ -93,3 +93,21 @@ class UnableToUpload(UnableTo):
         super().__init__(message, fields=fields)
         self.cause = cause
         self.offset = offset
+
+
+class UnableToPost(UnableTo):
+    """Points are none, or not the ones that come next: then `offset` says how many the job has."""
+
+    def __init__(
+        self, message: str, *, fields: dict[str, str] | None = None, offset: int | None = None
+    ) -> None:
+        super().__init__(message, fields=fields)
+        self.offset = offset
+
+
+class TooLateToPost(UnableToPost):
+    """The job has ended, or is none whose points come from elsewhere."""
+
+
+class UnableToComplete(UnableTo):
+    """The job has ended already, or is none that ends like that."""

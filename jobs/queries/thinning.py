@@ -11,9 +11,10 @@ def buckets_of(places: NDArray[np.int64], *, buckets: int) -> NDArray[np.int64]:
 
     A place that lies before an earlier one counts as being there.
     """
-    rising = np.maximum.accumulate(places)
+    rising: NDArray[np.int64] = np.maximum.accumulate(places)
     span = int(rising[-1] - rising[0]) + 1
-    return (rising - rising[0]) * buckets // span
+    found: NDArray[np.int64] = (rising - rising[0]) * buckets // span
+    return found
 
 
 def choose(bucket: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.intp]:

@@ -28,5 +28,5 @@ def user_now(scope: dict[str, Any]) -> User | None:
 
 def may_watch(user: User, *, job_id: int) -> bool:
     """This will tell whether a user may watch a job; false also where there is no such job."""
-    job = Job.objects.select_related("project").filter(pk=job_id).first()
+    job = Job.objects.select_related("project").filter(pk=job_id, deleted_at=None).first()
     return job is not None and may(user=user, project=job.project, route=ROUTE)

@@ -29,7 +29,7 @@ def dataset(request: HttpRequest, dataset_id: int) -> HttpResponse:
         "project": found.project,
         "card": dataset_card(found),
         "versions": Dataset.objects.filter(project=found.project, name=found.name).order_by("-version"),
-        "jobs": found.jobs.order_by("-id")[:MOST_JOBS],
+        "jobs": found.jobs.filter(deleted_at=None).order_by("-id")[:MOST_JOBS],
         "measured": found.teachers.filter(kind=TeacherKind.MODEL),
         "predictions": found.teachers.filter(kind=TeacherKind.PREDICTIONS),
         "samples": samples,
@@ -47,7 +47,7 @@ def teacher(request: HttpRequest, teacher_id: int) -> HttpResponse:
         "teacher": found,
         "project": found.project,
         "card": teacher_card(found),
-        "jobs": found.jobs.order_by("-id")[:MOST_JOBS],
+        "jobs": found.jobs.filter(deleted_at=None).order_by("-id")[:MOST_JOBS],
         "files": found.files.select_related("blob"),
         **_standing(request, found, "teacher"),
     }

@@ -76,6 +76,7 @@ PERMISSIONS: dict[str, Rule] = {
     "job-outcome": Who.VIEWER,
     "job-head": Who.VIEWER,
     "job-attempts": Who.VIEWER,
+    "job-log": Who.VIEWER,
     "job-cancellation": Who.EDITOR,
     "job-pause": Who.EDITOR,
     "job-resumption": Who.EDITOR,

@@ -67,6 +67,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("jobs/<int:job_id>/", job.job, name="job"),
     path("jobs/<int:job_id>/outcome/", job.outcome, name="job-outcome"),
     path("jobs/<int:job_id>/head/", job.head, name="job-head"),
+    path("jobs/<int:job_id>/log/", job.log, name="job-log"),
     path("jobs/<int:job_id>/attempts/", job.attempts, name="job-attempts"),
     path("jobs/<int:job_id>/cancellation/", lifecycle.cancellation, name="job-cancellation"),
     path("jobs/<int:job_id>/pause/", lifecycle.pause, name="job-pause"),

@@ -132,4 +132,4 @@ def test_a_refused_promotion_shows_its_sentence_at_the_field(
 def test_a_viewer_is_offered_neither_cancelling_nor_promoting(viewer: Client, finished: Job) -> None:
     page = viewer.get(f"/jobs/{finished.pk}/").content.decode()
     assert "Promote to teacher" not in page
-    assert "Use as template" not in page
+    assert "Resubmit with changes" not in page

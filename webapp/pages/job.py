@@ -14,6 +14,7 @@ from jobs.operations.errors import UnableToPromote
 from jobs.operations.registrations import promote
 from jobs.queries.history import metric_names
 from jobs.queries.jobs import job_detail
+from jobs.queries.logs import read_log
 from mtkd_engine.spec import SpecError, dump_yaml, parse
 from webapp.access import artifact_or_404, job_or_404, may, user_of
 from webapp.charts import PX, job_charts, own_charts, system_charts, weight_chart
@@ -24,6 +25,9 @@ from webapp.pages.lifecycle import offers_for
 from webapp.pages.result import COLUMNS, result_rows
 from webapp.pages.situation import newest_checkpoint, situation
 from webapp.pages.verdict import verdict
+
+LOG_LINES = 200_000
+LONGEST_NUMBER = 9  # digits
 
 
 @require_safe
@@ -48,6 +52,17 @@ def head(request: HttpRequest, job_id: int) -> HttpResponse:
 def attempts(request: HttpRequest, job_id: int) -> HttpResponse:
     """This will show only the attempts."""
     return render(request, "jobs/_attempts.html", {"job": _detail(request, job_id)})
+
+
+@require_safe
+def log(request: HttpRequest, job_id: int) -> HttpResponse:
+    """This will send what is kept of the log as plain text: of one attempt with `?attempt=`, else of all."""
+    found = job_or_404(request, job_id)
+    asked = request.GET.get("attempt", "")
+    attempt = int(asked) if asked.isdecimal() and len(asked) < LONGEST_NUMBER else None
+    page = read_log(job_id=found.pk, attempt=attempt, limit=LOG_LINES)
+    text = "".join(f"{line.text}\n" for line in page.lines)
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
 @require_POST

@@ -87,16 +87,18 @@ def _silence(job: Job, attempt: Attempt | None) -> Note | None:
 def _lag(job: Job, attempt: Attempt | None) -> Note | None:
     if job.state not in ACTIVE or attempt is None or attempt.journal_behind < BEHIND_BYTES:
         return None
-    behind = bytesize(attempt.journal_behind)
-    when = ""
-    if attempt.journal_at is not None:
-        seconds = max(0, (timezone.now() - attempt.journal_at).total_seconds())
-        when = f", the newest of it {seconds:.0f} s old"
-    return Note(
-        key="lag",
-        text=f"Recording is behind: {behind} of what the engine wrote{when} are not in the curves yet.",
-        tone="warning",
-    )
+    seconds = _seconds_behind(job, attempt)
+    by = f"about {seconds:.0f} s behind" if seconds else f"{bytesize(attempt.journal_behind)} behind"
+    return Note(key="lag", text=f"Recording is {by}: training goes on, the curves catch up.", tone="warning")
+
+
+def _seconds_behind(job: Job, attempt: Attempt) -> float:
+    """Taken as if the journal had grown evenly: the time that its unrecorded share stands for; 0 if unknown."""
+    recorded = job.cursor_offset if job.cursor_attempt == attempt.number else 0
+    if attempt.journal_at is None:
+        return 0.0
+    took = (attempt.journal_at - attempt.started_at).total_seconds()
+    return max(0.0, took * attempt.journal_behind / (recorded + attempt.journal_behind))
 
 
 def _elsewhere(job: Job) -> Note | None:

@@ -32,6 +32,12 @@
  * @property {Record<string, Curve>} points
  */
 
+/** @typedef {{away: boolean, since?: string}} Away */
+
+/** @typedef {{attempt: number, text: string}} LogLine */
+
+/** @typedef {{after: number, lines: LogLine[], final: boolean}} LogFrame */
+
 /**
  * @typedef {object} ChartPlan
  * @property {string} key

@@ -4,7 +4,8 @@ const LONGEST = 30_000;
 
 /**
  * A part of the page that the server renders anew, on the events of its job's feed that `data-on` names and as
- * often as what it holds asks for: `data-again="3"` means three seconds later.
+ * often as what it holds asks for: `data-again="3"` means three seconds later. It says so by the event `away` when the
+ * database is away, and `back` when an answer came.
  */
 class FreshPart extends HTMLElement {
   connectedCallback() {
@@ -70,6 +71,7 @@ class FreshPart extends HTMLElement {
 
   /** @param {Response | null} answer */
   lost(answer) {
+    if (answer) this.dispatchEvent(new CustomEvent(answer.status === 503 ? "away" : "back", { bubbles: true }));
     const note = /** @type {HTMLElement | null} */ (this.querySelector('[data-part="lost"]'));
     if (!note) return;
     note.hidden = Boolean(answer?.ok);

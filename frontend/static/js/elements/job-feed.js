@@ -7,6 +7,7 @@ import { doing, span } from "../words.js";
 
 const TOO_LONG = 6; // times the points of a thinned curve: then ask for thinned ones again
 const RATE_SECONDS = 30;
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 /**
  * The whole of a job's page: keeps its state up to date and passes on what comes by the events `points`, `events`,
@@ -25,16 +26,25 @@ class JobFeed extends HTMLElement {
       path: `/live/jobs/${this.dataset.job}/`,
       px: this.px,
       onFrame: (frame) => this.take(frame),
+      onAway: (away) => this.showAway(away),
       onLink: (state, sentence) => this.showLink(state, sentence),
     });
     this.clock = setInterval(() => this.showTime(), 1000);
+    this.addEventListener("away", this.isAway);
+    this.addEventListener("back", this.isBack);
     this.link.start();
   }
 
   disconnectedCallback() {
     this.link?.close();
     clearInterval(this.clock);
+    this.removeEventListener("away", this.isAway);
+    this.removeEventListener("back", this.isBack);
   }
+
+  isAway = () => this.showAway({ away: true });
+
+  isBack = () => this.showAway(null);
 
   /**
    * @param {string} name
@@ -125,8 +135,18 @@ class JobFeed extends HTMLElement {
     place.textContent = text;
   }
 
+  /** @param {import("../types.js").Away | null} away */
+  showAway(away) {
+    const place = this.place("away");
+    if (!place || place.hidden === !away) return;
+    place.hidden = !away;
+    if (!away) return this.tell("moved", {});
+    const since = clock.format(away.since ? new Date(away.since) : new Date());
+    place.textContent = `The database is away since ${since}. Training goes on; what is missing here comes when it is back.`;
+  }
+
   /**
-   * @param {import("../feed.js").LinkState} state
+   * @param {import("../link.js").LinkState} state
    * @param {string} sentence
    */
   showLink(state, sentence) {

@@ -1,0 +1,180 @@
+"""A wish to stop is heeded within the work of every phase, and going on afterwards is the same as no stop."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from mtkd_engine import checkpoint
+from mtkd_engine.distill import Place
+from mtkd_engine.events import Checkpointed, Entered, Event, Finished, Metrics, Started, Stopped
+from mtkd_engine.journal import read
+from mtkd_engine.runner import STOPPED, SUCCEEDED, run_attempt
+from mtkd_engine.sources import Sources
+from mtkd_engine.spec import Spec, parse
+from tests.engine.loop.conftest import SOLO
+
+STUDENT = "artifacts/student.safetensors"
+
+
+class Runs:
+    """Attempts at jobs on the planted dataset, each in a folder of its own, with one cache."""
+
+    def __init__(self, base: Path, folder: Path) -> None:
+        self.base = base
+        self.folder = folder
+        self.cache = folder / "cache"
+
+    def __call__(self, spec: Spec, name: str, *, resume: Path | None = None) -> int:
+        place = Place(folder=self.folder / name, cache=self.cache)
+        return run_attempt(spec, sources=Sources(base=self.base), place=place, resume=resume, threads=1)
+
+    def said(self, name: str) -> list[Event]:
+        return [line.event for line in read(self.folder / name / "journal.jsonl")]
+
+    def newest(self, name: str) -> Path | None:
+        return checkpoint.latest(self.folder / name / "checkpoint")
+
+    def points(self, *names: str) -> list[tuple[str, int, float]]:
+        return sorted(
+            (metric, event.step, value)
+            for name in names
+            for event in self.said(name)
+            if isinstance(event, Metrics)
+            for metric, value in event.values.items()
+            if not metric.startswith(("system/", "fold/"))
+        )
+
+    def same_student(self, one: str, other: str) -> bool:
+        ours, theirs = load_file(self.folder / one / STUDENT), load_file(self.folder / other / STUDENT)
+        return ours.keys() == theirs.keys() and all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+@pytest.fixture
+def runs(planted: Path, tmp_path: Path) -> Runs:
+    return Runs(planted, tmp_path)
+
+
+@pytest.fixture
+def stop_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Sends SIGTERM to this process at the n-th call of a function, before or after it did its work."""
+
+    def arrange(where: str, *, call: int = 1, after: bool = False) -> None:
+        module, _, name = where.rpartition(".")
+        work: Any = pytest.importorskip(module).__dict__[name] if "." in module else None
+        calls = 0
+
+        def wrapped(*given: Any, **named: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if calls == call and not after:
+                signal.raise_signal(signal.SIGTERM)
+            done = work(*given, **named)
+            if calls == call and after:
+                signal.raise_signal(signal.SIGTERM)
+            return done
+
+        monkeypatch.setattr(where, wrapped)
+
+    return arrange
+
+
+def taught(runs: Runs) -> Spec:
+    if not (runs.base / "stopped-teacher").exists():
+        place = Place(folder=runs.base / "stopped-teacher", cache=runs.cache)
+        assert run_attempt(
+            parse(SOLO), sources=Sources(base=runs.base), place=place, resume=None, threads=1
+        ) == (SUCCEEDED)
+    return parse({**SOLO, "teachers": [f"stopped-teacher/{STUDENT}"], "method": {"kind": "emtm", "folds": 2}})
+
+
+def test_while_measuring_it_leaves_a_checkpoint_from_which_that_is_made_up_for(
+    runs: Runs, stop_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = parse(SOLO)
+    assert runs(spec, "whole") == SUCCEEDED
+    with monkeypatch.context():
+        stop_in("mtkd_engine.methods.solo.quality", call=2)
+        assert runs(spec, "first") == STOPPED
+    saved, stopped = runs.said("first")[-2:]
+    assert isinstance(saved, Checkpointed)
+    assert stopped == Stopped(step=10)
+    assert runs(spec, "second", resume=runs.newest("first")) == SUCCEEDED
+    assert runs.points("first", "second") == runs.points("whole")
+    assert runs.same_student("second", "whole")
+
+
+def test_in_the_evaluation_it_leaves_all_of_its_training_behind(
+    runs: Runs, stop_in: Callable[..., None]
+) -> None:
+    spec = parse({**SOLO, "recording": {"log_every": 2, "checkpoint_every": 7}})
+    assert runs(spec, "whole") == SUCCEEDED
+    stop_in("mtkd_engine.report.quality")
+    assert runs(spec, "first") == STOPPED
+    assert runs.said("first")[-1] == Stopped(step=20)
+    assert [event.step for event in runs.said("first") if isinstance(event, Checkpointed)] == [7, 14, 20]
+    assert runs(spec, "second", resume=runs.newest("first")) == SUCCEEDED
+    assert not runs.points("second")
+    assert runs.same_student("second", "whole")
+
+
+def test_while_writing_its_files_it_leaves_too(runs: Runs, stop_in: Callable[..., None]) -> None:
+    stop_in("mtkd_engine.report.write_table", after=True)
+    assert runs(parse(SOLO), "first") == STOPPED
+    assert not any(isinstance(event, Finished) for event in runs.said("first"))
+    assert runs(parse(SOLO), "second", resume=runs.newest("first")) == SUCCEEDED
+
+
+@pytest.mark.parametrize("where", ["load_dataset", "load_teachers"])
+def test_while_loading_it_leaves_with_nothing(runs: Runs, stop_in: Callable[..., None], where: str) -> None:
+    stop_in(f"mtkd_engine.distill.{where}")
+    assert runs(parse(SOLO), "first") == STOPPED
+    assert runs.said("first") == [Stopped(step=0)]
+    assert runs.newest("first") is None
+
+
+def test_a_resumed_attempt_that_stops_while_loading_names_the_step_it_came_from(
+    runs: Runs, stop_in: Callable[..., None]
+) -> None:
+    spec = parse(SOLO)
+    assert runs(spec, "whole") == SUCCEEDED
+    stop_in("mtkd_engine.distill.load_dataset")
+    assert runs(spec, "again", resume=runs.newest("whole")) == STOPPED
+    assert runs.said("again") == [Stopped(step=20)]
+
+
+def test_a_copy_that_was_trained_and_beliefs_that_were_made_are_not_made_again(
+    runs: Runs, stop_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = taught(runs)
+    with monkeypatch.context():
+        stop_in("mtkd_engine.teachers.folds.save_model", after=True)
+        assert runs(spec, "folds") == STOPPED
+    with monkeypatch.context():
+        stop_in("mtkd_engine.teachers.prepare.save_beliefs", after=True)
+        assert runs(spec, "beliefs") == STOPPED
+    assert runs.said("folds")[-1] == runs.said("beliefs")[-1] == Stopped(step=0)
+    assert runs(spec, "last") == SUCCEEDED
+    trained = [
+        [event.detail for event in runs.said(name) if isinstance(event, Entered) and event.part == "folds"]
+        for name in ("folds", "beliefs", "last")
+    ]
+    first, second = (f"{spec.teachers[0].name}: copy {number} of 2" for number in (1, 2))
+    assert trained == [[first], [second], []]
+    assert len(list((runs.cache / "beliefs").iterdir())) == 3
+
+
+def test_a_signal_after_the_last_word_changes_nothing(runs: Runs, stop_in: Callable[..., None]) -> None:
+    stop_in("mtkd_engine.runner._say", call=10_000)
+    spec = parse(SOLO)
+    flagged = runs(spec, "first")
+    assert flagged == SUCCEEDED
+    kinds = [event.kind for event in runs.said("first") if not isinstance(event, Metrics)]
+    assert kinds[0] == Started.kind
+    assert kinds[-1] == Finished.kind

@@ -11,6 +11,7 @@ from django.db import DatabaseError, InterfaceError, connections
 
 from jobs import storable
 from jobs.engine.verdict import Wish
+from jobs.logged import carried
 from jobs.operations.claims import FencedOutError
 
 _log = logging.getLogger(__name__)
@@ -28,7 +29,8 @@ class Keeping(ABC):
         self.wish: Wish = None
         self.done = threading.Event()
         self._what = what
-        self._thread = threading.Thread(target=self._run, name=f"keeper of {what.lower()}", daemon=True)
+        run, name = carried(self._run), f"keeper of {what.lower()}"
+        self._thread = threading.Thread(target=run, name=name, daemon=True)
 
     def start(self) -> None:
         """This will begin; the first heartbeat is sent at once."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
@@ -60,7 +61,7 @@ def _entry(_logger: Any, _method: str, given: EventDict) -> EventDict:
         "pid": record.process,
     }
     if worker := os.environ.get("MTKD_WORKER"):
-        entry["worker"] = worker
+        entry["worker"] = f"{socket.gethostname()}/{worker}"
     entry.update({name: value for name, value in given.items() if name not in _OURS})
     if "exception" in given:
         entry["exception"] = given["exception"]

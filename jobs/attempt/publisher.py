@@ -19,6 +19,7 @@ from django.db import connections
 from jobs import stopping, storable
 from jobs.attempt.logkeeper import log_artifact
 from jobs.insisting import AWAY
+from jobs.logged import carried
 from jobs.models import Artifact, Event
 from jobs.operations.blobs import release
 from jobs.operations.checkpoints import CHECKPOINTED, publish_checkpoint
@@ -44,7 +45,7 @@ class Publisher:
         self._stop = threading.Event()
         self._given_up = threading.Event()
         self._thread = threading.Thread(
-            target=self._run, name=f"publisher of job {claim.job_id}", daemon=True
+            target=carried(self._run), name=f"publisher of job {claim.job_id}", daemon=True
         )
 
     def start(self) -> None:

@@ -13,6 +13,7 @@ from jobs import stopping, storable
 from jobs.attempt.logkeeper import LogKeeper
 from jobs.attempt.recorder import Recorder
 from jobs.insisting import AWAY
+from jobs.logged import carried
 from jobs.notify import notify
 from jobs.operations.claims import Claim, FencedOutError
 
@@ -34,7 +35,7 @@ class Recording:
         self._next_notice = 0.0
         self._owes_notice = False
         self._thread = threading.Thread(
-            target=self._run, name=f"recording of job {claim.job_id}", daemon=True
+            target=carried(self._run), name=f"recording of job {claim.job_id}", daemon=True
         )
 
     def start(self) -> None:

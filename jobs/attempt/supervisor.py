@@ -28,6 +28,7 @@ from jobs.engine.process import Engine
 from jobs.engine.verdict import DISK, Verdict, Wish, judge
 from jobs.engine.watch import Watch
 from jobs.insisting import AWAY, insist
+from jobs.logged import about
 from jobs.models import Attempt
 from jobs.operations import endings
 from jobs.operations.claims import Claim, FencedOutError, note_engine
@@ -42,6 +43,11 @@ T = TypeVar("T")
 
 def supervise(claim: Claim) -> None:
     """This will carry the claimed job to the end of this attempt; call it from the main thread."""
+    with about(job=claim.job_id, attempt=claim.number):
+        _supervise(claim)
+
+
+def _supervise(claim: Claim) -> None:
     _log.info("Job %s: attempt %s begins.", claim.job_id, claim.number)
     keeper = Keeper(claim)
     keeper.start()

@@ -31,6 +31,7 @@ from jobs.intake.report import (
     sealed_files,
     without_places,
 )
+from jobs.logged import about
 from jobs.models import Blob, Registration, RegistrationKind
 from jobs.operations import intake_endings as endings
 from jobs.operations.blobs import release
@@ -52,6 +53,11 @@ class _WishedError(Exception):
 
 def carry_out(claim: IntakeClaim, *, tell: Callable[[Stand], None] = lambda _stand: None) -> None:
     """This will carry the claimed registration to the end of this attempt; call it from the main thread."""
+    with about(registration=claim.registration_id):
+        _carry_out(claim, tell)
+
+
+def _carry_out(claim: IntakeClaim, tell: Callable[[Stand], None]) -> None:
     _log.info("Registration %s: the check begins.", claim.registration_id)
     keeper = IntakeKeeper(claim)
     keeper.start()

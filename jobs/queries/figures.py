@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import Max
-from django.db.models.functions import Now
 
 from jobs.models import Attempt, Registration, RegistrationState, State, Worker
-from jobs.queries.health import BEATS_MISSED, reaper_seconds
+from jobs.queries.health import reaper_seconds
+from jobs.queries.workers import alive
 
 _OPEN = """
     SELECT queue, state, count(*), extract(epoch FROM now() - min(coalesce(queued_at, created_at)))
@@ -83,9 +81,8 @@ def _points(chunks: float, pages: int) -> int:
 
 
 def _alive_by_queue() -> dict[str, int]:
-    silent = timedelta(seconds=BEATS_MISSED * settings.WORKER_BEAT_SECONDS)
-    alive = Worker.objects.filter(stopped_at=None, seen_at__gte=Now() - silent)
-    return dict(Counter(queue for queues in alive.values_list("queues", flat=True) for queue in queues))
+    lists = Worker.objects.filter(alive()).values_list("queues", flat=True)
+    return dict(Counter(queue for queues in lists for queue in queues))
 
 
 def _rows(statement: str, *given: float) -> list[tuple[Any, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -45,7 +46,7 @@ def test_a_line_is_one_object_with_all_that_is_known(
         "message": "It\nis late",
         "process": "tests",
         "pid": os.getpid(),
-        "worker": "north",
+        "worker": f"{socket.gethostname()}/north",
         "job": 7,
         "attempt": 2,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from jobs.models import Attempt, Dataset, Job, Project, State, User
 from jobs.operations.access import create_project
+from jobs.operations.claims import claim
 from jobs.operations.jobs import submit
 from jobs.operations.turns import next_of
 from mtkd_engine.spec import parse
@@ -179,3 +181,25 @@ def test_the_choice_costs_the_same_whatever_waits(
         cursor.execute("ANALYZE jobs_job")
     with transaction.atomic(), django_assert_max_num_queries(4):
         assert next_of("cpu") == first
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_claim_at_once_never_exceed_a_limit(
+    make_job: Any, project: Project, other: Project, theirs: Submit, meanwhile: Meanwhile, wait_for: Any
+) -> None:
+    Project.objects.filter(pk=project.pk).update(job_limit=2)
+    mine, others = {make_job().pk for _ in range(6)}, {theirs(other).pk for _ in range(3)}
+    together, got = threading.Barrier(6), list[int | None]()
+
+    def work() -> None:
+        together.wait(10)
+        for _ in range(3):
+            held = claim(queue="cpu", worker="w", threads=1, device="cpu")
+            got.append(None if held is None else held.job_id)
+
+    for _ in range(6):
+        meanwhile(work)
+    wait_for(lambda: len(got) == 18)
+    assert len(mine & set(got)) == 2
+    assert others <= set(got)
+    assert len([one for one in got if one is not None]) == 5

@@ -46,7 +46,7 @@ def _stored(claim: Claim, name: str, payload: dict[str, Any]) -> Artifact:
             raise StorageError(f"{name} lies outside the folder of its attempt.")
         blob = keep_file(source, sha256=payload["sha256"])
     except (StorageError, OSError) as error:
-        raise UnableToPublish(f"The artifact {name} could not be stored: {error}") from None
+        raise UnableToPublish(f"The artifact {name} could not be stored: {error}") from error
     return Artifact(
         job_id=claim.job_id,
         attempt_id=claim.attempt_id,

@@ -2,8 +2,11 @@
 
 The name is a list of `word:number`: steps, pause (seconds a step), checkpoint (every so many steps),
 kill (SIGKILL itself at that step of its first `times` attempts), exit, at (exit with that code at step `at`),
-fail (a Failed event at that step), deaf (ignores SIGTERM), child (starts a deaf grandchild), half (writes half
-a line at that step and waits), spoil (an artifact changes after it was announced).
+fail (a Failed event at that step), deaf (ignores SIGTERM), child (starts a deaf grandchild), runaway (starts a deaf
+one in a session of its own, and one whose parent has ended), half (writes half a line at that step and waits), spoil
+(an artifact changes after it was announced), hog (takes that many MB), mute (says nothing more from that step on but
+what it takes of the machine), freeze (stops itself with SIGSTOP at that step), full (finds the disk full at that
+step). What ends an attempt happens in the first `times` attempts only.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ import yaml
 from mtkd_engine import events as say
 from mtkd_engine.journal import Journal
 
+DEAF = "import os,signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); os.close(1); os.close(2); time.sleep(600)"
+
 
 def main() -> int:
     given = _arguments()
@@ -35,10 +40,22 @@ def main() -> int:
     handler = signal.SIG_IGN if wants.get("deaf") else lambda *_: stop.set()
     signal.signal(signal.SIGTERM, handler)
     if wants.get("child"):
-        code = "import signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
-        child = subprocess.Popen([sys.executable, "-c", code])
+        child = subprocess.Popen([sys.executable, "-c", DEAF])
         (given.out / "grandchild").write_text(str(child.pid))
+    if wants.get("runaway"):
+        _run_away(given.out)
+    hoarded = bytearray(int(wants.get("hog", 0)) << 20)
+    hoarded[::4096] = b"x" * len(hoarded[::4096])
     return _run(given, wants, stop)
+
+
+def _run_away(out: Path) -> None:
+    child = subprocess.Popen([sys.executable, "-c", DEAF], start_new_session=True)
+    between = f"import subprocess,sys; print(subprocess.Popen([sys.executable, '-c', {DEAF!r}]).pid)"
+    orphan = subprocess.run(
+        [sys.executable, "-c", between], start_new_session=True, capture_output=True, text=True, check=True
+    )
+    (out / "runaways").write_text(f"{child.pid} {orphan.stdout}")
 
 
 def _run(given: argparse.Namespace, wants: dict[str, float], stop: threading.Event) -> int:
@@ -74,9 +91,10 @@ def _run(given: argparse.Namespace, wants: dict[str, float], stop: threading.Eve
 
 
 def _misbehave(given: argparse.Namespace, wants: dict[str, float], step: int, journal: Journal) -> int | None:
-    if wants.get("kill") == step and given.attempt <= wants.get("times", 1):
-        print("something terrible comes", flush=True)
-        os.kill(os.getpid(), signal.SIGKILL)
+    if given.attempt <= wants.get("times", 1):
+        code = _come_to_grief(given, wants, step, journal)
+        if code is not None:
+            return code
     if wants.get("fail") == step:
         journal.append(say.Failed(cause="nan", message=f"The loss is NaN at step {step}.", step=step))
         return 3
@@ -90,6 +108,24 @@ def _misbehave(given: argparse.Namespace, wants: dict[str, float], step: int, jo
     if wants.get("rubbish") == step:
         with journal.path.open("ab") as file:
             file.write(b"this is no event\n")
+    return None
+
+
+def _come_to_grief(
+    given: argparse.Namespace, wants: dict[str, float], step: int, journal: Journal
+) -> int | None:
+    if wants.get("kill") == step:
+        print("something terrible comes", flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+    if wants.get("freeze") == step:
+        os.kill(os.getpid(), signal.SIGSTOP)
+    if wants.get("full") == step:
+        (given.out / "checkpoint" / "step.partial").write_bytes(b"half")
+        print("The disk is full: 0 bytes are left.", file=sys.stderr, flush=True)
+        return 74
+    while wants.get("mute") == step:
+        journal.append(say.Metrics(step=step, values={"system/cpu": 0.0}))
+        time.sleep(0.05)
     return None
 
 

@@ -16,30 +16,19 @@ from django.db import connection
 from pytest_django import Settings
 
 from jobs import stopping
-from jobs.attempt.supervisor import supervise
 from jobs.attempt.preparing import prepare
+from jobs.attempt.supervisor import supervise
 from jobs.engine.process import Engine
 from jobs.models import Attempt, Event, Job, MetricChunk, State
 from jobs.notify import Listener
 from jobs.operations.claims import Claim
 from jobs.operations.endings import lose
 from jobs.operations.jobs import request_cancel
-from jobs.queries.history import series
-from jobs.storage.blobs import open_artifact
+from tests.jobs.attempt.outcome import curve, student
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Take = Callable[[], Claim]
 Meanwhile = Callable[[Callable[[], None]], None]
-
-
-def curve(job: Job) -> tuple[list[int], list[float]]:
-    found = series(job_id=job.pk)["loss/total"]
-    return found.steps.tolist(), found.values.tolist()
-
-
-def student(job: Job) -> bytes:
-    with open_artifact(job.artifacts.get(name="student.safetensors")) as file:
-        return file.read()
 
 
 def engine_of(job: Job) -> psutil.Process | None:

@@ -44,7 +44,7 @@ POST_ONLY = {
     "registration-cancellation",
 }
 PUT_ONLY = {"api-job-cancellation", "api-registration-decision", "api-registration-cancellation"}
-PUT_ONLY |= {"api-job-retry"}
+PUT_ONLY |= {"api-job-retry", "api-job-completion"}
 METHODS = {
     **dict.fromkeys(POST_ONLY, ("POST",)),
     **dict.fromkeys(PUT_ONLY, ("PUT",)),
@@ -56,7 +56,7 @@ METHODS = {
     "api-project": ("GET", "PATCH"),
 }
 BOTH = {"login", "password", "tokens", "project-new", "dataset-new", "teacher-new", "job-new"}
-BOTH |= {"api-datasets", "api-teachers", "api-jobs", "dataset-deletion", "teacher-deletion"}
+BOTH |= {"api-datasets", "api-teachers", "api-jobs", "api-job-metrics", "dataset-deletion", "teacher-deletion"}
 BOTH |= {"job-deletion", "job-schedule", "project-settings"}
 PROJECT_IN_QUERY = {"api-uploads", "api-registrations", "api-jobs", "api-datasets", "api-teachers"}
 HTTP_ROUTES = sorted(route for route in PERMISSIONS if not route.startswith("live-"))
@@ -109,6 +109,7 @@ def addresses(job: Job, people: dict[str, User], teachers: list[Teacher], tmp_pa
 def _address(route: str, parts: dict[str, object]) -> str:
     wanted = get_resolver().reverse_dict.getlist(route)[0][0][0][1]
     query = f"?project={parts['slug']}" if route in PROJECT_IN_QUERY else ""
+    query += f"?jobs={parts['job_id']}&name=loss" if route == "api-overlay" else ""
     return reverse(route, kwargs={name: parts[name] for name in wanted}) + query
 
 

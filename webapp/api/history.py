@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.decorators import api_view
+from rest_framework.decorators import api_view, parser_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs.queries import history
+from jobs.queries.curves import LAST_STEP, SYSTEM
 from jobs.queries.jobs import job_detail
 from webapp.access import artifact_or_404, job_or_404
-from webapp.api import query
+from webapp.api import points, query
 from webapp.api.documented import refusals
+from webapp.api.point_bodies import BinaryPoints, JsonPoints
+from webapp.api.points import OffsetShape
 from webapp.api.shapes import ArtifactShape, EventsShape, MetricsShape
 from webapp.downloads import send_artifact
 from webapp.live.frames import event_as_dict, spell
 
 LAST_SEQ = 2**62
-LAST_STEP = 2**31 - 1
 
 
 @extend_schema(
@@ -42,19 +46,35 @@ def events(request: Request, job_id: int) -> Response:
 
 
 @extend_schema(
+    methods=["POST"],
+    description=points.POSTED,
+    request={
+        "application/json": OpenApiTypes.OBJECT,
+        "application/octet-stream": OpenApiTypes.BINARY,
+    },
+    responses={200: OffsetShape, **refusals(400, 403, 404, 409, 413)},
+    operation_id="post_points",
+    tags=["jobs"],
+)
+@extend_schema(
+    methods=["GET"],
     parameters=[
         OpenApiParameter("names", str, description="Metrics, divided by commas; all unless given."),
         OpenApiParameter("px", int, description="Thin curves to this many ranges; no spike is lost."),
         OpenApiParameter("step_from", int, description="First step."),
         OpenApiParameter("step_to", int, description="Last step."),
+        OpenApiParameter("times", bool, description="With the time of each point."),
     ],
     responses={200: MetricsShape, **refusals(400, 404)},
     operation_id="read_metrics",
     tags=["jobs"],
 )
-@api_view(["GET"])
+@api_view(["GET", "POST"])
+@parser_classes([JsonPoints, BinaryPoints])
 def metrics(request: Request, job_id: int) -> Response:
     """Read curves; values that are not finite are strings."""
+    if request.method == "POST":
+        return points.post(request, job_id)
     found = job_or_404(request, job_id)
     names = [name for name in query.text(request, "names", default="").split(",") if name]
     curves = history.series(
@@ -64,15 +84,17 @@ def metrics(request: Request, job_id: int) -> Response:
         step_from=query.number(request, "step_from", default=None, low=0, high=LAST_STEP),
         step_to=query.number(request, "step_to", default=None, low=0, high=LAST_STEP),
     )
-    series = {
-        name: {
-            "steps": curve.steps.tolist(),
-            "values": spell(curve.values),
-            "last_seq": int(curve.last_seq),
-        }
-        for name, curve in curves.items()
-    }
+    with_times = query.flag(request, "times")
+    series = {name: curve_as_dict(name, curve, with_times=with_times) for name, curve in curves.items()}
     return Response({"names": history.metric_names(found.pk), "series": series})
+
+
+def curve_as_dict(name: str, curve: history.Series, *, with_times: bool) -> dict[str, Any]:
+    """This will spell a curve for JSON; one of the system always has its times."""
+    found: dict[str, Any] = {"steps": curve.steps.tolist(), "values": spell(curve.values)}
+    if with_times or name.startswith(SYSTEM):
+        found["times_ms"] = curve.times_ms.tolist()
+    return {**found, "last_seq": int(curve.last_seq)}
 
 
 @extend_schema(

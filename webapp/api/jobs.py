@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import Http404
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework import status
 from rest_framework.decorators import api_view
 from rest_framework.exceptions import ValidationError
@@ -24,12 +24,16 @@ from mtkd_engine.spec import parse
 from webapp.access import job_or_404, project_or_404, user_of
 from webapp.api import query
 from webapp.api.documented import PROJECT, refusals
+from webapp.api.elsewhere import ElsewhereShape, asks_for_elsewhere, begun_elsewhere
 from webapp.api.job_shapes import JobDetailShape, JobShape, PromotionShape, ScheduleShape, SubmissionShape
 from webapp.api.registrations import taken_on
 from webapp.api.shapes import RegistrationShape
 
 MOST = 200
 BESIDE = ("queue", "priority", "deadline")
+ASKED = PolymorphicProxySerializer(
+    component_name="Asked", serializers=[SubmissionShape, ElsewhereShape], resource_type_field_name=None
+)
 
 
 @extend_schema(
@@ -54,7 +58,7 @@ BESIDE = ("queue", "priority", "deadline")
         OpenApiParameter("priority", int, description="For a bare spec: as in the body."),
         OpenApiParameter("deadline", str, description="For a bare spec: as in the body."),
     ],
-    request={"application/json": SubmissionShape, "application/yaml": SubmissionShape},
+    request={"application/json": ASKED, "application/yaml": ASKED},
     responses={201: JobDetailShape, **refusals(400, 403, 404)},
     operation_id="submit_job",
     tags=["jobs"],
@@ -117,6 +121,8 @@ def _listed(request: Request) -> Response:
 
 
 def _submitted(request: Request) -> Response:
+    if asks_for_elsewhere(request.data) and "project" not in request.query_params:
+        return created(begun_elsewhere(request))
     slug, raw, beside = _submission(request)
     project = project_or_404(request, slug)
     return created(submit(project=project, user=user_of(request), spec=parse(raw), **beside))

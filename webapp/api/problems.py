@@ -14,12 +14,15 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from jobs.operations.errors import (
+    TooLateToPost,
     TooLateToReschedule,
     UnableTo,
     UnableToCancel,
+    UnableToComplete,
     UnableToDecide,
     UnableToDelete,
     UnableToPause,
+    UnableToPost,
     UnableToResume,
     UnableToRetry,
     UnableToUpload,
@@ -29,8 +32,10 @@ from webapp.outages import RETRY_SECONDS, note_outage
 
 MEDIA_TYPE = "application/problem+json"
 CONFLICTS = (  # fine in itself, but not as things stand
+    TooLateToPost,
     TooLateToReschedule,
     UnableToCancel,
+    UnableToComplete,
     UnableToDecide,
     UnableToDelete,
     UnableToPause,
@@ -73,6 +78,10 @@ def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
 
 
 def _of_an_operation(error: UnableTo) -> Response:
+    if isinstance(error, UnableToPost) and error.offset is not None:
+        answer = problem(status=HTTPStatus.CONFLICT, detail=error.message, fields=error.fields)
+        answer.data["offset"] = error.offset
+        return answer
     if not isinstance(error, UnableToUpload):
         status = HTTPStatus.CONFLICT if isinstance(error, CONFLICTS) else HTTPStatus.BAD_REQUEST
         return problem(status=status, detail=error.message, fields=error.fields)

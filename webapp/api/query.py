@@ -27,3 +27,11 @@ def number(request: Request, name: str, *, default: int | None, low: int, high: 
             {name: f"given {given[:40]!r}, accepted is a whole number from {low} to {high}."}
         )
     return int(given)
+
+
+def flag(request: Request, name: str) -> bool:
+    """This will return whether something was asked for, as in `?name=1`."""
+    given = request.query_params.get(name, "0")
+    if given not in {"0", "1", "false", "true"}:
+        raise ValidationError({name: f"given {given[:40]!r}, accepted is 0 or 1."})
+    return given in {"1", "true"}

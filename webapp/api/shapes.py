@@ -169,6 +169,9 @@ class CurveShape(serializers.Serializer[Any]):
 
     steps = serializers.ListField(child=serializers.IntegerField())
     values = serializers.ListField(child=serializers.JSONField())
+    times_ms = serializers.ListField(
+        child=serializers.IntegerField(), required=False, help_text="Since 1970, where they were asked for."
+    )
     last_seq = serializers.IntegerField()
 
 
@@ -176,6 +179,13 @@ class MetricsShape(serializers.Serializer[Any]):
     """Curves by metric, and the names of all metrics of the job."""
 
     names = serializers.ListField(child=serializers.CharField())
+    series = serializers.DictField(child=CurveShape())
+
+
+class OverlayShape(serializers.Serializer[Any]):
+    """Curves of one metric by the id of their job."""
+
+    name = serializers.CharField()
     series = serializers.DictField(child=CurveShape())
 
 

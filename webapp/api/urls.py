@@ -10,6 +10,8 @@ from webapp.api import (
     jobs,
     lifecycle,
     logs,
+    overlay,
+    points,
     projects,
     queues,
     registrations,
@@ -58,6 +60,8 @@ urlpatterns: list[URLPattern] = [
     path("v1/jobs/<int:job_id>/events/", history.events, name="api-job-events"),
     path("v1/jobs/<int:job_id>/log/", logs.log, name="api-job-log"),
     path("v1/jobs/<int:job_id>/metrics/", history.metrics, name="api-job-metrics"),
+    path("v1/jobs/<int:job_id>/completion/", points.completion, name="api-job-completion"),
+    path("v1/metrics/", overlay.curves, name="api-overlay"),
     path("v1/jobs/<int:job_id>/artifacts/", history.artifacts, name="api-job-artifacts"),
     path("v1/jobs/<int:job_id>/artifacts/<str:name>", history.artifact, name="api-job-artifact"),
 ]

@@ -15,6 +15,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from jobs.models import Event, Job
 from jobs.queries import history
 
@@ -79,6 +81,9 @@ def event_as_dict(event: Event) -> dict[str, Any]:
 
 def spell(values: Any) -> list[float | str]:
     """This will turn numbers into JSON, where those that are not finite are strings."""
+    plain: list[float | str] = values.tolist()
+    if np.isfinite(values).all():
+        return plain
     return [value if math.isfinite(value) else _word(value) for value in values.tolist()]
 
 

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
+import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from billiard.exceptions import WorkerLostError
+from django.utils import timezone
 from pytest_django import Settings
 
 from jobs.attempt.publishing import publish
 from jobs.attempt.recorder import Recorder, open_journal
-from jobs.attempt.workspace import sweep
+from jobs.attempt.workspace import end_strays, sweep
 from jobs.celery import InPlainWords
-from jobs.models import Artifact, Attempt, Job, State
+from jobs.engine.family import MARK, marked
+from jobs.models import Artifact, Attempt, Checkpoint, Event, Job, State
 from jobs.operations.claims import Claim
+from jobs.operations.endings import hand_back
 from jobs.operations.errors import UnableToPublish
-from jobs.storage.blobs import StorageError, staging
+from jobs.storage.blobs import StorageError, keep_file, staging
 from mtkd_engine.events import ArtifactWritten, Metrics
 from mtkd_engine.journal import Journal
 
@@ -60,6 +66,102 @@ def test_a_sweep_clears_after_ended_jobs_only(make_job: Any, take: Any, state: S
     sweep()
     assert left(folders[0]) == kept
     assert left(folders[1]) >= {"step-00000001.pt", "student.safetensors"}
+
+
+def test_a_sweep_keeps_the_checkpoint_of_a_failed_job_that_the_storage_has_not(
+    make_job: Any, take: Any
+) -> None:
+    job = make_job()
+    held = take()
+    folder = worked_on(job)
+    event = told(held, step=1)
+    Job.objects.filter(pk=job.pk).update(state=State.FAILED, finished_at=timezone.now())
+    sweep()
+    assert "step-00000001.pt" in left(folder)
+    blob = keep_file(folder / "journal.jsonl")
+    Checkpoint.objects.create(job=job, attempt=event.attempt, step=1, seq=event.seq, path="x", blob=blob)
+    sweep()
+    assert "step-00000001.pt" not in left(folder)
+
+
+def test_a_sweep_removes_the_whole_folder_two_weeks_after_the_end(make_job: Any, take: Any) -> None:
+    job = make_job()
+    take()
+    folder = worked_on(job)
+    ended = timezone.now() - timedelta(days=13)
+    Job.objects.filter(pk=job.pk).update(state=State.SUCCEEDED, finished_at=ended)
+    sweep()
+    assert left(folder) == {"journal.jsonl", "engine.log"}
+    Job.objects.filter(pk=job.pk).update(finished_at=ended - timedelta(days=2))
+    sweep()
+    assert not folder.exists()
+
+
+def test_a_sweep_removes_checkpoints_that_newer_ones_in_the_storage_have_outlived(
+    make_job: Any, take: Any
+) -> None:
+    job = make_job()
+    hand_back(claim=take(), reason="")
+    second = take()
+    folders = [worked_on(job, number) for number in (1, 2)]
+    sweep()
+    assert all("step-00000001.pt" in left(folder) for folder in folders)
+    event, blob = told(second, step=2), keep_file(folders[1] / "journal.jsonl")
+    Checkpoint.objects.create(job=job, attempt=event.attempt, step=2, seq=event.seq, path="x", blob=blob)
+    sweep()
+    assert "step-00000001.pt" not in left(folders[0])
+    assert "step-00000001.pt" in left(folders[1])
+
+
+def test_a_sweep_removes_the_folders_of_deleted_jobs_a_day_later(settings: Settings) -> None:
+    folder = Path(settings.MTKD_HOME) / "work" / "jobs" / "4711" / "attempt-1"
+    folder.mkdir(parents=True)
+    (folder / "journal.jsonl").write_text("x")
+    sweep()
+    assert folder.exists()
+    yesterday = time.time() - 25 * 3600
+    for path in (folder / "journal.jsonl", folder):
+        os.utime(path, (yesterday, yesterday))
+    sweep()
+    assert not folder.parent.exists()
+
+
+def test_a_sweep_ends_engines_whose_attempt_is_not_the_present_one(
+    make_job: Any, take: Any, wait_for: Any
+) -> None:
+    make_job()
+    hand_back(claim=(old := take()), reason="")
+    present = take()
+    code = "import time; time.sleep(600)"
+    stray, healthy = (
+        subprocess.Popen(
+            [sys.executable, "-c", code], env={**os.environ, MARK: str(claim.folder)}, start_new_session=True
+        )
+        for claim in (old, present)
+    )
+    try:
+        wait_for(lambda: marked(old.folder) and marked(present.folder))
+        assert end_strays() == 1
+        assert stray.wait(10) == -9
+        assert healthy.poll() is None
+    finally:
+        for process in (stray, healthy):
+            process.kill()
+            process.wait()
+
+
+def told(claim: Claim, *, step: int) -> Event:
+    """A recorded event about a checkpoint of an attempt."""
+    payload = {"step": step, "path": "checkpoint/step-00000001.pt", "sha256": "0" * 64}
+    return Event.objects.create(
+        job_id=claim.job_id,
+        attempt_id=claim.attempt_id,
+        seq=claim.number * 10,
+        kind="checkpointed",
+        step=step,
+        payload=payload,
+        at=timezone.now(),
+    )
 
 
 def test_a_sweep_ends_half_copies_of_yesterday(settings: Settings) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from django.conf import settings
 from playwright.sync_api import Page
 
 from jobs.local import programs
@@ -20,6 +23,7 @@ from tests.engine_double import TEACHERS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 OF_A_PLUGIN = "ignore:Session-scoped fixtures defined as instance methods"  # pytest-base-url
+WORDS = ("circle", "square", "star", "moves", "stops", "turns", "left", "red", "blue", "after")
 PASSWORD = "correct horse battery"
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -117,6 +121,36 @@ def intake(process_environment: dict[str, str]) -> Iterator[Child]:
     child = Child(program=programs.intake(environment=environment), home=Home.from_environment())
     yield child
     child.kill()
+
+
+@pytest.fixture
+def worker(process_environment: dict[str, str]) -> Iterator[Child]:
+    """A worker of jobs of the queue `cpu`."""
+    environment = {**process_environment, "MTKD_THREADS": "1"}
+    child = Child(program=programs.worker(number=1, environment=environment), home=Home.from_environment())
+    yield child
+    child.kill()
+
+
+@pytest.fixture
+def noise() -> Path:
+    """A dataset folder of nothing that can be learned, below an allowed root."""
+    folder, draw = Path(settings.DATA_ROOTS[0]) / "noise", np.random.default_rng(3)
+    folder.mkdir(parents=True, exist_ok=True)
+    features: dict[str, Any] = {}
+    for split, count in (("train", 90), ("val", 10), ("test", 10)):
+        videos = {}
+        for name in (f"{split}{number}" for number in range(count)):
+            starts = [float(start) for start in draw.uniform(0, 20, size=2)]
+            videos[name] = {
+                "duration": 40.0,
+                "timestamps": [[start, start + 10] for start in starts],
+                "sentences": [" ".join(draw.choice(WORDS, 5)) for _ in starts],
+            }
+            features[name] = draw.normal(size=(12, 8)).astype(np.float32)
+        (folder / f"{split}.json").write_text(json.dumps(videos))
+    np.savez(folder / "features.npz", **features)
+    return folder
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from jobs.operations.jobs import submit
 from mtkd_engine.spec import parse
 from tests.browser.conftest import Site
 from tests.engine_double import TEACHERS, EngineDouble
+from tests.webapp.working import a_worker
 
 PHONE = {"width": 360, "height": 740}
 
@@ -24,11 +25,13 @@ def test_no_page_is_wider_than_a_phone(
     double.probe(step=0, labels=["the dog runs"], first=0.5)
     double.finish(files={"student.safetensors": b"x"})
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    paths = ("", "jobs/", "jobs/new/", "datasets/new/")
+    a_worker("a-host-with-quite-a-long-name.of-some-company.example/worker-1", device_name="NVIDIA H200 NVL")
+    paths = ("", "jobs/", "jobs/new/", "datasets/new/", "settings/")
     for path in [
         "/",
         "/account/tokens/",
-        f"/jobs/{job.pk}/",
+        *(f"/jobs/{job.pk}/{path}" for path in ("", "deletion/", "schedule/")),
+        *("/queue/", "/workers/", "/health/"),
         *(f"/projects/moments/{path}" for path in paths),
     ]:
         page.goto(site.url + path)

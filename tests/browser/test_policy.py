@@ -10,6 +10,7 @@ from mtkd_engine.events import Metrics
 from mtkd_engine.spec import parse
 from tests.browser.conftest import Site
 from tests.engine_double import EngineDouble
+from tests.webapp.working import a_worker
 
 REPORT = """() => {
   window.violations = [];
@@ -43,6 +44,8 @@ def test_charts_break_one_known_rule_and_no_other(
 def test_pages_without_charts_break_no_rule(logged_in: Page, site: Site, sources: Dataset) -> None:
     page = logged_in
     page.add_init_script(f"({REPORT})()")
-    for path in ("/", "/projects/moments/", "/projects/moments/jobs/new/", "/account/tokens/", "/nope/"):
+    a_worker("host/worker-1", clock_ahead=9)
+    project = [f"/projects/moments/{path}" for path in ("", "jobs/new/", "settings/")]
+    for path in ("/", *project, "/queue/", "/workers/", "/health/", "/account/tokens/", "/nope/"):
         page.goto(site.url + path)
         assert page.evaluate("() => window.violations") == []

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from django.conf import settings
 from playwright.sync_api import Page, expect
 from safetensors.numpy import load
 
 from jobs.attempt.recorder import JOURNAL
-from jobs.local import programs
 from jobs.local.child import Child
-from jobs.local.home import Home
 from jobs.models import Attempt, Job, Project, State, User
 from jobs.operations.jobs import submit
 from jobs.operations.registrations import promote, register
@@ -28,7 +23,6 @@ from tests.browser.conftest import Site
 from tests.jobs.registering import taken_in
 
 pytestmark = pytest.mark.slow
-WORDS = ("circle", "square", "star", "moves", "stops", "turns", "left", "red", "blue", "after")
 SMALL: dict[str, dict[str, Any]] = {
     "span": {"family": "span", "clips": 8, "width": 8, "encoder_layers": 1},
     "map2d": {"family": "map2d", "clips": 8, "width": 8, "map_layers": 1},
@@ -39,35 +33,6 @@ document.addEventListener("drawn", (event) => {
   if (event.target.id === "chart-loss") window.drawings.push([event.detail.seq, event.detail.at]);
 });
 """
-
-
-@pytest.fixture
-def worker(process_environment: dict[str, str]) -> Iterator[Child]:
-    environment = {**process_environment, "MTKD_THREADS": "1"}
-    child = Child(program=programs.worker(number=1, environment=environment), home=Home.from_environment())
-    yield child
-    child.kill()
-
-
-@pytest.fixture
-def noise() -> Path:
-    """A dataset folder of nothing that can be learned, below an allowed root."""
-    folder, draw = Path(settings.DATA_ROOTS[0]) / "noise", np.random.default_rng(3)
-    folder.mkdir(parents=True, exist_ok=True)
-    features: dict[str, Any] = {}
-    for split, count in (("train", 90), ("val", 10), ("test", 10)):
-        videos = {}
-        for name in (f"{split}{number}" for number in range(count)):
-            starts = [float(start) for start in draw.uniform(0, 20, size=2)]
-            videos[name] = {
-                "duration": 40.0,
-                "timestamps": [[start, start + 10] for start in starts],
-                "sentences": [" ".join(draw.choice(WORDS, 5)) for _ in starts],
-            }
-            features[name] = draw.normal(size=(12, 8)).astype(np.float32)
-        (folder / f"{split}.json").write_text(json.dumps(videos))
-    np.savez(folder / "features.npz", **features)
-    return folder
 
 
 @pytest.fixture

@@ -18,10 +18,12 @@ export function renew(before, now) {
   for (const gone of left) gone.remove();
   let place = before.firstChild;
   for (const [fresh, same] of pairs) {
+    // Text may move, elements shall stay: moving one costs its focus.
+    while (same instanceof Element && place instanceof Text) place = place.nextSibling;
     if (!same) before.insertBefore(document.importNode(fresh, true), place);
     else {
       if (same === place) place = same.nextSibling;
-      else before.insertBefore(same, place); // moved, which costs its focus: only where the order has changed
+      else before.insertBefore(same, place);
       update(same, fresh);
     }
   }

@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from django.conf import settings
@@ -33,9 +34,10 @@ DISK_MEGABYTES = 32
 class Machine:
     """A worker with everything that is its own; `sound_since` is when it last was neither stopped nor cut off."""
 
-    def __init__(self, *, name: str, arena: Arena, clock: Clock | None) -> None:
-        self.name = name
-        self.disk = arena.root / "disks" / name
+    def __init__(self, *, number: int, arena: Arena, clock: Clock | None) -> None:
+        self.number = number
+        self.name = f"machine-{number}"
+        self.disk = arena.root / "disks" / self.name
         self.clock = clock
         self.to_database = Line(arena.home.postgres_sockets / ".s.PGSQL.5432")
         self.to_broker = Line(arena.home.valkey_socket)
@@ -61,13 +63,14 @@ class Machine:
             "MTKD_STORAGE": str(settings.STORAGE),
             "DATABASE_URL": self.database_url,
             "BROKER_URL": f"redis://127.0.0.1:{self.to_broker.port}/0",
-            "MTKD_WORKER": self.name,
+            "MTKD_WORKER": "machine",
             "MTKD_THREADS": "1",
             **(self.clock.environment if self.clock else {}),
             **self._own,
         }
-        number = int(self.name.removeprefix("m"))
-        self.child = Child(program=programs.worker(number=number, environment=environment), home=self._home)
+        self.child = Child(
+            program=programs.worker(number=self.number, environment=environment), home=self._home
+        )
         self.sound_since = time.monotonic()
 
     def is_up(self) -> bool:
@@ -116,11 +119,11 @@ class Machine:
 class Arena:
     """Servers, web and machines; whatever a fault broke is mended by `restore`."""
 
-    def __init__(self, *, root: Path, machines: int, bug: str = "") -> None:
+    def __init__(self, *, root: Path, machines: int, environment: Mapping[str, str]) -> None:
         self.root = root
         self.home = Home.from_environment()
         self.home.make()
-        self.own_environment = {"CHAOS_BUG": bug} if bug else {}
+        self.own_environment = dict(environment)  # of the machines alone
         self.database: Child | None = None
         self.broker: Child | None = None
         self.web: Child | None = None
@@ -129,7 +132,7 @@ class Arena:
         self.machines: list[Machine] = []
         for number in range(1, machines + 1):
             clock = Clock(library=library, file=root / f"clock-{number}") if library else None
-            self.machines.append(Machine(name=f"m{number}", arena=self, clock=clock))
+            self.machines.append(Machine(number=number, arena=self, clock=clock))
 
     def start_servers(self) -> None:
         """This will start database, broker and web, with their tables."""

@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from jobs.models import Artifact, Attempt, Blob, Checkpoint, Event, Job, MetricChunk, Outcome, State
@@ -16,7 +17,7 @@ from mtkd_engine import events as said
 from mtkd_engine.journal import read
 from tests.chaos.processes import until
 from tests.chaos.reader import Reader
-from tests.chaos.story import ENGINE_LEFT_SECONDS, Story
+from tests.chaos.story import ENGINE_LEFT_SECONDS, Story, wrong_checkpoint
 from tests.chaos.world import SYSTEM, Calm, Curves
 
 STUDENT = "student.safetensors"
@@ -52,14 +53,14 @@ def _ends_well(job: Job, most_losses: int) -> Iterator[str]:
 def _one_fence(job: Job, story: Story) -> Iterator[str]:
     yield from story.complaints
     attempts = list(job.attempts.order_by("number"))
-    for before, after in zip(attempts, attempts[1:], strict=False):
+    for before, after in pairwise(attempts):
         if before.fence >= after.fence:
             yield f"attempt {after.number} has fence {after.fence} after {before.fence}"
         if before.ended_at is None or before.ended_at > after.started_at:
             yield f"attempt {before.number} ended after attempt {after.number} began, or never"
     firsts = {attempt.number: _numbers(attempt) for attempt in attempts}
     spans = [(min(seqs), max(seqs), number) for number, seqs in sorted(firsts.items()) if seqs]
-    for (_, last, number), (first, _, later) in zip(spans, spans[1:], strict=False):
+    for (_, last, number), (first, _, later) in pairwise(spans):
         if last >= first:
             yield f"attempt {number} wrote up to {last}, but attempt {later} from {first} on"
     winners = [attempt for attempt in attempts if attempt.outcome == Outcome.SUCCEEDED]
@@ -69,11 +70,7 @@ def _one_fence(job: Job, story: Story) -> Iterator[str]:
         if [artifact.attempt] != winners:
             yield f"{artifact.name} is of attempt {artifact.attempt.number}"
     for checkpoint in Checkpoint.objects.filter(job=job):
-        told = Event.objects.filter(
-            job=job, attempt_id=checkpoint.attempt_id, seq=checkpoint.seq, kind="checkpointed"
-        ).first()
-        if told is None or (told.payload["sha256"], told.step) != (checkpoint.blob_id, checkpoint.step):
-            yield f"the published checkpoint of step {checkpoint.step} is not what its attempt said"
+        yield from wrong_checkpoint(checkpoint)
 
 
 def _numbers(attempt: Attempt) -> set[int]:

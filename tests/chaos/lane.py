@@ -19,17 +19,18 @@ import django
 if os.environ.get("DJANGO_SETTINGS_MODULE"):
     django.setup()
 
-from django.conf import settings  # noqa: E402
+from django.conf import settings
 
-from jobs.models import Project, Registration, User  # noqa: E402
-from jobs.operations.access import create_project  # noqa: E402
-from jobs.operations.registrations import register  # noqa: E402
-from tests.chaos.arena import Arena  # noqa: E402
-from tests.chaos.faults import FAULTS  # noqa: E402
-from tests.chaos.play import Stage, play, session_of  # noqa: E402
-from tests.chaos.schedule import draw_schedule  # noqa: E402
-from tests.chaos.world import NAME, Work, load, make_noise  # noqa: E402
-from tests.jobs.registering import taken_in  # noqa: E402
+from jobs.models import Project, Registration, User
+from jobs.operations.access import create_project
+from jobs.operations.registrations import register
+from tests.chaos.arena import Arena
+from tests.chaos.faults import FAULTS
+from tests.chaos.play import Stage, play, session_of
+from tests.chaos.schedule import draw_schedule
+from tests.chaos.stubborn import SCENES
+from tests.chaos.world import NAME, Work, load, make_noise
+from tests.jobs.registering import taken_in
 
 _CLONE_NEWNS = 0x00020000
 
@@ -68,7 +69,7 @@ def main() -> None:
     given = json.loads(sys.argv[1])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     hide_mounts()
-    arena = Arena(root=Path(given["root"]), machines=given["machines"], bug=given.get("bug", ""))
+    arena = Arena(root=Path(given["root"]), machines=given["machines"], environment=given["environment"])
     try:
         project, user = prepare(arena)
         stage = Stage(
@@ -76,7 +77,7 @@ def main() -> None:
             project=project,
             user=user,
             session=session_of(user),
-            work=Work.for_scale(given["scale"]),
+            work=Work(epochs=given["epochs"]),
             calm=load(Path(given["calm"])),
             patience=given["patience"],
         )
@@ -84,8 +85,13 @@ def main() -> None:
         _say({"ready": True, "left_out": missing})
         for line in sys.stdin:
             asked = json.loads(line)
+            if asked["scene"]:
+                _say(SCENES[asked["scene"]](stage, asked["state"]))
+                continue
             possible = [kind for kind in FAULTS if kind not in missing]
-            strokes = draw_schedule(asked["seed"], only=asked.get("only", ()), possible=possible)
+            strokes = draw_schedule(asked["seed"], only=asked["only"], possible=possible)
+            for stroke in strokes:
+                stroke.fault.for_good = asked["for_good"]
             _say(play(stage, asked["seed"], strokes).as_dict())
     finally:
         arena.close()

@@ -118,7 +118,7 @@ def _is_due(stage: Stage, story: Story, stroke: Stroke, struck: float) -> bool:
     if not story.attempts:
         return False
     stuck = bool(story.losses) and time.monotonic() - struck > NEXT_ANYWAY_SECONDS
-    return story.step >= stroke.at * stage.work.steps and (story.holder() is not None) or stuck
+    return (story.step >= stroke.at * stage.work.steps and (story.holder() is not None)) or stuck
 
 
 def _judge(stage: Stage, scene: Scene, played: Played, strokes: Sequence[Stroke]) -> None:
@@ -143,7 +143,8 @@ def _judge(stage: Stage, scene: Scene, played: Played, strokes: Sequence[Stroke]
 
 def _submit(stage: Stage, *, rings: int) -> int:
     def ring(queue: str) -> bool:
-        return all([doorbell.ring(queue) for _ in range(rings)])
+        rung = [doorbell.ring(queue) for _ in range(rings)]
+        return all(rung)
 
     with mock.patch("jobs.operations.jobs.ring", ring):
         spec = parse(stage.work.spec)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import socket
@@ -111,7 +112,5 @@ class Reader(threading.Thread):
 
     def _drop(self) -> None:
         if self._socket is not None:
-            try:
+            with contextlib.suppress(OSError):
                 self._socket.socket.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass

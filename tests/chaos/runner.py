@@ -12,9 +12,9 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,13 @@ _FOREIGN = ("DATABASE_URL", "BROKER_URL", "PYTEST_CURRENT_TEST", "DJANGO_ALLOW_A
 
 @dataclass(frozen=True)
 class Task:
-    """A schedule to play: all that its seed draws, or the faults that are named."""
+    """A schedule to play: all that its seed draws, or the faults that are named; or a scene of `stubborn`."""
 
     seed: int
     only: tuple[str, ...] = ()
+    for_good: bool = False
+    scene: str = ""
+    state: str = ""
 
 
 @dataclass
@@ -73,23 +76,25 @@ def run(
     scale: float,
     lanes: int,
     machines: int = 3,
-    bug: str = "",
+    environment: Mapping[str, str] | None = None,
     patience: float | None = None,
-    loud: bool = True,
+    work: Work | None = None,
 ) -> Report:
     """This will play all tasks on some lanes and report; what a lane cannot play is told."""
     began, report, waiting = time.monotonic(), Report(scale=scale), list(tasks)
+    work = work or Work.for_scale(scale)
     with playground() as root:
         calm = root / "calm.json"
-        save(undisturbed(Work.for_scale(scale), root / "calm"), calm)
-        given = {"scale": scale, "machines": machines, "calm": str(calm), "bug": bug}
+        save(undisturbed(work, root / "calm"), calm)
+        given = {"scale": scale, "machines": machines, "calm": str(calm)}
+        given |= {"environment": environment or {}, "epochs": work.epochs}
         given["patience"] = patience or (180.0 if scale > 3 else 900.0)
         lock = threading.Lock()
 
         def serve(number: int) -> None:
             try:
                 with lane(root / f"l{number}", scale=scale, given=given) as process:
-                    _feed(process, waiting, report, lock, loud)
+                    _feed(process, waiting, report, lock)
             except Exception as error:
                 report.broken_lanes.append(f"lane {number}: {error}")
 
@@ -107,7 +112,7 @@ def run(
 @contextmanager
 def playground() -> Iterator[Path]:
     """This will give a folder in memory where there is one, and remove it; CHAOS_KEEP=1 leaves it."""
-    memory = Path("/dev/shm")  # noqa: S108
+    memory = Path("/dev/shm")
     root = Path(tempfile.mkdtemp(prefix="chaos-", dir=memory if os.access(memory, os.W_OK) else None))
     root.chmod(0o711)
     try:
@@ -177,9 +182,7 @@ def hear(process: subprocess.Popen[str]) -> dict[str, Any]:
     raise RuntimeError("the lane ended in the middle")
 
 
-def _feed(
-    process: subprocess.Popen[str], waiting: list[Task], report: Report, lock: threading.Lock, loud: bool
-) -> None:
+def _feed(process: subprocess.Popen[str], waiting: list[Task], report: Report, lock: threading.Lock) -> None:
     report.left_out |= hear(process)["left_out"]
     assert process.stdin is not None
     while True:
@@ -187,13 +190,12 @@ def _feed(
             if not waiting:
                 return
             task = waiting.pop(0)
-        process.stdin.write(json.dumps({"seed": task.seed, "only": task.only}) + "\n")
+        process.stdin.write(json.dumps(asdict(task)) + "\n")
         process.stdin.flush()
         answer = hear(process)
         with lock:
             report.played.append(answer)
-            if loud:
-                print(_line(answer), flush=True)
+            print(json.dumps(answer) if task.scene else _line(answer), flush=True)
 
 
 def _line(one: dict[str, Any]) -> str:

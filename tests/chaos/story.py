@@ -11,7 +11,7 @@ from typing import TypeVar
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import Sum
 
-from jobs.models import Attempt, Event, Job, MetricChunk
+from jobs.models import Attempt, Checkpoint, Event, Job, MetricChunk
 from tests.chaos.arena import Arena, Machine
 from tests.chaos.processes import engines_below
 
@@ -67,12 +67,14 @@ class Story:
     _closed: dict[int, tuple[str, object]] = field(default_factory=dict)
     _kept: dict[int, tuple[int, int]] = field(default_factory=dict)
     _superseded: dict[int, float] = field(default_factory=dict)
+    _published: set[tuple[int, str]] = field(default_factory=set)
     _scan_at: float = 0.0
 
     def look(self) -> None:
         """This will take in how things stand; while the database is away, only the processes."""
         rows = ask(self._read)
         if rows is not None:
+            ask(self._look_at_checkpoints)
             self._compare(*rows)
             self.job, self.attempts = rows
             self._notice_recovery()
@@ -124,12 +126,24 @@ class Story:
                 if self._closed.setdefault(number, state) != state:
                     self._complain(f"attempt {number} ended as {self._closed[number][0]} and then {state[0]}")
                     self._closed[number] = state
-            if attempt.ended_at is not None or attempt.fence != job.fence:
+            if attempt.ended_at is not None or attempt.fence < job.fence:
                 self._superseded.setdefault(number, time.monotonic())
             if number < job.cursor_attempt and number not in self._kept:
                 kept = ask(lambda number=number: self._rows_of(number))  # type: ignore[misc]
                 if kept is not None:
                     self._kept[number] = kept
+
+    def _look_at_checkpoints(self) -> None:
+        """Published ones are removed again: each is compared with what its attempt said as soon as it is seen."""
+        for row in Checkpoint.objects.filter(job_id=self.job_id).select_related("attempt"):
+            mark = (row.seq, row.blob_id)
+            if mark in self._published:
+                continue
+            self._published.add(mark)
+            if row.attempt.number in self._closed:
+                self._complain(f"the checkpoint of step {row.step} came after its attempt had ended")
+            for sentence in wrong_checkpoint(row):
+                self._complain(sentence)
 
     def _rows_of(self, number: int) -> tuple[int, int]:
         events = Event.objects.filter(job_id=self.job_id, attempt__number=number).count()
@@ -163,6 +177,14 @@ class Story:
     def _complain(self, sentence: str) -> None:
         if sentence not in self.complaints:
             self.complaints.append(sentence)
+
+
+def wrong_checkpoint(row: Checkpoint) -> list[str]:
+    """This will compare a published checkpoint with what its attempt said of it."""
+    told = Event.objects.filter(attempt_id=row.attempt_id, seq=row.seq, kind="checkpointed").first()
+    if told is None or (told.payload["sha256"], told.step) != (row.blob_id, row.step):
+        return [f"the published checkpoint of step {row.step} is not what its attempt said"]
+    return []
 
 
 def _attempt_in(command: str, folder: Path) -> int:

@@ -29,14 +29,15 @@ class Scene:
         return self.story.holder()
 
 
-class Missed(Exception):
+class NothingToBreakError(Exception):
     """There was nothing to break: the job is not where the fault would strike."""
 
 
 class Fault(ABC):
     """One fault of one schedule. What it does exactly is drawn when it is made.
 
-    `losses` is how many attempts it may cost; `proof` says, once it struck, how its effect was seen.
+    `losses` is how many attempts it may cost; `proof` says, once it struck, how its effect was seen. One that is
+    `for_good` is mended when the job is at work again without what it broke.
     """
 
     kind: ClassVar[str]
@@ -47,6 +48,7 @@ class Fault(ABC):
         self.draw = draw
         self.proof = ""
         self.missed = False
+        self.for_good = False
         self.struck_at = 0.0
         self.choose()
 
@@ -63,7 +65,7 @@ class Fault(ABC):
         self.struck_at = time.monotonic()
         try:
             self.strike(scene)
-        except Missed:
+        except NothingToBreakError:
             self.missed = True
 
     @abstractmethod
@@ -73,6 +75,12 @@ class Fault(ABC):
     def mend(self, scene: Scene) -> bool:
         """This will mend what is due, and tell whether the fault is over; asked again and again."""
         return True
+
+    def is_over(self, scene: Scene, *, after: float) -> bool:
+        """Whether it is time to mend what should be away for so many seconds."""
+        if self.for_good:
+            return scene.story.is_over or all(loss.back is not None for loss in scene.story.losses)
+        return self.since() > after
 
     def since(self) -> float:
         """Seconds since the fault struck."""
@@ -88,5 +96,5 @@ def machine_with_the_job(scene: Scene) -> Machine:
     """This will give the machine that holds the job, or miss."""
     machine = scene.holder()
     if machine is None or machine.sound_since is None or not machine.is_up():
-        raise Missed
+        raise NothingToBreakError
     return machine

@@ -6,7 +6,7 @@ import signal
 
 from jobs.models import Job
 from tests.chaos.arena import Machine
-from tests.chaos.faults.base import Fault, Missed, Scene, machine_with_the_job
+from tests.chaos.faults.base import Fault, NothingToBreakError, Scene, machine_with_the_job
 from tests.chaos.processes import is_gone, send, until
 from tests.chaos.story import insist
 
@@ -33,10 +33,11 @@ class WorkerKilled(Fault):
         """This will kill, and see the processes gone."""
         self._machine = machine = machine_with_the_job(scene)
         main, forked = machine.main(), machine.supervisors()
-        chosen = {"both": [*main, *forked], "main": main, "child": forked}[self._who]
+        who = "both" if self.for_good else self._who
+        chosen = {"both": [*main, *forked], "main": main, "child": forked}[who]
         engines = machine.engines(scene.story.job_id)
         if not engines or not forked:
-            raise Missed
+            raise NothingToBreakError
         scene.story.stopped_training(self.kind)
         send(chosen, signal.SIGKILL)
         self.prove(
@@ -45,11 +46,10 @@ class WorkerKilled(Fault):
 
     def mend(self, scene: Scene) -> bool:
         """This will start the worker again when its time has come."""
-        if self._machine is not None and self.since() > self._away:
-            self._machine.is_up()  # collects what is left of the group
+        if self._machine is not None and self.is_over(scene, after=self._away):
             self._machine.start()
             return True
-        return self._machine is None
+        return self._machine is None or self.missed
 
 
 class LeaseMissing(Fault):
@@ -86,7 +86,7 @@ class EngineKilled(Fault):
         """This will kill the engine."""
         engines = machine_with_the_job(scene).engines(scene.story.job_id)
         if not engines:
-            raise Missed
+            raise NothingToBreakError
         scene.story.stopped_training(self.kind)
         send(engines, signal.SIGKILL)
         gone = until(lambda: all(map(is_gone, engines)), seconds=GONE_SECONDS)

@@ -7,7 +7,7 @@ import signal
 from django.conf import settings
 
 from tests.chaos.arena import Machine
-from tests.chaos.faults.base import Fault, Missed, Scene, machine_with_the_job
+from tests.chaos.faults.base import Fault, NothingToBreakError, Scene, machine_with_the_job
 from tests.chaos.processes import send, state_of, until
 
 _STOPPED = {"T", "t"}
@@ -35,7 +35,7 @@ class SupervisorStopped(Fault):
         self._machine = machine = machine_with_the_job(scene)
         self._pids = [*machine.supervisors(), *(machine.main() if self._main_too else [])]
         if not machine.engines(scene.story.job_id):
-            raise Missed
+            raise NothingToBreakError
         self._fence = scene.story.fence
         machine.sound_since = None
         scene.story.stopped_training(self.kind)
@@ -76,7 +76,7 @@ class EngineStopped(Fault):
         """This will stop the engine."""
         self._engines = machine_with_the_job(scene).engines(scene.story.job_id)
         if not self._engines:
-            raise Missed
+            raise NothingToBreakError
         scene.story.stopped_training(self.kind)
         send(self._engines, signal.SIGSTOP)
         stopped = until(

@@ -1,10 +1,10 @@
-"""What happens to messages: kicks that come five times or never, a broker that forgets, sockets that are slow or drop."""
+"""What happens to messages: kicks five times or never, a broker that forgets, sockets that are slow or drop."""
 
 from __future__ import annotations
 
 from jobs.doorbell import ring
 from jobs.models import Attempt
-from tests.chaos.faults.base import Fault, Missed, Scene
+from tests.chaos.faults.base import Fault, NothingToBreakError, Scene
 from tests.chaos.story import ask
 
 KICKS = 5
@@ -60,7 +60,7 @@ class BrokerFlushed(Fault):
         """This will flush it, and see it empty."""
         broker = scene.arena.broker
         if broker is None or broker.exit_code() is not None:
-            raise Missed
+            raise NothingToBreakError
         with scene.arena.redis() as client:
             for _ in range(self._times):
                 left = client.pipeline().flushall().dbsize().execute()[1]

@@ -12,7 +12,7 @@ from django.conf import settings
 from jobs.models import Job, State, Worker
 from jobs.operations.lifecycle import resume
 from tests.chaos.arena import Machine
-from tests.chaos.faults.base import Fault, Missed, Scene, machine_with_the_job
+from tests.chaos.faults.base import Fault, NothingToBreakError, Scene, machine_with_the_job
 from tests.chaos.processes import is_gone
 from tests.chaos.story import ask, insist
 
@@ -40,16 +40,16 @@ class DiskDeleted(Fault):
         self._machine = machine = machine_with_the_job(scene)
         scene.story.stopped_training(self.kind)
         pids = [*machine.main(), *machine.supervisors()]
-        if self._kills:
+        if self._kills or self.for_good:
             machine.kill()
         machine.wipe()
         left = [path for path in (machine.disk / "work").rglob("step-*") if path.is_file()]
-        gone = all(map(is_gone, pids)) if self._kills else True
+        gone = all(map(is_gone, pids)) or not (self._kills or self.for_good)
         self.prove("nothing is left of the disk", shown=gone and len(left) < 2)
 
     def mend(self, scene: Scene) -> bool:
         """This will give the machine back, with an empty disk."""
-        if self._machine is None or self.since() > self._away:
+        if self._machine is None or self.is_over(scene, after=self._away):
             if self._machine is not None:
                 self._machine.start()
             return True
@@ -71,7 +71,7 @@ class DiskFull(Fault):
         """This will fill the disk to the last byte."""
         machine = machine_with_the_job(scene)
         if not machine.disk_can_fill:
-            raise Missed
+            raise NothingToBreakError
         self._filler = machine.disk / "work" / "filler"
         scene.story.stopped_training(self.kind)
         self._full = _fill(self._filler)
@@ -117,13 +117,13 @@ class ClockOff(Fault):
         machines = scene.arena.machines
         machine = scene.holder() if self._of_holder else machines[self._index % len(machines)]
         if machine is None or machine.clock is None:
-            raise Missed
+            raise NothingToBreakError
         self._machine = machine
         machine.clock.lead(CLOCK_AHEAD)
 
     def mend(self, scene: Scene) -> bool:
         """This will wait for the worker's own word that its clock leads."""
-        row = None if self.missed else ask(Worker.objects.filter(name=self._machine.name).first)
+        row = None if self.missed else ask(Worker.objects.filter(name__endswith=self._machine.name).first)
         ahead = row.clock_ahead if row is not None else 0.0
         self.prove(f"{row} says that its clock is {ahead:.0f} s ahead", shown=ahead > 0.9 * CLOCK_AHEAD)
         return self.missed or bool(self.proof) or self.since() > 30
@@ -150,7 +150,7 @@ class Partition(Fault):
         """This will break the line, and see that nothing comes through."""
         self._machine = machine = machine_with_the_job(scene)
         if not machine.engines(scene.story.job_id):
-            raise Missed
+            raise NothingToBreakError
         self._fence = scene.story.fence
         machine.sound_since = None
         scene.story.stopped_training(self.kind)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -15,7 +17,10 @@ from jobs.models import Attempt, Event, Job, MetricChunk
 from jobs.queries.curves import SYSTEM, Series, read_curves
 from jobs.queries.integrity import integrity
 
-__all__ = ["Points", "Series", "events_after", "integrity", "metric_names", "points_after", "series"]
+__all__ = ["Points", "Series", "events_after", "integrity", "points_after", "series"]
+
+REPEATED = ("evaluated", "weights")
+"""Events that belong to a step, which a resumed attempt says again."""
 
 _NAMES = """
 WITH RECURSIVE name(metric) AS (
@@ -52,6 +57,31 @@ def events_after(*, job_id: int, seq: int, limit: int = 500) -> list[Event]:
     return list(
         Event.objects.filter(job_id=job_id, seq__gt=seq).select_related("attempt").order_by("seq")[:limit]
     )
+
+
+def masked_events(*, job: Job, events: Sequence[Event]) -> set[int]:
+    """This will name the events, by their numbers, that a later attempt has said again, as points are masked.
+
+    Of each kind (and split, and which parameters) those of a step not below the later attempt's first.
+    """
+    asked = [event for event in events if event.kind in REPEATED and event.step is not None]
+    if not asked or not Attempt.objects.filter(job=job, number__gt=asked[0].attempt.number).exists():
+        return set()
+    rows = (
+        Event.objects.filter(job=job, kind__in=REPEATED)
+        .order_by()
+        .values_list("attempt__number", "kind", "payload__split", "payload__which")
+        .annotate(first=Min("step"))
+    )
+    firsts = list(rows)
+    return {event.seq for event in asked if _is_repeated(event, firsts, job.scratch_after)}
+
+
+def _is_repeated(event: Event, firsts: list[Any], scratch_after: int) -> bool:
+    number = event.attempt.number
+    said = (event.kind, event.payload.get("split"), event.payload.get("which"))
+    later = [first for attempt, *same, first in firsts if attempt > number and tuple(same) == said]
+    return number <= scratch_after or any(first <= event.step for first in later)
 
 
 def points_after(*, job_id: int, seq: int, limit_points: int = 20_000) -> dict[str, Points]:

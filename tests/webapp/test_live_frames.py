@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import time
+from datetime import timedelta
 
 import pytest
+from django.db.models.functions import Now
+from pytest_django import Settings
 
 from jobs.models import Attempt, Job
 from jobs.operations.endings import lose
-from mtkd_engine.events import Checkpointed, Entered, Metrics, Warned
+from mtkd_engine.events import Checkpointed, Entered, Evaluated, Metrics, Warned
 from tests.engine_double import EngineDouble
 from webapp.live import frames
 from webapp.live.frames import read_frame
@@ -120,3 +124,79 @@ def test_checkpoints_are_not_news_for_a_reader(job: Job) -> None:
     double.say(Checkpointed(step=1, path="x", sha256="y"))
     frame = read_frame(job_id=job.pk, after=1, px=100)
     assert (frame["events"], frame["seq"]) == ([], 2)
+
+
+def again(job: Job, double: EngineDouble) -> EngineDouble:
+    seen = Job.objects.get(pk=job.pk).cursor_seq
+    lose(claim=double.claim, reason="The worker was killed.")
+    return EngineDouble(first_seq=seen + 1)
+
+
+def test_evaluations_that_a_later_attempt_repeats_are_marked(job: Job) -> None:
+    double = EngineDouble()
+    for step in (0, 50, 100):
+        double.probe(step=step, labels=["the dog runs"], first=0.5)
+        double.say(Evaluated(step=step, split="val", which="current", values={"r1": 0.5}))
+    resumed = again(job, double)
+    resumed.say(Evaluated(step=100, split="val", which="current", values={"r1": 0.6}))
+    events = read_frame(job_id=job.pk, after=0, px=100)["events"]
+    masked = [(event["kind"], event["step"]) for event in events if event.get("masked")]
+    assert masked == [("evaluated", 100)]
+    assert len([event for event in events if event["kind"] == "weights"]) == 3
+
+
+def test_a_job_begun_from_scratch_sends_its_reader_everything_anew(job: Job) -> None:
+    double = EngineDouble()
+    double.start()
+    losses(double, 1, 6)
+    double.say(Metrics(step=6, values={"val": 0.5}))
+    seen = read_frame(job_id=job.pk, after=0, px=100)["seq"]
+    Job.objects.filter(pk=job.pk).update(scratch_after=1)
+    anew = again(job, double)
+    anew.start()
+    losses(anew, 1, 2)
+    frame = read_frame(job_id=job.pk, after=seen, px=100)
+    assert (frame["replace"], steps(frame), "val" in frame["points"]) == (True, [1, 2], False)
+    losses(anew, 3, 3)
+    tail = read_frame(job_id=job.pk, after=frame["seq"], px=100)
+    assert (tail["replace"], steps(tail)) == (False, [3])
+
+
+def test_metrics_of_the_system_carry_their_times_and_are_not_masked(job: Job) -> None:
+    double = EngineDouble()
+    for step in (1, 2, 3):
+        double.say(Metrics(step=step, values={"system/cpu": 1.0, "loss/total": 1.0}))
+    resumed = again(job, double)
+    resumed.say(Metrics(step=2, values={"system/cpu": 2.0, "loss/total": 2.0}))
+    for after in (0, 1):
+        points = read_frame(job_id=job.pk, after=after, px=100)["points"]
+        assert points["system/cpu"]["steps"] == [1, 2, 3, 2][after:]
+        times = points["system/cpu"]["times"]
+        assert times == sorted(times)
+        assert abs(times[0] / 1000 - time.time()) < 60
+        assert points["loss/total"]["steps"] == [1, 2][after:]
+        assert "times" not in points["loss/total"]
+
+
+def test_a_silent_supervisor_and_a_long_journal_are_told_as_a_lag(job: Job, settings: Settings) -> None:
+    double = EngineDouble()
+    double.start()
+    attempt = Attempt.objects.filter(job=job)
+    attempt.update(heartbeat_at=Now())
+    assert read_frame(job_id=job.pk, after=0, px=100)["job"]["lag"] is None
+    attempt.update(journal_behind=10**6)
+    assert read_frame(job_id=job.pk, after=0, px=100)["job"]["lag"] == {"since": None, "bytes": 10**6}
+    attempt.update(heartbeat_at=Now() - timedelta(minutes=1))
+    lag = read_frame(job_id=job.pk, after=0, px=100)["job"]["lag"]
+    assert lag["since"] is not None
+    json.dumps(lag)
+
+
+def test_a_waiting_job_says_why_and_a_pausing_one_that_it_does(job: Job) -> None:
+    assert "no worker serves queue cpu" in read_frame(job_id=job.pk, after=0, px=100)["job"]["waits"]
+    double = EngineDouble()
+    double.start()
+    Job.objects.filter(pk=job.pk).update(pause_requested_at=Now(), deadline_at=Now())
+    state = read_frame(job_id=job.pk, after=0, px=100)["job"]
+    assert (state["pausing"], state["waits"], state["queue"]) == (True, None, "cpu")
+    assert state["deadline_at"] is not None

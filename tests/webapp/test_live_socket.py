@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
-from django.db import connections
+from django.db import OperationalError, connections
 from django.test import Client
 
 from jobs.models import Job, Membership, User
@@ -222,3 +223,36 @@ async def test_sockets_that_left_leave_no_task_behind(path: str, session: str) -
     await asyncio.sleep(0)
     names = {task.get_name() for task in asyncio.all_tasks() if not task.cancelling()}
     assert not {name for name in names if name == "bell" or name.startswith("feed")}
+
+
+async def test_the_socket_outlives_a_database_that_is_away_and_says_so_once(
+    path: str, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = consumer.read_frame, itertools.count()
+
+    def sometimes(**asked: Any) -> dict[str, Any]:
+        if next(calls) in {1, 2, 3}:
+            raise OperationalError("connection is bad")
+        return real(**asked)
+
+    monkeypatch.setattr(consumer, "read_frame", sometimes)
+    monkeypatch.setattr(consumer, "AWAY_SECONDS", 0.01)
+    monkeypatch.setattr(consumer, "LOOK_ANYWAY_SECONDS", 0.01)
+    async with watching(path, session=session) as socket:
+        await socket.next()
+        await socket.ask('{"after": 0}')
+        assert "job" in await socket.frame(lambda frame: True)
+        away = await socket.frame(lambda frame: True)
+        assert away["away"] is True
+        assert away["since"]
+        back = await socket.frame(lambda frame: True)
+        assert back["job"]["state"] == "queued"
+
+
+async def test_a_job_that_is_deleted_for_good_ends_the_socket(path: str, session: str, job: Job) -> None:
+    async with watching(path, session=session) as socket:
+        await socket.next()
+        await socket.ask('{"after": 0}')
+        await socket.frame(lambda frame: True)
+        await sync_to_async(job.delete)()
+        assert await socket.close_code() == consumer.FORBIDDEN

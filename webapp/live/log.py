@@ -49,6 +49,7 @@ class LogFeed(JobFeed):
                     first, after = False, frame["after"]
                     async with asyncio.timeout(consumer.SEND_SECONDS):
                         await self.send(text_data=json.dumps(frame, separators=(",", ":")))
+                    self._is_at(after)
                 if frame["final"]:
                     await self.close(consumer.DONE)
                     return

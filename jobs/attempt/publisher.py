@@ -30,6 +30,7 @@ from jobs.storage.hashing import StorageError
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 1.0
 _RETRY_SECONDS = 0.3
+_STORAGE_SECONDS = 10.0
 LINKS = "publishing"
 
 
@@ -39,6 +40,7 @@ class Publisher:
     def __init__(self, claim: Claim) -> None:
         self._claim = claim
         self._done_seq = 0
+        self._due = 0.0
         self._seen: str | None = None
         self._log: Artifact | None = None
         self._last_one = False
@@ -52,7 +54,9 @@ class Publisher:
         """This will begin, in a thread of its own."""
         self._thread.start()
 
-    def finish(self, *, last_checkpoint: bool, fenced_out: threading.Event) -> Artifact | None:
+    def finish(
+        self, *, last_checkpoint: bool, fenced_out: threading.Event, in_a_hurry: bool = False
+    ) -> Artifact | None:
         """This will store the log, and the last recorded checkpoint where one is wanted, in a reasonable time.
 
         Returns the row of the log, not saved yet. Where storing does not succeed there is a warning: the
@@ -62,8 +66,8 @@ class Publisher:
         self._last_one = last_checkpoint
         self._stop.set()
         while self._thread.is_alive() and not fenced_out.is_set():
-            patience = settings.TERM_GRACE_SECONDS + 5 if stopping.is_announced() else _longest()
-            if time.monotonic() - began > patience:
+            is_short = in_a_hurry or stopping.is_announced()
+            if time.monotonic() - began > (settings.TERM_GRACE_SECONDS + 5 if is_short else _longest()):
                 _log.warning("Job %s: its last files stay on this host only.", self._claim.job_id)
                 break
             self._thread.join(0.05)
@@ -76,11 +80,10 @@ class Publisher:
         self._stop.set()
 
     def _run(self) -> None:
-        due = 0.0
         try:
             while not self._stop.wait(min(_LOOK_SECONDS, settings.PUBLISH_SECONDS / 4)):
-                if time.monotonic() >= due and self._has_new_file() and self._try(self._publish_newest):
-                    due = time.monotonic() + settings.PUBLISH_SECONDS
+                if time.monotonic() >= self._due and self._has_new_file():
+                    self._try(self._publish_newest)
             for last in (self._publish_last, self._store_log):
                 while not self._given_up.is_set() and not self._try(last):
                     self._given_up.wait(_RETRY_SECONDS)
@@ -113,8 +116,11 @@ class Publisher:
             )
             connections.close_all()
             return False
+        except FileNotFoundError:  # its engine has removed it: the next one is there already
+            pass
         except (StorageError, OSError) as error:
             _log.warning("Job %s: a checkpoint could not be published: %s", self._claim.job_id, error)
+            self._due = time.monotonic() + min(_STORAGE_SECONDS, settings.PUBLISH_SECONDS)
         return True
 
     def _publish_newest(self) -> None:
@@ -126,6 +132,7 @@ class Publisher:
         blob = keep_file(link, sha256=event.payload["sha256"])
         old = publish_checkpoint(claim=self._claim, event=event, blob=blob)
         self._done_seq, self._seen = event.seq, link.name
+        self._due = time.monotonic() + settings.PUBLISH_SECONDS
         shutil.rmtree(link.parent, ignore_errors=True)
         release(old)
 

@@ -77,7 +77,7 @@ class Recording:
     def _keep_log(self) -> None:
         try:
             self._log.flush()
-        except (DatabaseError, InterfaceError) as error:  # the log is no reason for anything to end
+        except (DatabaseError, InterfaceError, OSError) as error:  # the log is no reason for anything to end
             _log.warning("Job %s: its log is kept later: %s", self._claim.job_id, storable.line(error))
             connections.close_all()
             self._next_flush = time.monotonic() + _AWAY_SECONDS

@@ -15,7 +15,8 @@ from typing import TypeVar
 
 from django.db import DatabaseError, InterfaceError, connection
 
-from jobs import stopping
+from jobs import stopping, storable
+from jobs.attempt.aside import Aside
 from jobs.attempt.concluding import conclude, full_disk
 from jobs.attempt.keeper import Keeper
 from jobs.attempt.logkeeper import LogKeeper
@@ -71,21 +72,32 @@ class _Supervision:
     def run(self) -> None:
         """This will do all of it; no engine outlives this call."""
         try:
-            plan = self._insist(lambda: prepare(self._claim))
+            plan = self._prepared()
         except (NoRoomError, OSError) as error:
             self._pause_without_room(error)
             return
         except StorageError as error:
             self._conclude(Verdict("failed", "storage", str(error)), {})
             return
-        if wish := self._wish():  # asked before anything began
+        if plan is None or self._wish() is not None:  # asked before anything began
+            wish = self._wish() or "hand_back"  # it may have been withdrawn meanwhile
             self._conclude(judge(exit_code=-SIGTERM, last_word=None, wish=wish, log=""), {})
             return
         attempt = self._insist(lambda: Attempt.objects.get(pk=self._claim.attempt_id))
         self._carry_out(plan, attempt)
 
+    def _prepared(self) -> Plan | None:
+        """Large data may have to be fetched: a wish does not wait for that, and gives None."""
+        work = Aside(lambda: self._insist(lambda: prepare(self._claim)), name="preparing")
+        while not work.is_done():
+            if self._keeper.fenced_out.is_set():
+                raise FencedOutError
+            if self._wish() is not None:
+                return None
+        return work.result()
+
     def _carry_out(self, plan: Plan, attempt: Attempt) -> None:
-        claim, fenced_out = self._claim, self._keeper.fenced_out
+        claim = self._claim
         recorder, log = Recorder(claim=claim, attempt=attempt), LogKeeper(claim, attempt)
         publisher, recording = Publisher(claim), Recording(claim, recorder=recorder, log=log)
         engine = Engine(plan.arguments, folder=claim.folder)
@@ -96,8 +108,12 @@ class _Supervision:
             publisher.start()
             verdict = self._verdict(engine, watch, recording, recorder)
             engine.kill()
-            self._insist(log.finish)
-            stored = publisher.finish(last_checkpoint=verdict.ending != "succeeded", fenced_out=fenced_out)
+            self._finish(log)
+            stored = publisher.finish(
+                last_checkpoint=verdict.ending != "succeeded",
+                in_a_hurry=verdict.ending == "cancelled",
+                fenced_out=self._keeper.fenced_out,
+            )
         finally:
             engine.kill()
             recording.abandon()
@@ -116,7 +132,7 @@ class _Supervision:
         verdict = judge(
             exit_code=code,
             last_word=recorder.last_word,
-            wish=self._wish(),
+            wish=self._wish() or ("hand_back" if engine.was_asked_to_stop else None),
             log=last_lines(self._claim.folder),
             loss=self._loss or watch.after_death(code),
         )
@@ -150,6 +166,12 @@ class _Supervision:
 
     def _conclude(self, verdict: Verdict, remains: Remains) -> None:
         conclude(self._claim, verdict, remains, insist=self._insist)
+
+    def _finish(self, log: LogKeeper) -> None:
+        try:
+            self._insist(log.finish)
+        except (DatabaseError, OSError) as error:  # the log is no reason for anything to end otherwise
+            _log.warning("Job %s: the end of its log is lost: %s", self._claim.job_id, storable.line(error))
 
     def _note(self, engine: Engine, plan: Plan) -> None:
         try:

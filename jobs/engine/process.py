@@ -84,6 +84,11 @@ class Engine:
             self._asked_at = time.monotonic()
             self._process.send_signal(signal.SIGTERM)
 
+    @property
+    def was_asked_to_stop(self) -> bool:
+        """Whether `ask_to_stop` was called while it ran."""
+        return self._asked_at is not None
+
     def press(self) -> None:
         """This will do what is due since `ask_to_stop`: terminate the group, then kill it."""
         if self._asked_at is None or self.exit_code() is not None:

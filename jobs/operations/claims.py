@@ -20,8 +20,6 @@ from jobs.notify import notify
 from jobs.operations.locks import Lock, hold
 from jobs.operations.turns import next_of
 
-__all__ = ["Wish"]
-
 
 class FencedOutError(Exception):
     """The job is no longer this worker's: whatever it still does for it counts for nothing."""

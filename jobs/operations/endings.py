@@ -105,6 +105,9 @@ def fall_silent_locked(job: Job, *, sentence: str) -> None:
     """This will end a job trained elsewhere, whose row the caller has locked, of which nothing comes any more."""
     for attempt in job.attempts.filter(outcome=""):
         _close_attempt(attempt.pk, Outcome.FAILED, {}, reason=sentence)
+    if job.cancel_requested_at is not None:
+        _end(job.pk, State.CANCELLED)
+        return
     _end(job.pk, State.FAILED, failure_cause=SILENT, failure=storable.text(sentence))
 
 

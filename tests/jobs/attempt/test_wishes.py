@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from jobs.attempt import preparing
 from jobs.attempt.supervisor import supervise
 from jobs.models import Checkpoint, Job, State, Worker
 from jobs.notify import notify
@@ -120,6 +122,30 @@ def test_a_wish_from_before_the_engine_began_is_heeded(make_job: Any, take: Take
     supervise(held)
     job.refresh_from_db()
     assert job.state == State.PAUSED
+
+
+def test_a_wish_does_not_wait_for_what_is_fetched(
+    make_job: Any, take: Take, meanwhile: Meanwhile, wait_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetching, go_on = threading.Event(), threading.Event()
+
+    def for_ever(_job: Job) -> dict[str, dict[str, str]]:
+        fetching.set()
+        assert go_on.wait(30)
+        return {}
+
+    def cancel() -> None:
+        assert fetching.wait(20)
+        request_cancel(job=job, user=job.submitted_by)
+
+    monkeypatch.setattr(preparing, "_sources", for_ever)
+    job = make_job()
+    meanwhile(cancel)
+    supervise(take())
+    job.refresh_from_db()
+    assert job.state == State.CANCELLED
+    go_on.set()
+    wait_for(lambda: not any(thread.name == "preparing" for thread in threading.enumerate()))
 
 
 def test_a_cancelled_job_is_gone_with_grandchildren_that_ran_away(

@@ -3,9 +3,12 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 NAME ?= all
+N ?= 200
+SCALE ?= 15
+LANES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-fast check bench clean
+.PHONY: help demo up down test test-fast check bench chaos clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -36,6 +39,9 @@ check: $(READY) ## format, lint, types, import contracts, migrations, JS types, 
 
 bench: $(READY) ## benchmarks: NAME=... runs one, all by default
 	$(BIN)/python -m tests.bench $(NAME)
+
+chaos: $(READY) ## break it on purpose: N=200 schedules with times divided by SCALE=15, on LANES=3 arenas
+	$(BIN)/python -m tests.chaos --times $(N) --scale $(SCALE) --lanes $(LANES)
 
 clean: ## remove the virtual environment, caches and the local data of this checkout
 	@[ ! -x $(BIN)/python ] || $(BIN)/python manage.py down || true

@@ -21,6 +21,7 @@ import yaml
 from mtkd_engine import events as say
 from mtkd_engine.journal import Journal
 
+DEAF = "deaf"  # the file that tells that it ignores the signal by now
 _CHILD = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(3600)"
 _BITE = 20_000_000
 
@@ -35,6 +36,7 @@ def main() -> None:
     parser.add_argument("--pulse-fd", type=int)
     given, _ = parser.parse_known_args()
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    (given.out / DEAF).touch()
     threading.Thread(target=_watch, args=(given.pulse_fd,), daemon=True).start()
     how = yaml.safe_load(given.spec.read_text())["name"]
     if how == "family":

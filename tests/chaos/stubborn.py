@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from jobs.models import Job, State
@@ -11,6 +12,7 @@ from jobs.operations.jobs import request_cancel, submit
 from jobs.operations.lifecycle import request_pause
 from mtkd_engine.spec import parse
 from tests.chaos.arena import Arena
+from tests.chaos.bad_engine import DEAF
 from tests.chaos.play import Stage
 from tests.chaos.processes import until
 from tests.chaos.story import insist
@@ -68,12 +70,14 @@ def _has_reached(arena: Arena, job: Job, state: str) -> bool:
     row = insist(lambda: Job.objects.get(pk=job.pk))
     if state in {"queued", "paused"}:
         return bool(row.state == State.QUEUED)
-    engines = [pid for machine in arena.machines for pid in machine.engines(job.pk)]
+    last = row.attempts.order_by("number").last()
+    if last is None or not (Path(last.folder) / DEAF).exists():
+        return False
     if state == "starting":
-        return bool(row.state == State.STARTING and engines)
+        return bool(row.state == State.STARTING)
     if state == "family" and len(arena.strangers()) < 3:
         return False
-    return bool(row.state == State.RUNNING and row.part == _PART_OF.get(state, "training") and engines)
+    return bool(row.state == State.RUNNING and row.part == _PART_OF.get(state, "training"))
 
 
 def _is_cancelled(job: Job) -> bool:

@@ -9,6 +9,7 @@ from tests.chaos.faults.deaths import (
     EngineKilled,
     LeaseMissing,
     WebKilled,
+    WorkerAsked,
     WorkerKilled,
 )
 from tests.chaos.faults.freezes import EngineStopped, SupervisorStopped
@@ -18,7 +19,7 @@ from tests.chaos.faults.places import ClockOff, DiskDeleted, DiskFull, Partition
 FAULTS: dict[str, type[Fault]] = {
     fault.kind: fault
     for fault in (
-        *(WorkerKilled, EngineKilled, WebKilled, DatabaseKilled, BrokerKilled),
+        *(WorkerKilled, WorkerAsked, EngineKilled, WebKilled, DatabaseKilled, BrokerKilled),
         *(SupervisorStopped, EngineStopped, LeaseMissing, BrokerFlushed, KickedFiveTimes, NeverKicked),
         *(ClockOff, DiskDeleted, DiskFull, Partition, SocketsTroubled),
     )

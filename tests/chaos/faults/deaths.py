@@ -52,6 +52,38 @@ class WorkerKilled(Fault):
         return self._machine is None or self.missed
 
 
+class WorkerAsked(Fault):
+    """The worker that has the job is asked to stop, as for an update: it hands its job back, and nothing is lost."""
+
+    kind = "worker_asked"
+
+    def choose(self) -> None:
+        """This will draw how long it is away."""
+        self._away = self.draw.uniform(0.0, 4.0)
+        self._machine: Machine | None = None
+
+    def strike(self, scene: Scene) -> None:
+        """This will send SIGTERM to the main process."""
+        machine = machine_with_the_job(scene)
+        if not machine.engines(scene.story.job_id) or not machine.supervisors():
+            raise NothingToBreakError
+        self._machine = machine
+        scene.story.stopped_training(self.kind)
+        send(machine.main(), signal.SIGTERM)
+
+    def mend(self, scene: Scene) -> bool:
+        """This will wait for its end, and start it again."""
+        machine = self._machine
+        if machine is None or (machine.is_up() and self.since() < 120):
+            return machine is None
+        outcomes = [attempt.outcome for attempt in scene.story.attempts]
+        ended = "handed_back" in outcomes or "succeeded" in outcomes or "lost" in outcomes
+        self.prove(f"it left; the attempts ended as {outcomes}", shown=not machine.is_up() and ended)
+        if self.proof and self.since() > self._away:
+            machine.start()
+        return bool(self.proof and machine.is_up()) or self.since() > 150
+
+
 class LeaseMissing(Fault):
     """The worker dies and the lease of its job is NULL: a half-done write of whoever, but nobody's for ever."""
 

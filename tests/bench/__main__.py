@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("world", "families", "fir_actions", "recorder", "registration")
+NAMES = ("world", "families", "fir_actions", "recorder", "registration", "watching", "metrics")
 
 
 def main(name: str) -> int:

@@ -14,6 +14,7 @@ from jobs import identity, stopping, storable
 from jobs.attempt.workspace import sweep
 from jobs.intake import folder as intake_folder
 from jobs.operations.beats import take_turn
+from jobs.operations.retention import sweep_database
 from jobs.operations.workers import remove_forgotten_workers
 
 SWEEPER = "sweeper"
@@ -49,7 +50,7 @@ class Sweeper:
             self._hosts_turn = time.monotonic() + _HOUR
             steps.append(sweep)
         if take_turn(name=SWEEPER, by=identity.worker_name(), every=_HOUR):
-            steps.append(remove_forgotten_workers)
+            steps += [remove_forgotten_workers, sweep_database]
         for step in steps:
             _try(step)
 

@@ -11,7 +11,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 
 from jobs import stopping, storable
 from jobs.attempt.logkeeper import LogKeeper
-from jobs.attempt.recorder import Recorder
+from jobs.attempt.recorder import LINES_AT_ONCE, Recorder
 from jobs.insisting import AWAY
 from jobs.logged import carried
 from jobs.notify import notify
@@ -86,8 +86,9 @@ class Recording:
         now = time.monotonic()
         tell = now >= self._next_notice
         try:
-            if self._recorder.has_more() and self._recorder.flush(tell=tell):
-                self._next_flush = now + settings.FLUSH_SECONDS
+            if self._recorder.has_more() and (lines := self._recorder.flush(tell=tell)):
+                is_behind = lines >= LINES_AT_ONCE
+                self._next_flush = now + (0.0 if is_behind else settings.FLUSH_SECONDS)
                 self._owes_notice = not tell
             elif self._owes_notice and tell:
                 notify(job_id=self._claim.job_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import time
 import traceback
 from collections.abc import Sequence
@@ -152,8 +153,10 @@ def _submit(stage: Stage, *, rings: int) -> int:
 
 
 def _end(stage: Stage, story: Story) -> None:
-    """A job that would not end must not be in the way of the next schedule."""
+    """What is left of a job, ended or not, must not be in the way of the next schedule."""
     stage.arena.start_database()
+    for machine in stage.arena.machines:  # whose disks are small
+        shutil.rmtree(machine.disk / "work" / "jobs" / str(story.job_id), ignore_errors=True)
     held = Job.objects.filter(pk=story.job_id).exclude(state__in=("succeeded", "failed", "cancelled"))
     insist(lambda: held.update(state=State.CANCELLED, fence=10**6, lease_until=None))
 

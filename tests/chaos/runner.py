@@ -20,6 +20,7 @@ from typing import Any
 
 from tests.chaos.world import CHECKOUT, Work, save, undisturbed
 
+SILENT_SECONDS = 1800.0  # a lane that says nothing for so long is lost
 _FOREIGN = ("DATABASE_URL", "BROKER_URL", "PYTEST_CURRENT_TEST", "DJANGO_ALLOW_ASYNC_UNSAFE")
 
 
@@ -192,7 +193,12 @@ def _feed(process: subprocess.Popen[str], waiting: list[Task], report: Report, l
             task = waiting.pop(0)
         process.stdin.write(json.dumps(asdict(task)) + "\n")
         process.stdin.flush()
-        answer = hear(process)
+        watchdog = threading.Timer(SILENT_SECONDS, process.kill)
+        watchdog.start()
+        try:
+            answer = hear(process)
+        finally:
+            watchdog.cancel()
         with lock:
             report.played.append(answer)
             print(json.dumps(answer) if task.scene else _line(answer), flush=True)

@@ -66,7 +66,9 @@ def own_charts(metrics: Iterable[str]) -> list[dict[str, Any]]:
     wait = "Points appear here as they are posted."
     return [
         _lines(key=f"own-{place}", title=group.rstrip("/"), prefixes=[group], smooth=True, wait=wait)
-        for place, group in enumerate(sorted(groups or {"loss/", "val/"}))
+        for place, group in enumerate(
+            sorted(groups or {"loss/", "val/"}, key=lambda group: ("/" not in group, group))
+        )
     ]
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from webapp.charts import job_charts, weight_chart
+from webapp.charts import job_charts, own_charts, system_charts, weight_chart
 from webapp.pages.result import result_rows
 
 TAUGHT = {"teachers": [{"name": "a"}], "method": {"kind": "emtm", "beliefs": "out_of_fold"}}
@@ -60,3 +60,20 @@ def test_the_best_teacher_is_named_on_its_own_row() -> None:
     rows = result_rows({"metrics": {"miou": 0.5}, "baselines": baselines, "best_single": "x"})
     assert [row.title for row in rows] == ["Student", "x"]
     assert "best single teacher" in rows[1].help
+
+
+def test_what_the_engine_takes_is_drawn_over_time_and_the_card_only_where_there_is_one() -> None:
+    assert [chart["key"] for chart in system_charts("cpu")] == ["cpu", "memory", "disk"]
+    on_a_card = system_charts("cuda:0")
+    assert all(chart["by_time"] and chart["layout"]["xaxis"]["type"] == "date" for chart in on_a_card)
+    assert (on_a_card[-1]["prefixes"], on_a_card[-1]["suffix"]) == (["system/gpu"], "/gpu")
+
+
+def test_metrics_of_a_job_trained_elsewhere_are_drawn_by_what_stands_before_the_slash() -> None:
+    charts = own_charts(["lr", "loss/kd", "loss/total", "acc/top1", "system/cpu"])
+    assert [(chart["title"], chart["prefixes"]) for chart in charts] == [
+        ("acc", ["acc/"]),
+        ("loss", ["loss/"]),
+        ("lr", ["lr"]),
+    ]
+    assert [chart["title"] for chart in own_charts([])] == ["loss", "val"]

@@ -88,3 +88,16 @@ def test_the_page_of_a_job_trained_elsewhere_shows_its_parameters(viewer: Client
     assert "job-log" not in page
     listed = viewer.get("/projects/moments/jobs/").content.decode()
     assert "trained elsewhere" in listed
+
+
+def test_final_metrics_of_a_job_trained_elsewhere_stand_as_they_were_said(
+    viewer: Client, make_job: MakeJob
+) -> None:
+    spec = {"name": "from the cluster", "elsewhere": True, "parameters": {}}
+    result = {"metrics": {"top1": 0.713, "r1@0.5": "NaN"}, "baselines": {}}
+    job = make_job(state=State.SUCCEEDED, elsewhere=True, dataset=None, spec=spec, result=result)
+    page = viewer.get(f"/jobs/{job.pk}/").content.decode()
+    assert "Final metrics" in page
+    assert '<dt>top1</dt><dd class="number">0.713</dd>' in page
+    assert "Result on the test split" not in page
+    assert "Promote to teacher" not in page

@@ -96,9 +96,12 @@ def _context(request: HttpRequest, detail: Job) -> dict[str, Any]:
     devices = [attempt.device for attempt in detail.attempts.all()]
     return {
         **context,
-        "rows": result_rows(detail.result),
+        "rows": [] if detail.elsewhere else result_rows(detail.result),
+        "own_metrics": sorted(((detail.result or {}).get("metrics") or {}).items())
+        if detail.elsewhere
+        else [],
         "columns": [title for _, title in COLUMNS],
-        "verdict": verdict(detail),
+        "verdict": [] if detail.elsewhere else verdict(detail),
         "notes": (detail.result or {}).get("notes", []),
         "charts": own_charts(metric_names(detail.pk)) if detail.elsewhere else job_charts(detail.spec),
         "system_charts": system_charts(devices[-1] if devices else ""),

@@ -9,10 +9,8 @@ from django.utils import timezone
 
 from jobs.models import ACTIVE, Attempt, Job, State
 from jobs.queries.queues import why_waiting
+from webapp.live.frames import BEHIND_BYTES, MISSED_HEARTBEATS
 from webapp.templatetags.site import bytesize, sentence
-
-MISSED_HEARTBEATS = 3
-BEHIND_BYTES = 64_000  # of the journal: less comes and goes with every flush
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,12 @@
  * @property {number} attempt
  * @property {string} failure
  * @property {boolean} cancelling
- * @property {boolean} [pausing]
+ * @property {boolean} pausing
+ * @property {string} pause_reason
+ * @property {string} queue
+ * @property {string | null} waits
+ * @property {object | null} lag
+ * @property {string | null} deadline_at
  * @property {string | null} started_at
  * @property {string | null} finished_at
  */

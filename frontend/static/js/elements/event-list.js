@@ -38,6 +38,10 @@ class EventList extends HTMLElement {
   add(item, words) {
     const line = document.createElement("li");
     line.dataset.kind = item.kind;
+    if (item.masked) {
+      line.dataset.masked = "yes";
+      line.title = "A later attempt has repeated this.";
+    }
     line.hidden = this.only === "warned" && item.kind !== "warned";
     const time = document.createElement("time");
     time.dateTime = item.at;

@@ -18,6 +18,8 @@ class JobFeed extends HTMLElement {
     this.store = new SeriesStore();
     /** @type {JobState | undefined} */
     this.job = undefined;
+    /** @type {string | undefined} what the rest of the page says of the job */
+    this.standing = undefined;
     /** @type {{at: number, step: number}[]} */
     this.pace = [];
     this.wasFinal = this.place("link")?.dataset.state === "finished";
@@ -99,10 +101,11 @@ class JobFeed extends HTMLElement {
   showState(job) {
     const state = this.place("state");
     const word = job.cancelling ? "cancelling" : job.pausing ? "pausing" : job.state;
-    if (!state || (state.dataset.state === job.state && state.textContent === word)) return;
-    state.dataset.state = job.state;
-    state.textContent = word;
-    this.tell("moved", { job });
+    if (state) state.dataset.state = job.state;
+    if (state && state.textContent !== word) state.textContent = word;
+    const standing = JSON.stringify([word, job.queue, job.waits, job.pause_reason, job.deadline_at, !job.lag]);
+    if (this.standing !== undefined && this.standing !== standing) this.tell("moved", { job });
+    this.standing = standing;
   }
 
   /** @param {JobState} job */

@@ -29,7 +29,7 @@ class ProbeWeights extends HTMLElement {
     let changed = false;
     for (const item of /** @type {EngineEvent[]} */ (/** @type {CustomEvent} */ (event).detail.events)) {
       if (item.kind === "probeset") this.labels = item.labels;
-      if (item.kind !== "weights" || item.seq <= newest) continue;
+      if (item.kind !== "weights" || item.masked || item.seq <= newest) continue;
       // A resumed attempt repeats the evaluations after its checkpoint.
       this.seen = this.seen?.filter((known) => (known.step ?? 0) < (item.step ?? 0)).slice(-MOST) ?? [];
       this.seen.push(item);

@@ -38,7 +38,7 @@ def _of_chunk(chunk: MetricChunk, job: Job) -> Iterator[str]:
             step_first=chunk.step_first,
             seq_first=chunk.seq_first,
         )
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, TypeError) as error:
         yield f"{name}: its bytes do not hold its {chunk.points} points ({error})."
         return
     if chunk.layout == LAYOUT and pack(run) != bytes(chunk.data):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from jobs.attempt.recorder import Recorder, open_journal
 from jobs.models import Attempt, Event, Job, MetricChunk
 from jobs.operations.claims import Claim, FencedOutError
 from jobs.operations.endings import lose
-from jobs.queries.history import latest_seq, points_after, series
+from jobs.queries.history import integrity, latest_seq, points_after, series
 from mtkd_engine import events as say
 from mtkd_engine.journal import Journal
 
@@ -175,3 +177,58 @@ def test_the_attempt_knows_its_last_checkpoint(claim: Claim, journal: Journal, t
     follow(claim).flush()
     attempt = Attempt.objects.get(pk=claim.attempt_id)
     assert (attempt.checkpoint_step, attempt.checkpoint_path) == (20, "checkpoint/20")
+
+
+def test_times_are_the_databases_whatever_the_workers_clock_says(claim: Claim) -> None:
+    ten_minutes = 600_000
+    Attempt.objects.filter(pk=claim.attempt_id).update(clock_ms=time.time_ns() // 10**6 + ten_minutes)
+    began = Attempt.objects.get(pk=claim.attempt_id).started_at.timestamp() * 1000
+    wrong = time.time_ns() // 10**6 + ten_minutes
+    lines = [
+        {"seq": 1, "t": wrong + 5_000, "kind": "metrics", "step": 1, "values": {"lr": 1.0}},
+        {"seq": 2, "t": wrong + 6_000, "kind": "entered", "part": "training", "detail": ""},
+    ]
+    (claim.folder / "journal.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    follow(claim).flush()
+    point = points_after(job_id=claim.job_id, seq=0)["lr"].times_ms[0]
+    event = Event.objects.get(job_id=claim.job_id)
+    assert 0 <= point - (began + 5_000) < 1_000
+    assert 0 <= event.at.timestamp() * 1000 - (began + 6_000) < 1_000
+
+
+def test_metrics_of_the_machine_move_no_step(claim: Claim, journal: Journal) -> None:
+    losses(journal, 1, 5)
+    journal.append(say.Metrics(step=3, values={"system/cpu": 1.0}))
+    journal.append(say.Metrics(step=900, values={"fold/1/loss": 1.0}))
+    follow(claim).flush()
+    assert Job.objects.get(pk=claim.job_id).step == 5
+    assert steps(claim, "system/cpu") == [3]
+    assert integrity(claim.job_id) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"nothing\n",
+        b"1,2\n",
+        b"[]\n",
+        b'{"seq":1}\n',
+        b'{"seq":1,"t":0,"kind":"metrics"}\n',
+        b'{"seq":1,"t":0,"kind":"x"}\n',
+    ],
+)
+def test_a_line_that_is_no_event_is_named_with_its_place(claim: Claim, line: bytes) -> None:
+    (claim.folder / "journal.jsonl").write_bytes(line)
+    with pytest.raises(ValueError, match=r"kind|journal\.jsonl: the line at byte 0"):
+        follow(claim).flush()
+    assert not MetricChunk.objects.exists()
+
+
+def test_metrics_that_come_and_go_stay_in_their_order(claim: Claim, journal: Journal) -> None:
+    for step in range(1, 1001):
+        values = {"a": float(step)} | ({"b": -float(step)} if step % 3 == 0 else {})
+        journal.append(say.Metrics(step=step, values=values))
+    follow(claim).flush()
+    assert steps(claim, "a") == list(range(1, 1001))
+    assert steps(claim, "b") == list(range(3, 1001, 3))
+    assert integrity(claim.job_id) == []

@@ -14,10 +14,12 @@ from jobs import identity, stopping, storable
 from jobs.attempt.workspace import sweep
 from jobs.intake import folder as intake_folder
 from jobs.operations.beats import take_turn
+from jobs.operations.deletion import remove_deleted
 from jobs.operations.retention import sweep_database
 from jobs.operations.workers import remove_forgotten_workers
+from jobs.storage.hashing import StorageError
 
-SWEEPER = "sweeper"
+SWEEPER, REMOVER = "sweeper", "remover"
 _log = logging.getLogger(__name__)
 _HOUR = 3600.0
 
@@ -49,6 +51,8 @@ class Sweeper:
         if time.monotonic() >= self._hosts_turn:
             self._hosts_turn = time.monotonic() + _HOUR
             steps.append(sweep)
+        if take_turn(name=REMOVER, by=identity.worker_name(), every=settings.REAP_SECONDS):
+            steps.append(remove_deleted)  # who deletes a job may expect it to be gone soon
         if take_turn(name=SWEEPER, by=identity.worker_name(), every=_HOUR):
             steps += [remove_forgotten_workers, sweep_database]
         for step in steps:
@@ -66,7 +70,7 @@ class Sweeper:
 def _try(step: Callable[[], object]) -> None:
     try:
         step()
-    except (DatabaseError, InterfaceError) as error:
+    except (DatabaseError, InterfaceError, StorageError) as error:
         _log.warning("Old files and rows are swept later: %s", storable.line(error))
         connection.close()
     except Exception:

@@ -25,6 +25,7 @@ from tests.bench.peers.curves import MANY
 from tests.bench.peers.ours import Mtkd, database_for_a_peer
 from tests.bench.peers.systems import Aim, Mlflow, System, Trackio
 
+MOST_LOAD_SECONDS = 200.0  # for one figure: a slow machine leaves it out
 FAILURES = (RuntimeError, OSError, ValueError, KeyError)
 Figures = dict[str, float | bool | None]
 
@@ -177,12 +178,23 @@ def _load(columns: list[Column], size: Size) -> None:
         for what, lengths in wanted.items():
             if what in column.system.why_not:
                 continue
+            if (seconds := _expected(column, sum(lengths), size)) > MOST_LOAD_SECONDS:
+                column.fail(what, RuntimeError(f"storing {sum(lengths):,} points would take {seconds:.0f} s"))
+                continue
             try:
                 column.runs[what] = [
                     column.system.load(points=points, seed=seed) for seed, points in enumerate(lengths)
                 ]
             except FAILURES as error:
                 column.fail(what, error)
+
+
+def _expected(column: Column, points: int, size: Size) -> float:
+    """What storing takes where a system has no faster way than the one that was measured."""
+    seconds = column.seconds.get("recorder_points_per_s")
+    if not seconds or not getattr(column.system, "loads_as_it_writes", False):
+        return 0.0
+    return points / MANY / size.steps[column.system.name] * statistics.median(seconds)
 
 
 def _chart(columns: list[Column], size: Size) -> None:

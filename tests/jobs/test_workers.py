@@ -19,7 +19,6 @@ from jobs import identity, machine, stopping, tasks, tick
 from jobs.identity import Identity
 from jobs.models import Beat, Queue, State, User, Worker
 from jobs.operations import workers
-from jobs.operations.beats import take_turn
 from jobs.operations.claims import claim
 from jobs.operations.errors import UnableToServe
 from jobs.operations.locks import Lock, hold, try_to_hold
@@ -33,7 +32,6 @@ from jobs.operations.workers import (
     worker_stopped,
 )
 from jobs.queries.workers import list_workers, seats
-from jobs.sweeping import Sweeper
 from jobs.tick import Tick
 from tests.jobs.conftest import MakeJob, WaitFor
 
@@ -194,32 +192,6 @@ def test_the_tick_proves_that_it_ran(monkeypatch: pytest.MonkeyPatch) -> None:
     Tick().beat()
     beat.refresh_from_db()
     assert beat.count == 3
-
-
-@pytest.mark.django_db
-def test_what_is_done_every_hour_is_done_by_one_worker() -> None:
-    assert take_turn(name="sweeper", by="one", every=3600)
-    assert not take_turn(name="sweeper", by="two", every=3600)
-    Beat.objects.update(at=timezone.now() - timedelta(hours=2))
-    assert take_turn(name="sweeper", by="two", every=3600)
-    assert Beat.objects.get().count == 2
-
-
-@pytest.mark.django_db
-def test_a_step_of_the_sweeper_that_fails_keeps_none_of_the_others_away(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    Worker.objects.create(
-        name="old", host="h", pid=1, started_at=timezone.now(), seen_at=timezone.now() - timedelta(days=9)
-    )
-
-    def fails() -> None:
-        raise ValueError("a mistake of ours")
-
-    monkeypatch.setattr("jobs.sweeping.intake_folder.sweep", fails)
-    monkeypatch.setattr("jobs.sweeping.connection.close", lambda: None)
-    Sweeper().beat()
-    assert not Worker.objects.exists()
 
 
 @pytest.mark.django_db

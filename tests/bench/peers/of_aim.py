@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ def start(*, port: int) -> str:
     aim.Repo.from_path(".", init=True)
     program = str(Path(sys.executable).with_name("aim"))
     command = [program, "up", "--host", "127.0.0.1", "--port", str(port), "--repo", "."]
-    _state["server"] = subprocess.Popen(command, stdout=2)
+    _state["server"] = subprocess.Popen(command, stdout=2, start_new_session=True)
     return str(aim.__version__.__version__)
 
 
@@ -60,5 +61,5 @@ def bytes_per_point(*, points: int) -> float:
 
 serve({"start": start, "write": write, "load": load, "bytes_per_point": bytes_per_point})
 if "server" in _state:
-    _state["server"].terminate()
+    os.killpg(_state["server"].pid, signal.SIGTERM)  # with what it has started itself
     _state["server"].wait()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -26,7 +28,7 @@ def start(*, store: str, port: int) -> str:
     experiment()  # makes the tables, before the server would do the same
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store, "--workers", "1"]
     options = ["--host", "127.0.0.1", "--port", str(port), "--artifacts-destination", "artifacts"]
-    _state["server"] = subprocess.Popen([*command, *options], stdout=2)
+    _state["server"] = subprocess.Popen([*command, *options], stdout=2, start_new_session=True)
     return str(mlflow.__version__)
 
 
@@ -99,5 +101,5 @@ def bytes_per_point() -> float:
 
 serve({"start": start, "new_run": new_run, "write": write, "load": load, "bytes_per_point": bytes_per_point})
 if "server" in _state:
-    _state["server"].terminate()
+    os.killpg(_state["server"].pid, signal.SIGTERM)  # with what it has started itself
     _state["server"].wait()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -19,7 +21,9 @@ _state: dict[str, Any] = {"runs": 0}
 
 def start(*, port: int) -> str:
     """This will start the web server and return the version."""
-    _state["server"] = subprocess.Popen([sys.executable, __file__, str(port)], stdout=2)
+    _state["server"] = subprocess.Popen(
+        [sys.executable, __file__, str(port)], stdout=2, start_new_session=True
+    )
     return str(trackio.__version__)
 
 
@@ -61,5 +65,5 @@ else:
     deeds = {"start": start, "new_run": new_run, "write": write, "load": load}
     serve({**deeds, "bytes_per_point": bytes_per_point})
     if "server" in _state:
-        _state["server"].terminate()
+        os.killpg(_state["server"].pid, signal.SIGTERM)  # with what it has started itself
         _state["server"].wait()

@@ -114,6 +114,7 @@ class Aim:
     """Aim: its SDK writes into a folder, its web server reads it."""
 
     name = "Aim"
+    loads_as_it_writes = True
 
     def __init__(self, *, folder: Path) -> None:
         self.why_not = {"rest_points_per_s": "it has no REST address that takes points"}

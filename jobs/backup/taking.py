@@ -1,7 +1,7 @@
 """Taking a backup of a running embedded installation.
 
 One snapshot of the database decides: what it refers to is put into the archive. Contents in the storage never
-change, and what the snapshot refers to stays for a day after the last row that names it, so nothing stops meanwhile.
+change, and are marked beforehand as just used, which keeps them for a day whatever is deleted meanwhile.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ def back_up(target: Path, *, home: Home) -> Manifest:
     place = storage_place()
     try:
         with writing(target) as archive:
+            _keep_for_a_day()
             with _snapshot() as snapshot:
                 dump(home, target=draft, snapshot=snapshot)
                 counts = {str(model._meta.verbose_name_plural): model.objects.count() for model in COUNTED}
@@ -66,6 +67,13 @@ def back_up(target: Path, *, home: Home) -> Manifest:
     finally:
         draft.unlink(missing_ok=True)
     return manifest
+
+
+def _keep_for_a_day() -> None:
+    """Who holds a row just now is storing the same content, or removing it already."""
+    free = Blob.objects.select_for_update(skip_locked=True).values("pk")
+    with transaction.atomic():
+        Blob.objects.filter(pk__in=free).update(touched_at=timezone.now())
 
 
 @contextmanager

@@ -69,7 +69,7 @@ def tail_cursor(*, job_id: int, lines: int, attempt: int | None = None) -> int:
 
 
 def _chunks(job_id: int, attempt: int | None) -> QuerySet[LogChunk]:
-    found = LogChunk.objects.filter(job_id=job_id).annotate(end=F("start") + F("size"))
+    found = LogChunk.objects.filter(job_id=job_id)
     return found if attempt is None else found.filter(attempt__number=attempt)
 
 
@@ -77,18 +77,19 @@ def _lines(chunks: QuerySet[LogChunk], *, after: int) -> Iterator[Line]:
     """Give each line behind a cursor. Chunks may be joined meanwhile: it is the places of lines that count."""
     number, byte = divmod(after, _BYTES)
     while True:
-        behind = chunks.filter(Q(attempt__number__gt=number) | Q(attempt__number=number, end__gt=byte))
+        here = Q(attempt__number=number, start__gt=byte - F("size"))  # that is: it ends behind the byte
+        behind = chunks.filter(Q(attempt__number__gt=number) | here)
         rows = list(
             behind.order_by("attempt__number", "start").values_list(
-                "attempt__number", "start", "end", "text"
+                "attempt__number", "start", "size", "text"
             )[:_CHUNKS_AT_ONCE]
         )
-        for attempt, start, end, text in rows:
+        for attempt, start, size, text in rows:
             place = start
             for line in text.split("\n"):
                 if attempt > number or place >= byte:
                     yield Line(attempt, place, line)
                 place += len(line.encode()) + 1
-            number, byte = attempt, end
+            number, byte = attempt, start + size
         if len(rows) < _CHUNKS_AT_ONCE:
             return

@@ -7,7 +7,7 @@ import re
 import pytest
 from django.test import Client
 
-from jobs.models import Artifact, Job, Registration, State, Teacher
+from jobs.models import Artifact, Job, LogChunk, Registration, State, Teacher
 from jobs.operations.errors import UnableToPromote
 from jobs.storage.blobs import local_path
 from tests.engine_double import EngineDouble
@@ -133,3 +133,14 @@ def test_a_viewer_is_offered_neither_cancelling_nor_promoting(viewer: Client, fi
     page = viewer.get(f"/jobs/{finished.pk}/").content.decode()
     assert "Promote to teacher" not in page
     assert "Resubmit with changes" not in page
+
+
+def test_what_is_kept_of_the_log_opens_as_plain_text(viewer: Client, job: Job) -> None:
+    double = EngineDouble()
+    double.start()
+    text = "<b>bold</b>\nsecond line"
+    LogChunk.objects.create(job=job, attempt=double.attempt, start=0, size=len(text) + 1, text=text)
+    answer = viewer.get(f"/jobs/{job.pk}/log/?attempt=1")
+    assert answer["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer.content.decode() == "<b>bold</b>\nsecond line\n"
+    assert viewer.get(f"/jobs/{job.pk}/log/?attempt=2").content == b""

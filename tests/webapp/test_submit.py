@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from datetime import timedelta
+from urllib.parse import urlencode
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from jobs.models import Dataset, Job, Project, Teacher
 from tests.webapp.conftest import MakeJob
 from tests.webapp.test_spec_form import posted_back
+from tests.webapp.working import a_worker
 from webapp.forms.spec import SpecForm
 
 URL = "/projects/moments/jobs/new/"
@@ -132,3 +137,59 @@ def test_a_job_of_a_foreign_project_is_no_template(editor: Client, make_job: Mak
     Job.objects.filter(pk=job.pk).update(project=Project.objects.create(name="Secret", slug="secret"))
     assert job.name not in editor.get(f"{URL}?like={job.pk}").content.decode()
     assert editor.get(f"{URL}?like=what").status_code == 200
+
+
+@pytest.mark.parametrize("mode", ["form", "yaml"])
+def test_queue_priority_and_deadline_stand_beside_the_spec_of_both_tabs(editor: Client, mode: str) -> None:
+    a_worker("host/worker-1", queues=["gpu"])
+    assert "gpu (1 worker)" in editor.get(URL).content.decode()
+    given = {"queue": "gpu", "priority": "-3", "deadline": "2d"}
+    if mode == "yaml":
+        editor.post(URL, {"mode": mode, "yaml": "data: {dataset: world}", **given})
+    else:
+        send(editor, f"{filled()}&{urlencode(given)}")
+    job = Job.objects.get()
+    assert (job.queue, job.priority) == ("gpu", -3)
+    assert job.deadline_at is not None
+    assert timedelta(hours=47) < job.deadline_at - timezone.now() <= timedelta(days=2)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"priority": "99"}, "accepted is a whole number from -10 to 10"),
+        ({"deadline": "when"}, "a length such as"),
+    ],
+)
+def test_a_schedule_that_cannot_be_is_refused_at_its_field(
+    editor: Client, given: dict[str, str], sentence: str
+) -> None:
+    for body in (
+        f"{filled(name='kept')}&{urlencode(given)}",
+        urlencode({"mode": "yaml", "yaml": "{name: kept, data: {dataset: world}}", **given}),
+    ):
+        answer = send(editor, body)
+        page = answer.content.decode()  # type: ignore[attr-defined]
+        assert answer.status_code == 422  # type: ignore[attr-defined]
+        assert f'id="s-{next(iter(given))}-error"' in page
+        assert sentence in page
+        assert "kept" in page
+    assert not Job.objects.exists()
+
+
+def test_a_changed_job_takes_queue_and_priority_over_and_remembers_the_old_one(
+    editor: Client, make_job: MakeJob, dataset: Dataset
+) -> None:
+    a_worker("host/worker-1", queues=["gpu"])
+    old = make_job(queue="gpu", priority=4, deadline_at=timezone.now())
+    Dataset.objects.create(
+        project=dataset.project, name="world", version=2, content_hash="2" * 64, report=dataset.report
+    )
+    page = editor.get(f"{URL}?like={old.pk}").content.decode()
+    assert f'Starts from <a href="/jobs/{old.pk}/">' in page
+    assert '<option value="gpu" selected>' in page
+    assert 'name="priority" value="4"' in page
+    assert '<option value="world@1" selected>' in page
+    body = urlencode({"mode": "yaml", "yaml": "data: {dataset: world}", "queue": "gpu", "priority": "4"})
+    editor.post(f"{URL}?like={old.pk}", body, content_type="application/x-www-form-urlencoded")
+    assert Job.objects.latest("pk").resubmitted_from == old

@@ -170,6 +170,9 @@ TEMPLATES = [
 # --- Database and broker: embedded unless an address is given
 DATABASE_IS_EMBEDDED = not os.environ.get("DATABASE_URL")
 BROKER_IS_EMBEDDED = not os.environ.get("BROKER_URL")
+# Over a network, a database that is gone without a word (a dead host, a partition) is noticed within seconds.
+_patience = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+_database["OPTIONS"] = {**_patience, "tcp_user_timeout": 20_000, **_database["OPTIONS"]}
 if os.environ.get("MTKD_PROCESS") == "web":
     # Threads of one ASGI process come and go: they share a pool. Forking processes must not have one.
     # Short times: while the database is away pages say so soon, and find it soon when it is back.

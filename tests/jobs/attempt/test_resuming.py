@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ import pytest
 from jobs.attempt import resuming
 from jobs.attempt.preparing import prepare
 from jobs.attempt.supervisor import supervise
+from jobs.engine.family import MARK, marked
 from jobs.models import Attempt, Checkpoint, Event, Job, State
 from jobs.operations.claims import Claim, claim
 from jobs.operations.endings import lose
@@ -146,6 +150,22 @@ def test_a_cancelled_job_is_retried_from_its_published_checkpoint(
     assert job.state == State.SUCCEEDED
     assert resumed_from(job, 2) == stopped_at
     assert not Checkpoint.objects.filter(job=job, step__lt=stopped_at).exists()
+
+
+def test_what_still_works_on_the_job_for_a_killed_supervisor_is_ended_first(
+    lost_job: Job, take: Take, wait_for: Any
+) -> None:
+    place = folder_of(lost_job, 1)
+    code = "import signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+    environment = {**os.environ, MARK: str(place)}
+    left = subprocess.Popen([sys.executable, "-c", code], env=environment, start_new_session=True)
+    try:
+        wait_for(lambda: marked(place))
+        prepare(take())
+        assert left.wait(10) == -9
+    finally:
+        left.kill()
+        left.wait()
 
 
 def test_threads_stay_those_of_the_checkpoint_and_another_device_is_told(lost_job: Job, take: Take) -> None:

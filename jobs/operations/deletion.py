@@ -39,8 +39,9 @@ def _remove_rows(job_id: int, limit: int) -> int:
                 f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE job_id = %s LIMIT %s)",  # noqa: S608
                 [job_id, limit],
             )
-            if cursor.rowcount:
-                return cursor.rowcount
+            gone = int(cursor.rowcount)
+        if gone:
+            return gone
     return 0
 
 

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from jobs.queries import history
 from jobs.queries.curves import LAST_STEP, SYSTEM
 from jobs.queries.jobs import job_detail
-from webapp.access import artifact_or_404, job_or_404
+from webapp.access import artifact_or_404, job_id_or_404, job_or_404
 from webapp.api import points, query
 from webapp.api.documented import refusals
 from webapp.api.point_bodies import BinaryPoints, JsonPoints
@@ -75,10 +75,10 @@ def metrics(request: Request, job_id: int) -> Response:
     """Read curves; values that are not finite are strings."""
     if request.method == "POST":
         return points.post(request, job_id)
-    found = job_or_404(request, job_id)
+    found = job_id_or_404(request, job_id)
     names = [name for name in query.text(request, "names", default="").split(",") if name]
     curves = history.series(
-        job_id=found.pk,
+        job_id=found,
         metrics=names or None,
         px=query.number(request, "px", default=None, low=1, high=10_000),
         step_from=query.number(request, "step_from", default=None, low=0, high=LAST_STEP),
@@ -86,7 +86,7 @@ def metrics(request: Request, job_id: int) -> Response:
     )
     with_times = query.flag(request, "times")
     series = {name: curve_as_dict(name, curve, with_times=with_times) for name, curve in curves.items()}
-    return Response({"names": history.metric_names(found.pk), "series": series})
+    return Response({"names": history.metric_names(found), "series": series})
 
 
 def curve_as_dict(name: str, curve: history.Series, *, with_times: bool) -> dict[str, Any]:

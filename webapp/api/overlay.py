@@ -10,11 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs.models import Job
+from jobs.queries.curves import LAST_STEP
 from jobs.queries.overlay import MOST_JOBS, overlay
 from webapp.access import may
 from webapp.api import query
 from webapp.api.documented import refusals
-from webapp.api.history import LAST_STEP, curve_as_dict
+from webapp.api.history import curve_as_dict
 from webapp.api.shapes import OverlayShape
 
 ROUTE = "api-overlay"

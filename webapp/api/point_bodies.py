@@ -58,7 +58,7 @@ class JsonPoints(BaseParser):
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Batch:
+    ) -> Any:
         """This will return the batch, or refuse what is none with a sentence for each metric."""
         body = _loaded(_read(stream))
         _refuse_unknown("", body, _KEYS)
@@ -83,7 +83,7 @@ class BinaryPoints(BaseParser):
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Batch:
+    ) -> Any:
         """This will return the batch, or refuse what is none."""
         line, _, arrays = _read(stream).partition(b"\n")
         header = _loaded(line)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from jobs.models import Artifact, Attempt, Blob, Checkpoint, Event, Job, MetricChunk, Outcome, State
+from jobs.models import ACTIVE, Artifact, Attempt, Blob, Checkpoint, Event, Job, MetricChunk, Outcome, State
 from jobs.operations.metrics import read_chunk
 from jobs.queries.history import series
 from jobs.storage.blobs import StorageError, open_blob
@@ -60,7 +60,9 @@ def _ends_well(job: Job, most_losses: int) -> Iterator[str]:
         yield f"the job is {job.state}: {job.failure or job.pause_reason}"
     if job.attempts_lost > most_losses:
         yield f"{job.attempts_lost} attempts were lost, but the faults cost at most {most_losses}"
-    if job.lease_until is not None:
+    if job.state in ACTIVE and job.lease_until is None:
+        yield f"it is {job.state}, and no lease says until when"
+    if job.is_final and job.lease_until is not None:
         yield "the lease outlived the job"
 
 

@@ -34,17 +34,11 @@ def cursor_early() -> Undo:
     """The cursor is committed before the rows that it counts."""
 
     def store(self: Any, batch: Batch, *, start: int, end: tuple[int, int], tell: bool) -> None:
-        moved = claims.held(self._claim).filter(cursor_attempt=self._attempt.number, cursor_offset=start)
-        if not moved.update(cursor_offset=end[0], cursor_seq=end[1], **batch.job):
-            raise FencedOutError
+        held = claims.held(self._claim)
+        _move_cursor(batch, held.filter(cursor_attempt=self._attempt.number, cursor_offset=start), end)
         time.sleep(WINDOW_SECONDS)
         with transaction.atomic():
-            Event.objects.bulk_create(batch.events)
-            self._metrics.write(batch.points)
-            if batch.attempt:
-                Attempt.objects.filter(pk=self._attempt.pk).update(**batch.attempt)
-            if tell:
-                notify(job_id=self._claim.job_id)
+            _write_rows(self, batch, tell)
 
     return _replace(Recorder, "_store", store)
 
@@ -55,7 +49,13 @@ def fence_ignored() -> Undo:
     def held(claim: Claim) -> QuerySet[Job]:
         return Job.objects.filter(pk=claim.job_id, state__in=ACTIVE)
 
-    return _replace_everywhere("held", claims.held, held)
+    def store(self: Any, batch: Batch, *, start: int, end: tuple[int, int], tell: bool) -> None:
+        with transaction.atomic():
+            _move_cursor(batch, held(self._claim), end)
+            _write_rows(self, batch, tell)
+
+    undone = [_replace_everywhere("held", claims.held, held), _replace(Recorder, "_store", store)]
+    return lambda: [undo() for undo in undone] and None
 
 
 def null_lease_skipped() -> Undo:
@@ -92,6 +92,20 @@ BUGS: dict[str, Callable[[], Undo]] = {
     bug.__name__: bug
     for bug in (cursor_early, fence_ignored, null_lease_skipped, sealed_twice, stale_checkpoint)
 }
+
+
+def _move_cursor(batch: Batch, jobs: QuerySet[Job], end: tuple[int, int]) -> None:
+    if not jobs.update(cursor_offset=end[0], cursor_seq=end[1], **batch.job):
+        raise FencedOutError
+
+
+def _write_rows(recorder: Any, batch: Batch, tell: bool) -> None:
+    Event.objects.bulk_create(batch.events)
+    recorder._metrics.write(batch.points)
+    if batch.attempt:
+        Attempt.objects.filter(pk=recorder._attempt.pk).update(**batch.attempt)
+    if tell:
+        notify(job_id=recorder._claim.job_id)
 
 
 def _replace(place: Any, name: str, new: object) -> Undo:

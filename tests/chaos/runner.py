@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 
 from tests.chaos.world import CHECKOUT, Work, save, undisturbed
 
+Enough = Callable[[dict[str, Any]], bool]
 SILENT_SECONDS = 1800.0  # a lane that says nothing for so long is lost
 _FOREIGN = ("DATABASE_URL", "BROKER_URL", "PYTEST_CURRENT_TEST", "DJANGO_ALLOW_ASYNC_UNSAFE")
 
@@ -80,8 +81,9 @@ def run(
     environment: Mapping[str, str] | None = None,
     patience: float | None = None,
     work: Work | None = None,
+    enough: Enough = lambda _: False,
 ) -> Report:
-    """This will play all tasks on some lanes and report; what a lane cannot play is told."""
+    """This will play all tasks on some lanes and report; one that is `enough` is the last."""
     began, report, waiting = time.monotonic(), Report(scale=scale), list(tasks)
     work = work or Work.for_scale(scale)
     with playground() as root:
@@ -95,7 +97,7 @@ def run(
         def serve(number: int) -> None:
             try:
                 with lane(root / f"l{number}", scale=scale, given=given) as process:
-                    _feed(process, waiting, report, lock)
+                    _feed(process, waiting, report, lock, enough)
             except Exception as error:
                 report.broken_lanes.append(f"lane {number}: {error}")
 
@@ -183,7 +185,9 @@ def hear(process: subprocess.Popen[str]) -> dict[str, Any]:
     raise RuntimeError("the lane ended in the middle")
 
 
-def _feed(process: subprocess.Popen[str], waiting: list[Task], report: Report, lock: threading.Lock) -> None:
+def _feed(
+    process: subprocess.Popen[str], waiting: list[Task], report: Report, lock: threading.Lock, enough: Enough
+) -> None:
     report.left_out |= hear(process)["left_out"]
     assert process.stdin is not None
     while True:
@@ -201,6 +205,8 @@ def _feed(process: subprocess.Popen[str], waiting: list[Task], report: Report, l
             watchdog.cancel()
         with lock:
             report.played.append(answer)
+            if enough(answer):
+                waiting.clear()
             print(json.dumps(answer) if task.scene else _line(answer), flush=True)
 
 

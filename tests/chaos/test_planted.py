@@ -155,4 +155,5 @@ def test_without_the_bug_nothing_is_broken(story: Story, name: str) -> None:
 def test_the_bug_is_seen(story: Story, name: str) -> None:
     with bug(name):
         losses = STORIES[name](story)
-    assert broken_rows(story, most_losses=losses)
+    sentences, (_, words) = broken_rows(story, most_losses=losses), SHOWN_BY[name]
+    assert [text for text in sentences for word in words if word in text], sentences

@@ -260,6 +260,9 @@ LOGGING: dict[str, Any] = {
         "django.server": {"handlers": ["stderr"], "propagate": False},
         "django.request": {"filters": ["outages"]},
         "psycopg.pool": {"filters": ["outages"], "level": "WARNING"},
-        "uvicorn": {"handlers": ["stderr"], "propagate": False},  # in place of its own form
+        # In our form; naming it sets back what its command line said of those below it.
+        "uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "uvicorn.access": {"propagate": False},
+        "botocore": {"level": "WARNING"},  # it tells where it finds credentials, again and again
     },
 }

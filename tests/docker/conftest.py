@@ -77,8 +77,10 @@ def example() -> dict[str, str]:
 
 
 def secrets() -> dict[str, str]:
-    """The example filled in."""
-    return {name: value or f"{name.lower().replace('_', '')}0123456789" for name, value in example().items()}
+    """The example with what must be filled in."""
+    text = (DOCKER / "compose.yaml").read_text()
+    required = {match["name"] for match in VARIABLE.finditer(text) if match["kind"] == ":?"}
+    return {**example(), **{name: f"{name.lower().replace('_', '')}0123456789" for name in required}}
 
 
 def words(line: str) -> list[str]:

@@ -15,13 +15,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable
 from typing import Any
 
+import psutil
+
 from tests.chaos import proofs
-from tests.chaos.runner import Task, run
+from tests.chaos.runner import PLAYGROUNDS, Task, run
 
 WHAT: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
     "recovery": lambda given: proofs.recovery(times=given.times or 10, lanes=given.lanes),
@@ -34,10 +37,21 @@ WHAT: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
 def main() -> int:
     """This will run what the command line asks for; the last line is JSON."""
     given = _arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the arenas are taken down
+    signal.signal(signal.SIGTERM, take_down)
     summary = WHAT.get(given.what, schedules)(given)
     print(json.dumps(summary))
     return 1 if summary["violations"] else 0
+
+
+def take_down(*_: object) -> None:
+    """This will end all arenas, and then this process, whatever its threads wait for."""
+    children = psutil.Process().children()
+    for child in children:
+        child.terminate()
+    psutil.wait_procs(children, timeout=60)
+    for root in PLAYGROUNDS:
+        shutil.rmtree(root, ignore_errors=True)
+    os._exit(143)
 
 
 def schedules(given: argparse.Namespace) -> dict[str, Any]:

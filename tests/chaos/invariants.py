@@ -12,6 +12,7 @@ from pathlib import Path
 from jobs.models import ACTIVE, Artifact, Attempt, Blob, Checkpoint, Event, Job, MetricChunk, Outcome, State
 from jobs.operations.metrics import read_chunk
 from jobs.queries.history import series
+from jobs.queries.integrity import integrity
 from jobs.storage.blobs import StorageError, open_blob
 from mtkd_engine import events as said
 from mtkd_engine.journal import read
@@ -46,6 +47,7 @@ def broken_rows(story: Story, *, most_losses: int) -> list[str]:
             "one fence at a time": lambda: _one_fence(job, story),
             "every number once": lambda: _every_number_once(job),
             "points of the journals": lambda: _points_of_the_journals(job),
+            "chunks": lambda: iter(integrity(job.pk)),
             "checksums": lambda: _checksums(job),
         }
     )

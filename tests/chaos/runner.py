@@ -21,6 +21,7 @@ from typing import Any
 from tests.chaos.world import CHECKOUT, Work, save, undisturbed
 
 Enough = Callable[[dict[str, Any]], bool]
+PLAYGROUNDS: list[Path] = []
 SILENT_SECONDS = 1800.0  # a lane that says nothing for so long is lost
 _FOREIGN = ("DATABASE_URL", "BROKER_URL", "PYTEST_CURRENT_TEST", "DJANGO_ALLOW_ASYNC_UNSAFE")
 
@@ -118,9 +119,11 @@ def playground() -> Iterator[Path]:
     memory = Path("/dev/shm")
     root = Path(tempfile.mkdtemp(prefix="chaos-", dir=memory if os.access(memory, os.W_OK) else None))
     root.chmod(0o711)
+    PLAYGROUNDS.append(root)
     try:
         yield root
     finally:
+        PLAYGROUNDS.remove(root)
         if not os.environ.get("CHAOS_KEEP"):
             shutil.rmtree(root, ignore_errors=True)
 

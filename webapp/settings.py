@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from jobs.local.addresses import django_database
 from jobs.local.home import CHECKOUT, Home, LocalError
+from jobs.machine import memory
 from jobs.logged import FORMS
 
 HOME = Home.from_environment()
@@ -30,10 +31,6 @@ def _number(name: str, default: float) -> float:
     if value <= 0:
         raise ImproperlyConfigured(f"{name} must be a number above 0, but it is {given!r}.")
     return value
-
-
-def _memory_of_this_machine() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def _folder(name: str, default: Path) -> Path:
@@ -109,7 +106,7 @@ LOG_BYTES_ON_DISK = 64 * 2**20  # of one attempt on its worker, and in the artif
 WORKER_NAME = os.environ.get("MTKD_WORKER", "")
 QUEUES = _listed("MTKD_QUEUES", ",") or ["cpu"]
 DEVICE = os.environ.get("MTKD_DEVICE") or "cpu"
-JOB_MEMORY = int(_number("MTKD_JOB_MEMORY", 0.9 * _memory_of_this_machine() / 10**9) * 10**9)  # given in GB
+JOB_MEMORY = int(_number("MTKD_JOB_MEMORY", 0.9 * memory()[0] / 10**9) * 10**9)  # given in GB
 CACHE_BYTES = int(_number("MTKD_CACHE", 50) * 10**9)  # given in GB
 
 # --- The engine: how it is started, on how many threads, and what a check of a dataset or teacher may take

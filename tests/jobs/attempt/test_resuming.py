@@ -131,7 +131,7 @@ def test_a_retry_from_scratch_takes_no_checkpoint_of_before(lost_job: Job, make_
 def test_a_cancelled_job_is_retried_from_its_published_checkpoint(
     make_job: Any, take: Take, meanwhile: Any, wait_for: Any
 ) -> None:
-    job = make_job("steps:60 pause:0.01 checkpoint:1000")
+    job = make_job("steps:500 pause:0.01 checkpoint:1000")
 
     def cancel() -> None:
         wait_for(lambda: Job.objects.get(pk=job.pk).step > 5)

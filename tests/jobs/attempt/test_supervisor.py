@@ -161,7 +161,7 @@ def test_an_engine_that_ignores_its_cancellation_is_killed_with_its_whole_group(
 def test_a_worker_that_stops_hands_its_job_back_with_a_checkpoint(
     make_job: Any, take: Take, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = make_job("steps:60 pause:0.005 checkpoint:1000")
+    job = make_job("steps:500 pause:0.005 checkpoint:1000")
     with monkeypatch.context() as stopped:
         stopped.setattr(stopping, "is_announced", lambda: Job.objects.get(pk=job.pk).step > 5)
         supervise(take())
@@ -172,7 +172,7 @@ def test_a_worker_that_stops_hands_its_job_back_with_a_checkpoint(
     supervise(take())
     job.refresh_from_db()
     assert job.state == State.SUCCEEDED
-    calm = make_job("steps:60 checkpoint:1000")
+    calm = make_job("steps:500 checkpoint:1000")
     supervise(take())
     assert curve(job) == curve(calm)
 

@@ -82,6 +82,7 @@ def test_the_page_says_that_the_database_is_away_and_mends_itself(
     cable.cut()
     expect(away).to_contain_text("The database is away since", timeout=60_000)
     expect(away).to_contain_text("Training goes on")
+    expect(page.locator('[data-part="link"]')).to_have_text("database away")
     double.say(Metrics(step=2, values={"loss/total": 0.5}))
 
     cable.mend()

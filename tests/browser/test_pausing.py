@@ -43,6 +43,7 @@ def test_a_running_job_is_paused_sent_on_and_cancelled_by_clicks(
     assert first.outcome == Outcome.PAUSED
     assert first.checkpoint_step
     expect(page.locator(".is-attempts")).to_contain_text(f"step {first.checkpoint_step}")
+    expect(page.locator(".is-attempts .badge")).to_have_text("paused")
 
     page.get_by_role("button", name="Resume").click()
     expect(state).to_have_text("running", timeout=60_000)

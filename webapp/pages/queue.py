@@ -28,6 +28,8 @@ class Shown:
     line: Line
     waiting: list[tuple[Job, str]]
     running: list[Attempt]
+    is_cut: bool
+    """Whether more of the asker's own jobs wait than are shown."""
 
     @property
     def waiting_unseen(self) -> int:
@@ -49,15 +51,20 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 def _queues(request: HttpRequest) -> list[Shown]:
     projects = projects_of(user_of(request))
-    waiting, running = _waiting(projects), _running(projects)
+    jobs, running = list_waiting(projects=projects, limit=MOST), _running(projects)
+    waiting = _in_order(jobs)
     return [
-        Shown(line=line, waiting=waiting.get(line.name, []), running=running.get(line.name, []))
+        Shown(
+            line=line,
+            waiting=waiting.get(line.name, []),
+            running=running.get(line.name, []),
+            is_cut=len(jobs) == MOST,
+        )
         for line in overview()
     ]
 
 
-def _waiting(projects: QuerySet[Project]) -> dict[str, list[tuple[Job, str]]]:
-    jobs = list_waiting(projects=projects, limit=MOST)
+def _in_order(jobs: list[Job]) -> dict[str, list[tuple[Job, str]]]:
     reasons = why_waiting(jobs)
     found: dict[str, list[tuple[Job, str]]] = defaultdict(list)
     for job in sorted(jobs, key=lambda job: _place(job, reasons.get(job.pk, ""))):

@@ -101,10 +101,12 @@ class JobFeed extends HTMLElement {
   showState(job) {
     const state = this.place("state");
     const word = job.cancelling ? "cancelling" : job.pausing ? "pausing" : job.state;
-    if (state) state.dataset.state = job.state;
-    if (state && state.textContent !== word) state.textContent = word;
     const standing = JSON.stringify([word, job.queue, job.waits, job.pause_reason, job.deadline_at, !job.lag]);
-    if (this.standing !== undefined && this.standing !== standing) this.tell("moved", { job });
+    // The first frame is compared with what the server wrote.
+    const moved = this.standing === undefined ? state?.textContent !== word : this.standing !== standing;
+    if (state) state.dataset.state = job.state;
+    if (state && moved) state.textContent = word;
+    if (moved) this.tell("moved", { job });
     this.standing = standing;
   }
 
@@ -115,7 +117,7 @@ class JobFeed extends HTMLElement {
     if (job.state === "paused") parts.push("Paused");
     if (job.state === "starting") parts.push("Starting the engine");
     if (job.total_steps) parts.push(`Step ${job.step} of ${job.total_steps}`);
-    if (job.part && !job.final) {
+    if (job.part && job.state === "running") {
       parts.unshift(doing(job.part, this.entered?.part === job.part ? this.entered.detail : ""));
     }
     if (job.attempt > 1) parts.push(`attempt ${job.attempt}`);
@@ -127,6 +129,10 @@ class JobFeed extends HTMLElement {
     const { job, pace } = this;
     const place = this.place("time");
     if (!place || !job?.started_at) return;
+    if (job.state === "paused" || job.state === "queued") {
+      place.textContent = "";
+      return;
+    }
     const end = job.finished_at ? Date.parse(job.finished_at) : Date.now();
     const passed = span((end - Date.parse(job.started_at)) / 1000);
     let text = job.final ? `took ${passed}` : `${passed} elapsed`;
@@ -141,6 +147,7 @@ class JobFeed extends HTMLElement {
   /** @param {import("../types.js").Away | null} away */
   showAway(away) {
     const place = this.place("away");
+    if (away) this.showLink("connecting", "database away");
     if (!place || place.hidden === !away) return;
     place.hidden = !away;
     if (!away) return this.tell("moved", {});

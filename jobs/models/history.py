@@ -38,9 +38,9 @@ class MetricChunk(models.Model):
     exceed it; these have a `summary` (`jobs.summaries`), from which charts are drawn.
     """
 
-    # Two of the indexes below begin with the job.
+    # Indexes below begin with the job, and one with the attempt.
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="chunks", db_index=False)
-    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="chunks")
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="chunks", db_index=False)
     metric = models.CharField(max_length=400)
     seq_first = models.BigIntegerField()
     seq_last = models.BigIntegerField()
@@ -63,7 +63,7 @@ class MetricChunk(models.Model):
         )
         indexes = (
             models.Index(fields=("job", "seq_last"), name="chunk_after_cursor"),
-            models.Index(fields=("attempt",), condition=models.Q(sealed=False), name="chunk_open"),
+            models.Index(fields=("attempt", "sealed"), name="chunk_open"),
         )
 
     def __str__(self) -> str:

@@ -18,9 +18,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.world import CHECKOUT, Work, save, undisturbed
+from tests.chaos.world import CHECKOUT, Calm, Work, save, undisturbed
 
 Enough = Callable[[dict[str, Any]], bool]
+_calm: dict[Work, Calm] = {}
+_calm_lock = threading.Lock()
 PLAYGROUNDS: list[Path] = []
 SILENT_SECONDS = 1800.0  # a lane that says nothing for so long is lost
 _FOREIGN = ("DATABASE_URL", "BROKER_URL", "PYTEST_CURRENT_TEST", "DJANGO_ALLOW_ASYNC_UNSAFE")
@@ -89,10 +91,10 @@ def run(
     work = work or Work.for_scale(scale)
     with playground() as root:
         calm = root / "calm.json"
-        save(undisturbed(work, root / "calm"), calm)
+        save(Calm({}, "") if all(task.scene for task in tasks) else _undisturbed_once(work), calm)
         given = {"scale": scale, "machines": machines, "calm": str(calm)}
         given |= {"environment": environment or {}, "epochs": work.epochs}
-        given["patience"] = patience or (180.0 if scale > 3 else 900.0)
+        given["patience"] = patience or (240.0 if scale > 3 else 900.0)
         lock = threading.Lock()
 
         def serve(number: int) -> None:
@@ -111,6 +113,14 @@ def run(
         print(sentence, file=sys.stderr, flush=True)
     report.seconds = time.monotonic() - began
     return report
+
+
+def _undisturbed_once(work: Work) -> Calm:
+    with _calm_lock:
+        if work not in _calm:
+            with playground() as root:
+                _calm[work] = undisturbed(work, root / "calm")
+        return _calm[work]
 
 
 @contextmanager

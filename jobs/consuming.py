@@ -23,7 +23,8 @@ class Consuming(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def start(self, consumer: Any) -> None:
         """This will look now, and then again and again in the loop that owns the connection."""
-        self._follow(consumer)
+        if stopping.is_draining():  # what it would take it takes up itself, once all is set up
+            self._follow(consumer)
         self._timer = consumer.timer.call_repeatedly(LOOK_SECONDS, self._follow, (consumer,))
 
     def stop(self, consumer: Any) -> None:

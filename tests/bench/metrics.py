@@ -163,7 +163,7 @@ def _write(columns: list[Column], size: Size) -> None:
                 "rest_points_per_s": system.write_rest,
                 "recorder_points_per_s": system.write_here,
             }
-            if isinstance(system, Mtkd):
+            if isinstance(system, Mtkd):  # the others' only form is JSON
                 ways["rest_json_points_per_s"] = system.write_rest_as_json
             for what, way in ways.items():
                 before = len(column.seconds.get(what, []))
@@ -227,6 +227,8 @@ def _conclude(column: Column, size: Size) -> None:
             column.figures[what] = round(points / statistics.median(seconds)) if seconds else None
         elif what.endswith("_ms"):
             column.figures[what] = round(1000 * _p95(seconds), 2) if seconds else None
+    if not isinstance(column.system, Mtkd):
+        column.figures["rest_json_points_per_s"] = column.figures["rest_points_per_s"]
     column.figures.setdefault("spike_kept", None)
 
 
@@ -251,8 +253,9 @@ def _print(columns: list[Column]) -> None:
     for what, words in ROWS.items():
         print(f"| {words} | " + " | ".join(_cell(column.figures.get(what)) for column in columns) + " |")
     for column in columns:
-        for what, why in column.system.why_not.items():
-            print(f"\n{column.system.name}, {ROWS[what]}: none, because {why}.")
+        for why in dict.fromkeys(column.system.why_not.values()):
+            missing = ", ".join(ROWS[what] for what, reason in column.system.why_not.items() if reason == why)
+            print(f"\n{column.system.name}, {missing}: none, because {why}.")
     ours, *peers = columns
     print()
     print(json.dumps({**ours.figures, "peers": {peer.system.name: peer.figures for peer in peers}}))

@@ -56,7 +56,14 @@ METHODS = {
     "api-project": ("GET", "PATCH"),
 }
 BOTH = {"login", "password", "tokens", "project-new", "dataset-new", "teacher-new", "job-new"}
-BOTH |= {"api-datasets", "api-teachers", "api-jobs", "api-job-metrics", "dataset-deletion", "teacher-deletion"}
+BOTH |= {
+    "api-datasets",
+    "api-teachers",
+    "api-jobs",
+    "api-job-metrics",
+    "dataset-deletion",
+    "teacher-deletion",
+}
 BOTH |= {"job-deletion", "job-schedule", "project-settings"}
 PROJECT_IN_QUERY = {"api-uploads", "api-registrations", "api-jobs", "api-datasets", "api-teachers"}
 HTTP_ROUTES = sorted(route for route in PERMISSIONS if not route.startswith("live-"))

@@ -14,8 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from jobs.local.addresses import django_database
 from jobs.local.home import CHECKOUT, Home, LocalError
-from jobs.machine import memory
 from jobs.logged import FORMS
+from jobs.machine import memory
 
 HOME = Home.from_environment()
 MTKD_HOME: Path = HOME.root

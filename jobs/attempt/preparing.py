@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from django.db import transaction
 
 from jobs.attempt.recorder import Recorder, open_journal
 from jobs.attempt.resuming import Resume, newest_checkpoint
 from jobs.engine.family import end_leftover
-from jobs.models import Job
+from jobs.models import Attempt, Job
 from jobs.operations.claims import Claim, FencedOutError, held
+from jobs.operations.metrics import seal
 from jobs.storage.cache import cache_root
 from jobs.storage.fetching import fetch_source, teacher_path
 
@@ -78,6 +80,15 @@ def _drain_last_journal(claim: Claim, job: Job) -> None:
         _log.warning(
             "The rest of the journal of attempt %s of job %s is lost: %s", last.number, job.pk, error
         )
+    _seal(claim, last)
+
+
+@transaction.atomic
+def _seal(claim: Claim, last: Attempt) -> None:
+    """What came after its end was recorded in open chunks, which nobody else would ever close."""
+    if held(claim).select_for_update().first() is None:
+        raise FencedOutError
+    seal(attempt_id=last.pk)
 
 
 def _sources(job: Job) -> dict[str, dict[str, str]]:

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from jobs.engine.family import Family
 from jobs.engine.memory import ControlGroup, own_bytes, resident_bytes
-from jobs.engine.verdict import OUT_OF_MEMORY, STALLED, Verdict
+from jobs.engine.verdict import LOST, OUT_OF_MEMORY, STALLED, Verdict
 
 GB = 1_000_000_000
 _LOOK_SECONDS = 1.0
@@ -30,6 +30,7 @@ class Watch:
         self._pid = pid
         self._family = family
         self._journal = journal
+        self._journal_was_there = False
         self._group = ControlGroup()
         self._kills_before = self._group.kills()
         self._read, self._said_at = 0, time.monotonic()
@@ -45,10 +46,12 @@ class Watch:
         if now >= self._next_family:
             self._next_family = now + _FAMILY_SECONDS
             self._family.look()
-        return self._memory() or self._standstill(now) or self._silence(now)
+        return self._disappearance() or self._memory() or self._standstill(now) or self._silence(now)
 
     def after_death(self, exit_code: int) -> Verdict | None:
-        """This will tell whether an engine that somebody else killed had no memory left, as far as can be seen."""
+        """This will tell what ended an engine that nobody here killed, as far as can be seen: no memory, no disk."""
+        if (gone := self._disappearance()) is not None:
+            return gone
         if exit_code != -signal.SIGKILL:
             return None
         limit = min(settings.JOB_MEMORY, self._group.limit() or settings.JOB_MEMORY)
@@ -59,6 +62,13 @@ class Watch:
             f"{self.peak / GB:.2f} GB, where {limit / GB:.2f} GB are the limit (MTKD_JOB_MEMORY)."
         )
         return Verdict("lost", OUT_OF_MEMORY, sentence)
+
+    def _disappearance(self) -> Verdict | None:
+        """An engine writes on into a file that was deleted, and nobody would ever read it."""
+        self._journal_was_there |= self._journal.exists()
+        if not self._journal_was_there or self._journal.exists():
+            return None
+        return Verdict("lost", LOST, "the folder of the attempt was deleted from the disk of its worker.")
 
     def _memory(self) -> Verdict | None:
         used = resident_bytes(self._family)

@@ -68,7 +68,8 @@ class Mlflow:
 
     def __init__(self, *, folder: Path, database: str) -> None:
         self.why_not: dict[str, str] = {}
-        self._program = Program("mlflow", folder=folder)
+        # Without its runners of other jobs, which take processor time from everybody.
+        self._program = Program("mlflow", folder=folder, MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false")
         port = free_port()
         self._line = Line(port)
         self.version = self._program.ask("start", store=database, port=port)

@@ -154,8 +154,11 @@ def _noted(claim: Claim, seen: Seen | None) -> dict[str, object]:
 
 
 def note_engine(*, claim: Claim, pid: int, threads: int, device: str, note: str = "") -> None:
-    """This will write down which process works on the attempt, with what, and what a person should know."""
-    attempt = Attempt.objects.filter(pk=claim.attempt_id)
+    """This will write down which process works on the attempt, with what, and what a person should know.
+
+    An attempt that was ended meanwhile keeps the reason of its end.
+    """
+    attempt = Attempt.objects.filter(pk=claim.attempt_id, outcome="")
     attempt.update(engine_pid=pid, threads=threads, device=device, reason=note)
 
 

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from jobs import storable
 from jobs.doorbell import ring
-from jobs.engine.verdict import DEADLINE, LOST
+from jobs.engine.verdict import DEADLINE, LOST, OUT_OF_MEMORY
 from jobs.models import Artifact, Attempt, Job, Outcome, State
 from jobs.notify import notify
 from jobs.operations.claims import Claim, FencedOutError, held
@@ -72,7 +72,7 @@ def paused(*, claim: Claim, reason: str = "", **remains: Unpack[Remains]) -> Non
     """This will leave the job where it is until somebody resumes it.
 
     `reason` is for a person, empty where one has asked for it; a request that was withdrawn meanwhile lets
-    the job wait for a worker again.
+    the job wait for a worker again, and one that was to be cancelled meanwhile is.
     """
     job = _locked(claim)
     if not reason and job.pause_requested_at is None:
@@ -80,7 +80,10 @@ def paused(*, claim: Claim, reason: str = "", **remains: Unpack[Remains]) -> Non
         return
     why = reason or "It was paused."
     _close_attempt(claim.attempt_id, Outcome.PAUSED, remains, reason=why)
-    _pause(job, reason)
+    if job.cancel_requested_at is not None:
+        _end(job.pk, State.CANCELLED)
+    else:
+        _pause(job, reason)
 
 
 @transaction.atomic
@@ -91,7 +94,11 @@ def hand_back(*, claim: Claim, reason: str, **remains: Unpack[Remains]) -> None:
 
 @transaction.atomic
 def lose(*, claim: Claim, reason: str, cause: str = LOST, **remains: Unpack[Remains]) -> None:
-    """This will count the attempt as lost: the job waits again, or fails with `cause` after too many losses."""
+    """This will count the attempt as lost: the job waits again, or fails with `cause` after too many losses.
+
+    The count begins anew with an attempt that came further than all before it, by its checkpoints: machines lost
+    weeks apart end no job, what fails at one place again and again does. Want of memory is always counted on.
+    """
     _lose(_locked(claim), claim.attempt_id, reason=reason, cause=cause, remains=remains)
 
 
@@ -99,6 +106,16 @@ def lose_locked(job: Job, *, reason: str) -> None:
     """This will do what `lose` does to a job whose row the caller has locked in this transaction."""
     attempt = job.attempts.order_by("-number").first()
     _lose(job, attempt.pk if attempt is not None else None, reason=reason, cause=LOST, remains={})
+
+
+def give_up_locked(job: Job, *, sentence: str) -> None:
+    """This will fail a job whose row the caller has locked, and touch nothing else of it.
+
+    For one that cannot be lost as others are, because something of what is kept of it is damaged.
+    """
+    closed = {"outcome": Outcome.LOST, "reason": storable.text(sentence), "ended_at": Now()}
+    job.attempts.filter(outcome="").update(**closed)
+    _end(job.pk, State.FAILED, failure_cause=LOST, failure=storable.text(sentence))
 
 
 def fall_silent_locked(job: Job, *, sentence: str) -> None:
@@ -114,7 +131,8 @@ def fall_silent_locked(job: Job, *, sentence: str) -> None:
 def _lose(job: Job, attempt_id: int | None, *, reason: str, cause: str, remains: Remains) -> None:
     if attempt_id is not None:
         _close_attempt(attempt_id, Outcome.LOST, remains, reason=reason)
-    lost = job.attempts_lost + 1
+    is_on_its_way = cause != OUT_OF_MEMORY and attempt_id is not None and _came_further(job, attempt_id)
+    lost = 1 if is_on_its_way else job.attempts_lost + 1
     Job.objects.filter(pk=job.pk).update(attempts_lost=lost)
     if job.cancel_requested_at is not None:
         _end(job.pk, State.CANCELLED)
@@ -123,6 +141,16 @@ def _lose(job: Job, attempt_id: int | None, *, reason: str, cause: str, remains:
         _end(job.pk, State.FAILED, failure_cause=cause[:40], failure=storable.text(sentence))
     else:
         _requeue(job)
+
+
+def _came_further(job: Job, attempt_id: int) -> bool:
+    steps = dict(
+        job.attempts.filter(number__gt=job.scratch_after, checkpoint_step__isnull=False).values_list(
+            "pk", "checkpoint_step"
+        )
+    )
+    reached = steps.pop(attempt_id, None)
+    return reached is not None and reached > max(steps.values(), default=0)
 
 
 def _locked(claim: Claim) -> Job:
@@ -172,6 +200,8 @@ def _requeue(job: Job) -> None:
     elif job.pause_requested_at is not None:
         _pause(job, "")
     else:
-        Job.objects.filter(pk=job.pk).update(state=State.QUEUED, lease_until=None, fence=F("fence") + 1)
+        Job.objects.filter(pk=job.pk).update(
+            state=State.QUEUED, lease_until=None, fence=F("fence") + 1, queued_at=Now()
+        )
         notify(job_id=job.pk)
         transaction.on_commit(partial(ring, job.queue), robust=True)

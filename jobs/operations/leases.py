@@ -6,15 +6,16 @@ import logging
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from jobs import storable
 from jobs.engine.log import last_lines
 from jobs.engine.verdict import with_log
 from jobs.models import ACTIVE, Attempt, Job, LogChunk, Registration, RegistrationState
 from jobs.operations.claims import database_has_been_up_for_a_lease
-from jobs.operations.endings import fall_silent_locked, lose_locked
+from jobs.operations.endings import fall_silent_locked, give_up_locked, lose_locked
 from jobs.operations.intake_endings import give_up_waiting
 from jobs.operations.intake_endings import lose_locked as lose_registration
 
@@ -27,7 +28,8 @@ _SILENT = Q(lease_until__isnull=True) | Q(lease_until__lt=Now())
 def reap() -> int:
     """This will count as lost every active job whose lease is over or missing, and return how many.
 
-    Those trained elsewhere fail: nobody here could go on with them.
+    Those trained elsewhere fail: nobody here could go on with them. So does one that cannot be lost as others are,
+    because something of what is kept of it is damaged: it must not keep the reaper from the others.
 
     Times are the database's own. After the database started nothing is reaped for one lease, so that every
     worker can report first.
@@ -36,13 +38,24 @@ def reap() -> int:
         return 0
     jobs = Job.objects.select_for_update(skip_locked=True).filter(_SILENT, state__in=ACTIVE)
     for job in jobs:
-        if job.elsewhere:
-            fall_silent_locked(job, sentence=_silence_elsewhere())
-            _log.warning("Job %s, trained elsewhere, has fallen silent.", job.pk)
-        else:
-            lose_locked(job, reason=_reason(job.attempts.order_by("-number").first()))
-            _log.warning("Job %s was lost: its worker has fallen silent.", job.pk)
+        try:
+            with transaction.atomic():
+                _reap(job)
+        except (InterfaceError, OperationalError):
+            raise
+        except Exception as error:
+            _log.exception("Job %s cannot be lost as others are and is given up.", job.pk)
+            give_up_locked(job, sentence=_damage(error))
     return len(jobs)
+
+
+def _reap(job: Job) -> None:
+    if job.elsewhere:
+        fall_silent_locked(job, sentence=_silence_elsewhere())
+        _log.warning("Job %s, trained elsewhere, has fallen silent.", job.pk)
+    else:
+        lose_locked(job, reason=_reason(job.attempts.order_by("-number").first()))
+        _log.warning("Job %s was lost: its worker has fallen silent.", job.pk)
 
 
 @transaction.atomic
@@ -79,6 +92,13 @@ def _recorded_lines(attempt: Attempt) -> str:
     """The log lies on the disk of its worker; what was recorded of it is everywhere."""
     chunk = LogChunk.objects.filter(attempt=attempt).order_by("-start").first()
     return "\n".join(chunk.text.splitlines()[-_LINES_SHOWN:]) if chunk is not None else ""
+
+
+def _damage(error: Exception) -> str:
+    return (
+        "Its worker fell silent, and it cannot go on because of what is kept of it "
+        f"({type(error).__name__}: {storable.line(error)})."
+    )
 
 
 def _silence(worker: str) -> str:

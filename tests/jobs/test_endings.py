@@ -10,9 +10,9 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from jobs.models import Artifact, Blob, Job, State
+from jobs.models import Artifact, Attempt, Blob, Job, State
 from jobs.operations import leases
-from jobs.operations.claims import Claim, FencedOutError
+from jobs.operations.claims import Claim, FencedOutError, note_engine
 from jobs.operations.endings import fail, hand_back, lose, overdue, paused, succeed
 from jobs.operations.leases import reap
 
@@ -74,6 +74,71 @@ def test_an_attempt_that_ends_otherwise_is_no_reason_to_forget_a_pause(
         assert reap() == 1
     job.refresh_from_db()
     assert job.state == State.PAUSED
+
+
+def test_a_job_that_was_to_be_cancelled_while_it_paused_is_cancelled(make_job: Any, take: Take) -> None:
+    job = make_job()
+    held = take()
+    change(job, cancel_requested_at=Now())
+    paused(claim=held, reason="The disk is full.", exit_code=74)
+    job.refresh_from_db()
+    assert (job.state, job.attempts.get().outcome) == (State.CANCELLED, "paused")
+
+
+def test_a_job_that_comes_back_waits_from_then_on(make_job: Any, take: Take) -> None:
+    job = make_job(queued_at=timezone.now() - timedelta(days=1))
+    hand_back(claim=take(), reason="stopped.")
+    job.refresh_from_db()
+    assert job.queued_at is not None
+    assert job.queued_at > timezone.now() - timedelta(minutes=1)
+
+
+def test_losses_of_attempts_that_came_further_do_not_add_up(make_job: Any, take: Take) -> None:
+    job = make_job()
+    for step, counted in ((100, 1), (200, 1), (200, 2), (None, 3)):
+        held = take()
+        Attempt.objects.filter(pk=held.attempt_id).update(checkpoint_step=step)
+        lose(claim=held, reason="its machine is gone.")
+        job.refresh_from_db()
+        assert job.attempts_lost == counted
+    assert (job.state, job.failure_cause) == (State.FAILED, "lost")
+
+
+def test_want_of_memory_is_counted_however_far_each_attempt_comes(make_job: Any, take: Take) -> None:
+    job = make_job()
+    for step in (100, 200, 300):
+        held = take()
+        Attempt.objects.filter(pk=held.attempt_id).update(checkpoint_step=step)
+        lose(claim=held, reason="no memory.", cause="out_of_memory")
+    job.refresh_from_db()
+    assert (job.state, job.failure_cause) == (State.FAILED, "out_of_memory")
+
+
+def test_a_damaged_job_keeps_the_reaper_from_no_other(
+    make_job: Any, take: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damaged, other = make_job(), make_job()
+    first = take()
+    take()
+    Job.objects.update(lease_until=None)
+
+    def seal(*, attempt_id: int) -> None:
+        assert attempt_id != first.attempt_id, "this chunk cannot be read"
+
+    monkeypatch.setattr("jobs.operations.endings.seal", seal)
+    assert reap() == 2
+    damaged.refresh_from_db(), other.refresh_from_db()
+    assert (damaged.state, damaged.attempts.get().outcome) == (State.FAILED, "lost")
+    assert "this chunk cannot be read" in damaged.failure
+    assert other.state == State.QUEUED
+
+
+def test_what_is_noted_of_an_engine_too_late_leaves_the_reason_of_the_end(make_job: Any, take: Take) -> None:
+    job = make_job()
+    held = take()
+    lose(claim=held, reason="its worker stood still.")
+    note_engine(claim=held, pid=1, threads=1, device="cpu")
+    assert job.attempts.get().reason == "its worker stood still."
 
 
 def test_a_deadline_that_was_put_off_meanwhile_ends_nothing(make_job: Any, take: Take) -> None:

@@ -15,7 +15,6 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from jobs.attempt.recorder import Batch, Recorder
-from jobs.chunks import Run
 from jobs.models import ACTIVE, Attempt, Blob, Checkpoint, Event, Job, MetricChunk
 from jobs.notify import notify
 from jobs.operations import checkpoints, claims, leases, metrics
@@ -64,16 +63,20 @@ def null_lease_skipped() -> Undo:
 
 
 def sealed_twice() -> Undo:
-    """What is joined into a sealed chunk partly stays where it was."""
+    """What is sealed at the end of an attempt is sealed again, but for the first point: the database takes it."""
+    real = metrics.seal
 
-    def take_open(attempt_id: int, metric: str) -> list[Run]:
-        chunks = MetricChunk.objects.filter(attempt_id=attempt_id, metric=metric, sealed=False)
-        rows = list(chunks.order_by("seq_first"))
-        taken = rows[:-1] or rows  # what has the number of the sealed one would not get past the database
-        MetricChunk.objects.filter(pk__in=[row.pk for row in taken]).delete()
-        return [metrics.read_chunk(row) for row in rows]
+    def seal(*, attempt_id: int) -> None:
+        before = set(
+            MetricChunk.objects.filter(attempt_id=attempt_id, sealed=True).values_list("pk", flat=True)
+        )
+        real(attempt_id=attempt_id)
+        for row in MetricChunk.objects.filter(attempt_id=attempt_id, sealed=True).exclude(pk__in=before):
+            rest = metrics.read_chunk(row)[1:]
+            if len(rest):
+                metrics._chunk(row.job_id, attempt_id, row.metric, rest, sealed=True).save()
 
-    return _replace(metrics, "_take_open", take_open)
+    return _replace_everywhere("seal", real, seal)
 
 
 def stale_checkpoint() -> Undo:

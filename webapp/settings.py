@@ -92,6 +92,7 @@ WORKER_BEAT_SECONDS = _scaled(10)
 PUBLISH_SECONDS = _scaled(60)
 CANCEL_GRACE_SECONDS = _scaled(25, least=3)
 TERM_GRACE_SECONDS = _scaled(5, least=1)
+STORAGE_SECONDS = _scaled(600, least=10)  # a storage that is away is waited for, then the job pauses
 STALL_SECONDS = _scaled(_number("MTKD_STALL_MINUTES", 60) * 60, least=20)
 SILENCE_SECONDS = _number("MTKD_SILENCE_HOURS", 24) * 3600  # of a job trained elsewhere
 FLUSH_SECONDS = 0.25  # between transactions of a steady stream; the first line of one is recorded at once

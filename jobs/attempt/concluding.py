@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from django.conf import settings
 from django.db import connection
 
-from jobs.attempt.publishing import publish, read_result
 from jobs.attempt.workspace import clear
 from jobs.engine.verdict import DISK, LOG_FOLLOWS, Verdict
 from jobs.insisting import AWAY
-from jobs.models import Job
+from jobs.models import Artifact, Job
 from jobs.operations import endings
 from jobs.operations.claims import Claim
 from jobs.operations.endings import Remains
 from jobs.operations.errors import UnableToPublish
-from jobs.storage.hashing import NoRoomError
+from jobs.storage.hashing import NoRoomError, StorageAwayError
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -29,18 +29,30 @@ class Insist(Protocol):
     def __call__(self, action: Callable[[], T]) -> T: ...
 
 
-def conclude(claim: Claim, verdict: Verdict, remains: Remains, *, insist: Insist) -> None:
+def conclude(
+    claim: Claim,
+    verdict: Verdict,
+    remains: Remains,
+    *,
+    insist: Insist,
+    store: Callable[[], tuple[list[Artifact], dict[str, Any]] | Verdict],
+) -> None:
     """This will end the attempt as the verdict says, and remove what nobody needs any more on this host.
 
-    A success whose files the storage cannot take is none: it fails, or pauses until there is room.
+    Of a success, `store` stores the files and gives them with the result, or a verdict where something was wished
+    first. One whose files the storage cannot take is none: it fails, or pauses until the storage can.
     """
     if verdict.ending == "succeeded":
         try:
-            files = insist(lambda: publish(claim))
-            result = read_result(files)
+            stored = store()
         except UnableToPublish as error:
-            verdict = _unpublished(error)
+            stored = _unpublished(error)
+        except StorageAwayError as error:
+            stored = storage_away(error)
+        if isinstance(stored, Verdict):
+            verdict = stored
         else:
+            files, result = stored
             kept: Remains = {**remains, "artifacts": [*files, *remains.get("artifacts", ())]}
             insist(lambda: endings.succeed(claim=claim, result=result, **kept))
     if verdict.ending != "succeeded":
@@ -62,6 +74,13 @@ def full_disk(claim: Claim, sentence: str) -> Verdict:
         half.unlink(missing_ok=True)
     where = f"The disk of worker {claim.worker} is full, at {claim.folder.parent}"
     return Verdict("paused", DISK, f"{where}: {sentence.rstrip('.')}. Make room there, then resume the job.")
+
+
+def storage_away(error: StorageAwayError) -> Verdict:
+    """This will let a job pause because the storage was away for too long."""
+    minutes = settings.STORAGE_SECONDS / 60
+    why = f"The storage was away for more than {minutes:g} minutes: {str(error).rstrip('.')}."
+    return Verdict("paused", "storage", f"{why} Resume the job when the storage answers.")
 
 
 def _unpublished(error: UnableToPublish) -> Verdict:

@@ -24,8 +24,9 @@ from jobs.models import Artifact, Event
 from jobs.operations.blobs import release
 from jobs.operations.checkpoints import CHECKPOINTED, publish_checkpoint
 from jobs.operations.claims import Claim, FencedOutError
-from jobs.storage.blobs import keep_file
+from jobs.storage.blobs import FULL, keep_file
 from jobs.storage.hashing import StorageError
+from mtkd_engine.fulldisk import whole_or_nothing
 
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 1.0
@@ -55,7 +56,11 @@ class Publisher:
         self._thread.start()
 
     def finish(
-        self, *, last_checkpoint: bool, fenced_out: threading.Event, in_a_hurry: bool = False
+        self,
+        *,
+        last_checkpoint: bool,
+        fenced_out: threading.Event,
+        in_a_hurry: Callable[[], bool] = lambda: False,
     ) -> Artifact | None:
         """This will store the log, and the last recorded checkpoint where one is wanted, in a reasonable time.
 
@@ -66,7 +71,7 @@ class Publisher:
         self._last_one = last_checkpoint
         self._stop.set()
         while self._thread.is_alive() and not fenced_out.is_set():
-            is_short = in_a_hurry or stopping.is_announced()
+            is_short = in_a_hurry() or stopping.is_announced()
             if time.monotonic() - began > (settings.TERM_GRACE_SECONDS + 5 if is_short else _longest()):
                 _log.warning("Job %s: its last files stay on this host only.", self._claim.job_id)
                 break
@@ -146,8 +151,13 @@ class Publisher:
         link.unlink(missing_ok=True)
         try:
             os.link(source, link)
-        except PermissionError:  # a file system without links
-            shutil.copyfile(source, link)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            if error.errno in FULL:
+                raise
+            with whole_or_nothing(link):  # a file system without links, which say so in many ways
+                shutil.copyfile(source, link)
         return link
 
 

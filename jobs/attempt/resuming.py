@@ -9,7 +9,7 @@ from pathlib import Path
 from jobs.models import Checkpoint, Event, Job
 from jobs.operations.checkpoints import CHECKPOINTED
 from jobs.operations.claims import Claim
-from jobs.storage.blobs import NoRoomError, StorageError, fetch
+from jobs.storage.blobs import NoRoomError, StorageAwayError, StorageError, fetch
 from jobs.storage.hashing import sha256_of
 
 _log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ def _fetched(claim: Claim, row: Checkpoint | None) -> Path | None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         fetch(row.blob, target)
-    except NoRoomError:
+    except (NoRoomError, StorageAwayError):  # nothing is wrong with it: to begin anew would be a loss
         raise
     except StorageError as error:
         _log.warning("Job %s: the checkpoint of step %s is of no use: %s", claim.job_id, row.step, error)

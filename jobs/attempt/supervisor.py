@@ -11,17 +11,19 @@ import shutil
 import time
 from collections.abc import Callable
 from signal import SIGTERM
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from jobs import stopping, storable
-from jobs.attempt.aside import Aside
-from jobs.attempt.concluding import conclude, full_disk
+from jobs.attempt.concluding import conclude, full_disk, storage_away
 from jobs.attempt.keeper import Keeper
 from jobs.attempt.logkeeper import LogKeeper
+from jobs.attempt.patience import beside
 from jobs.attempt.preparing import Plan, prepare
 from jobs.attempt.publisher import Publisher
+from jobs.attempt.publishing import publish, read_result
 from jobs.attempt.recorder import JOURNAL, Recorder
 from jobs.attempt.recording import Recording
 from jobs.engine.log import last_lines
@@ -30,12 +32,12 @@ from jobs.engine.verdict import DISK, Verdict, Wish, judge
 from jobs.engine.watch import Watch
 from jobs.insisting import AWAY, insist
 from jobs.logged import about
-from jobs.models import Attempt
+from jobs.models import Artifact, Attempt
 from jobs.operations import endings
 from jobs.operations.claims import Claim, FencedOutError, note_engine
 from jobs.operations.endings import Remains
 from jobs.storage.blobs import FULL, NoRoomError
-from jobs.storage.hashing import StorageError
+from jobs.storage.hashing import StorageAwayError, StorageError
 
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 0.05
@@ -72,29 +74,22 @@ class _Supervision:
     def run(self) -> None:
         """This will do all of it; no engine outlives this call."""
         try:
-            plan = self._prepared()
+            # Large data may have to be fetched: a wish does not wait for that.
+            plan = self._beside(lambda: prepare(self._claim), grace=0.0)
         except (NoRoomError, OSError) as error:
             self._pause_without_room(error)
+            return
+        except StorageAwayError as error:
+            self._conclude(storage_away(error), {})
             return
         except StorageError as error:
             self._conclude(Verdict("failed", "storage", str(error)), {})
             return
         if plan is None or self._wish() is not None:  # asked before anything began
-            wish = self._wish() or "hand_back"  # it may have been withdrawn meanwhile
-            self._conclude(judge(exit_code=-SIGTERM, last_word=None, wish=wish, log=""), {})
+            self._conclude(self._as_wished(), {})
             return
         attempt = self._insist(lambda: Attempt.objects.get(pk=self._claim.attempt_id))
         self._carry_out(plan, attempt)
-
-    def _prepared(self) -> Plan | None:
-        """Large data may have to be fetched: a wish does not wait for that, and gives None."""
-        work = Aside(lambda: self._insist(lambda: prepare(self._claim)), name="preparing")
-        while not work.is_done():
-            if self._keeper.fenced_out.is_set():
-                raise FencedOutError
-            if self._wish() is not None:
-                return None
-        return work.result()
 
     def _carry_out(self, plan: Plan, attempt: Attempt) -> None:
         claim = self._claim
@@ -111,7 +106,7 @@ class _Supervision:
             self._finish(log)
             stored = publisher.finish(
                 last_checkpoint=verdict.ending != "succeeded",
-                in_a_hurry=verdict.ending == "cancelled",
+                in_a_hurry=lambda: verdict.ending == "cancelled" or self._keeper.wish == "cancel",
                 fenced_out=self._keeper.fenced_out,
             )
         finally:
@@ -157,6 +152,26 @@ class _Supervision:
         """What the database said last; the end of this worker comes after what people ask for."""
         return self._keeper.wish or ("hand_back" if stopping.is_announced() else None)
 
+    def _as_wished(self) -> Verdict:
+        wish = self._wish() or "hand_back"  # it may have been withdrawn meanwhile
+        return judge(exit_code=-SIGTERM, last_word=None, wish=wish, log="")
+
+    def _store(self) -> tuple[list[Artifact], dict[str, Any]] | Verdict:
+        def publish_all() -> tuple[list[Artifact], dict[str, Any]]:
+            files = publish(self._claim)
+            return files, read_result(files)
+
+        return self._beside(publish_all, grace=settings.CANCEL_GRACE_SECONDS) or self._as_wished()
+
+    def _beside(self, action: Callable[[], T], *, grace: float) -> T | None:
+        return beside(
+            lambda: self._insist(action),
+            what=f"Job {self._claim.job_id}",
+            fenced_out=self._keeper.fenced_out,
+            wish=self._wish,
+            grace=grace,
+        )
+
     def _pause_without_room(self, error: NoRoomError | OSError) -> None:
         if isinstance(error, OSError) and error.errno not in FULL:
             raise error
@@ -165,7 +180,7 @@ class _Supervision:
         self._conclude(full_disk(self._claim, sentence), {})
 
     def _conclude(self, verdict: Verdict, remains: Remains) -> None:
-        conclude(self._claim, verdict, remains, insist=self._insist)
+        conclude(self._claim, verdict, remains, insist=self._insist, store=self._store)
 
     def _finish(self, log: LogKeeper) -> None:
         try:

@@ -7,7 +7,6 @@ a file whole or not at all, and whatever is read is verified against its sha256.
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
 import secrets
@@ -25,11 +24,18 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from jobs.models import Artifact, Blob
-from jobs.storage.hashing import Checksum, HashedReader, NoRoomError, StorageError, sha256_of
+from jobs.storage.hashing import (
+    Checksum,
+    HashedReader,
+    NoRoomError,
+    StorageAwayError,
+    StorageError,
+    sha256_of,
+)
+from jobs.storage.troubles import FULL, in_words
 from jobs.storage.wholefiles import STAGING
 
-__all__ = ["Checksum", "NoRoomError", "StorageError"]
-FULL = {errno.ENOSPC, errno.EDQUOT}
+__all__ = ["FULL", "Checksum", "NoRoomError", "StorageAwayError", "StorageError"]
 _BLOCK = 1 << 20
 _STALE_SECONDS = 24 * 3600.0
 _UPLOADS = "uploads"
@@ -46,7 +52,7 @@ def keep_file(path: Path, *, sha256: str | None = None) -> Blob:
 
     Raises StorageError when it cannot be stored, or when its content is not that of `sha256`.
     """
-    with _in_words(path.name, missing="is gone"):
+    with in_words(path.name, missing="is gone"):
         found, size = sha256_of(path), path.stat().st_size
         if sha256 not in {None, found}:
             raise StorageError(f"{path.name} has changed since it was written (sha256 {found[:12]}...).")
@@ -67,7 +73,7 @@ def fetch(blob: Blob, target: Path) -> None:
     """
     draft = target.parent / f".{secrets.token_hex(8)}"
     try:
-        with _in_words(target.name):
+        with in_words(target.name):
             _bring(blob, draft)
             if sha256_of(draft) != blob.sha256:
                 raise _changed(target.name)
@@ -81,7 +87,7 @@ def open_blob(blob: Blob, *, what: str = "A stored file") -> IO[bytes]:
 
     Raises StorageError, with a sentence about `what`, when the stored bytes are gone or are others.
     """
-    with _in_words(what):
+    with in_words(what):
         file: IO[bytes] = default_storage.open(blob_name(blob.sha256))
         try:
             if hashlib.file_digest(file, "sha256").hexdigest() != blob.sha256:  # type: ignore[arg-type]
@@ -106,7 +112,7 @@ def open_seen_blob(blob: Blob, *, what: str = "A stored file") -> IO[bytes]:
         if not path.is_file() or _seen.get(path) != _mark(path):
             fetch(blob, path)
             _seen[path] = _mark(path)
-    with _in_words(what):
+    with in_words(what):
         if _seen.get(path) != _mark(path):
             mark = _mark(path)
             open_blob(blob, what=what).close()
@@ -132,7 +138,7 @@ def local_path(blob: Blob) -> Path | None:
 
 def remove_blob(sha256: str) -> None:
     """This will remove a stored content; one that is gone already is fine."""
-    with _in_words("A stored file"):
+    with in_words("A stored file"):
         default_storage.delete(blob_name(sha256))
 
 
@@ -145,21 +151,21 @@ def put_part(
     the part cannot be stored; then nothing of it is kept.
     """
     reader = HashedReader(stream, length=length, checksum=checksum)
-    with _in_words("The part"):
+    with in_words("The part"):
         default_storage.save(_part(upload, offset), File(cast(IO[bytes], reader), "part"))
     return reader.sha256
 
 
 def read_part(upload: UUID, *, offset: int) -> IO[bytes]:
     """This will open a part of an upload; the caller closes it and verifies what it reads."""
-    with _in_words(f"The part at byte {offset:,}"):
+    with in_words(f"The part at byte {offset:,}"):
         return default_storage.open(_part(upload, offset))
 
 
 def remove_parts(upload: UUID | str) -> None:
     """This will remove all parts of an upload; none is fine."""
     folder = f"{_UPLOADS}/{upload}"
-    with _in_words("An upload"):
+    with in_words("An upload"):
         for name in _listed(folder)[1]:
             default_storage.delete(f"{folder}/{name}")
         default_storage.delete(folder)
@@ -167,7 +173,7 @@ def remove_parts(upload: UUID | str) -> None:
 
 def uploads_with_parts() -> list[str]:
     """This will list the names under which parts of uploads lie in the storage."""
-    with _in_words("The uploads"):
+    with in_words("The uploads"):
         return _listed(_UPLOADS)[0]
 
 
@@ -278,14 +284,3 @@ def _staging() -> Path:
 
 def _changed(what: str) -> StorageError:
     return StorageError(f"{what} was changed after it was stored.")
-
-
-@contextmanager
-def _in_words(what: str, *, missing: str = "is no longer in the storage") -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError:
-        raise StorageError(f"{what} {missing}.") from None
-    except OSError as error:
-        kind = NoRoomError if error.errno in FULL else StorageError
-        raise kind(f"{what} cannot be read or stored: {error.strerror or error}.") from None

@@ -19,6 +19,10 @@ class NoRoomError(StorageError):
     """There is no room left where something was to be put."""
 
 
+class StorageAwayError(StorageError):
+    """The storage does not answer, or not as it should; what is stored there may be as good as ever."""
+
+
 class ChecksumError(StorageError):
     """What arrived is not what was announced."""
 

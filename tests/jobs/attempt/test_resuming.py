@@ -22,7 +22,7 @@ from jobs.operations.claims import Claim, claim
 from jobs.operations.endings import lose
 from jobs.operations.jobs import request_cancel
 from jobs.operations.lifecycle import retry
-from jobs.storage.blobs import StorageError, local_path
+from jobs.storage.blobs import StorageAwayError, StorageError, local_path
 from tests.jobs.attempt.outcome import curve, resumed_from, student
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -99,13 +99,28 @@ def test_a_checkpoint_that_is_spoilt_everywhere_gives_way_to_an_older_one(lost_j
     assert resume_of(prepare(take()).arguments).name == "step-00000010.json"
 
 
-def test_while_the_storage_is_away_an_older_one_of_this_host_will_do(
+def test_a_storage_that_is_away_is_no_reason_to_begin_anew(
     lost_job: Job, take: Take, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: object) -> None:
-        raise StorageError("The storage is away.")
+        raise StorageAwayError("The storage is away.")
 
     monkeypatch.setattr(resuming, "fetch", away)
+    shutil.rmtree(folder_of(lost_job, 1))
+    held = take()
+    with pytest.raises(StorageAwayError):
+        prepare(held)
+    monkeypatch.undo()
+    assert json.loads(resume_of(prepare(held).arguments).read_text())["step"] == 20
+
+
+def test_of_one_that_is_gone_everywhere_an_older_one_of_this_host_will_do(
+    lost_job: Job, take: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise StorageError("It is no longer in the storage.")
+
+    monkeypatch.setattr(resuming, "fetch", gone)
     (folder_of(lost_job, 1) / "checkpoint" / "step-00000020.json").unlink()
     assert resume_of(prepare(take()).arguments).name == "step-00000010.json"
 

@@ -60,8 +60,9 @@ def _sentences(checks: Checks) -> list[str]:
 def _ends_well(job: Job, most_losses: int) -> Iterator[str]:
     if job.state != State.SUCCEEDED:
         yield f"the job is {job.state}: {job.failure or job.pause_reason}"
-    if job.attempts_lost > most_losses:
-        yield f"{job.attempts_lost} attempts were lost, but the faults cost at most {most_losses}"
+    lost = job.attempts.filter(outcome=Outcome.LOST).count()
+    if lost > most_losses:
+        yield f"{lost} attempts were lost, but the faults cost at most {most_losses}"
     if job.state in ACTIVE and job.lease_until is None:
         yield f"it is {job.state}, and no lease says until when"
     if job.is_final and job.lease_until is not None:

@@ -1,5 +1,7 @@
 """The tick of every worker's main process: says that the worker is there, reaps what fell silent, rings again.
 
+It also ends what still works on this host for a supervisor that is gone.
+
 All workers tick, one at a time (a lock of the database decides), so no process is needed for it alone and
 none can be missing.
 """
@@ -19,6 +21,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.models import Count, QuerySet
 
 from jobs import identity, stopping, storable
+from jobs.attempt.workspace import end_strays
 from jobs.doorbell import ring, rings_waiting
 from jobs.models import Job, Registration, RegistrationState, State
 from jobs.operations.beats import note_beat
@@ -32,6 +35,7 @@ from jobs.queries.workers import seats
 REAPER = "reaper"
 _log = logging.getLogger(__name__)
 _MOST_RINGS = 8
+_LEAST_LOOK_SECONDS = 1.0  # it reads a line of every process of this host
 _LONGEST_STATEMENT = "30s"
 
 
@@ -114,7 +118,7 @@ class Tick:
         return since is None or time.monotonic() - since > settings.LEASE_SECONDS
 
     def _run(self) -> None:
-        present_at = beat_at = time.monotonic()
+        present_at = beat_at = look_at = time.monotonic()
         while not self._ended.is_set():
             now = time.monotonic()
             if now >= present_at:
@@ -123,6 +127,9 @@ class Tick:
             if now >= beat_at and not stopping.is_ending():
                 beat_at = now + settings.REAP_SECONDS
                 _survive(self.beat)
+            if now >= look_at:
+                look_at = now + max(settings.REAP_SECONDS, _LEAST_LOOK_SECONDS)
+                _survive(end_strays)
             self._ended.wait(0.1)
         connection.close()
 
@@ -138,7 +145,7 @@ def _try(step: Callable[[], object]) -> None:
         _log.exception("A step of the tick met an unexpected error; the others go on.")
 
 
-def _survive(step: Callable[[], None]) -> None:
+def _survive(step: Callable[[], object]) -> None:
     try:
         step()
     except (DatabaseError, InterfaceError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 import time
@@ -11,8 +12,10 @@ from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
+from psutil import Error as PsutilError
+from psutil import Process
 
-from jobs.engine.family import all_marked, end_leftover
+from jobs.engine.family import all_marked, is_orphaned
 from jobs.models import ACTIVE, Attempt, Checkpoint, Event, Job, State
 from jobs.operations.blobs import remove_garbage
 from jobs.operations.checkpoints import CHECKPOINTED, newest_for, remove_old_checkpoints
@@ -79,16 +82,29 @@ def sweep() -> None:
 
 
 def end_strays() -> int:
-    """This will kill the engines of this home whose attempt is not its job's present one, and return how many."""
-    root, count = _root(), 0
+    """This will kill what works in this home for nobody, and return how many processes that were.
+
+    Their supervisor is gone, or their attempt is not its job's present one. It costs a look at each process of the
+    host, where there is any work, and waits for nothing: what escapes is met the next time.
+    """
+    work = _root().parent
+    if not any(work.glob("*/*")):
+        return 0
     # Processes first: whatever runs by now was claimed before the rows are read.
-    running = {place for _, place in all_marked() if root in place.parents}
-    for place in running:
-        if not _is_present(place):
-            _log.warning("An engine was still at work in %s and is killed.", place)
-            end_leftover(pid=None, folder=place)
-            count += 1
-    return count
+    running = [(process, place) for process, place in all_marked() if work in place.parents]
+    orphans = [(process, place) for process, place in running if is_orphaned(process)]
+    _end(orphans)
+    others = [pair for pair in running if pair not in orphans and _root() in pair[1].parents]
+    outlived = {place for place in {place for _, place in others} if not _is_present(place)}
+    _end(strays := [pair for pair in others if pair[1] in outlived])
+    return len(orphans) + len(strays)
+
+
+def _end(processes: list[tuple[Process, Path]]) -> None:
+    for process, place in processes:
+        _log.warning("A process (%s) was still at work in %s and is killed.", process.pid, place)
+        with contextlib.suppress(PsutilError):
+            process.kill()
 
 
 def _is_present(place: Path) -> bool:

@@ -18,6 +18,9 @@ import psutil
 
 MARK = "MTKD_ATTEMPT"
 """The variable that says to every process of an engine in which folder it works."""
+SUPERVISOR = "MTKD_SUPERVISOR"
+"""The variable that says for whom it works: `this_process` of its supervisor."""
+_PROC = Path("/proc")
 _LONGEST_DYING_SECONDS = 10.0
 _log = logging.getLogger(__name__)
 
@@ -61,11 +64,26 @@ def marked(folder: Path) -> list[psutil.Process]:
 
 def all_marked() -> Iterator[tuple[psutil.Process, Path]]:
     """This will find every running process of an engine, with its folder."""
-    for process in psutil.process_iter():
+    for process in _perhaps_marked():
         with contextlib.suppress(psutil.Error, OSError):
             place = process.environ().get(MARK)
             if place and _runs(process):
                 yield process, Path(place)
+
+
+def this_process() -> str:
+    """This will name this process as no other on this host is ever named, "" where the system does not tell."""
+    begun, world = _begun(os.getpid()), _world()
+    return f"{os.getpid()}:{begun}:{world}" if begun and world else ""
+
+
+def is_orphaned(process: psutil.Process) -> bool:
+    """This will tell whether a process works for a supervisor that surely is gone."""
+    try:
+        pid, begun, world = process.environ().get(SUPERVISOR, "").split(":")
+    except (psutil.Error, OSError, ValueError):
+        return False
+    return world == _world() and _begun(int(pid)) != begun  # in another container, numbers are others'
 
 
 def end_leftover(*, pid: int | None, folder: Path) -> None:
@@ -77,6 +95,36 @@ def end_leftover(*, pid: int | None, folder: Path) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(found.pid, signal.SIGKILL)
     _end_all(lambda: [one for one in {found, *marked(folder)} if _runs(one)])
+
+
+def _perhaps_marked() -> Iterator[psutil.Process]:
+    """Where the system lets it, without more than one look at each process: this is done again and again."""
+    if not (_PROC / "self" / "environ").exists():
+        yield from psutil.process_iter()
+        return
+    word = f"{MARK}=".encode()
+    for entry in os.scandir(_PROC):
+        with contextlib.suppress(psutil.Error, OSError):
+            if entry.name.isdecimal() and word in (_PROC / entry.name / "environ").read_bytes():
+                yield psutil.Process(int(entry.name))
+
+
+def _begun(pid: int) -> str | None:
+    """When a process began, in the kernel's own ticks; None for one that has ended."""
+    try:
+        told = (_PROC / str(pid) / "stat").read_text()
+    except OSError:
+        return None
+    state, *fields = told.rpartition(")")[2].split()
+    return None if state in {"Z", "X"} else fields[18]
+
+
+def _world() -> str:
+    """The space in which numbers of processes mean what they mean here."""
+    try:
+        return str((_PROC / "self" / "ns" / "pid").stat().st_ino)
+    except OSError:
+        return ""
 
 
 def _leader(pid: int | None, folder: Path) -> psutil.Process | None:

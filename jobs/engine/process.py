@@ -19,7 +19,7 @@ from pathlib import Path
 from django.conf import settings
 
 from jobs.engine import log as enginelog
-from jobs.engine.family import MARK, Family
+from jobs.engine.family import MARK, SUPERVISOR, Family, this_process
 
 _PR_SET_PDEATHSIG = 1
 _MORE_KILLABLE = 500  # than its worker and the database: whom the kernel ends first when memory runs out
@@ -48,7 +48,7 @@ class Engine:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     cwd=settings.BASE_DIR,
-                    env={**(_thin_environment(folder) if strange else _environment()), MARK: str(folder)},
+                    env={**(_thin_environment(folder) if strange else _environment()), **_marks(folder)},
                     start_new_session=True,
                     pass_fds=(beat,),
                     preexec_fn=_last_words_before_exec(),  # noqa: PLW1509 - takes no locks
@@ -137,6 +137,10 @@ def _thin_environment(folder: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name in _FOR_STRANGERS}
     threads = str(settings.THREADS)
     return {**kept, "TMPDIR": str(folder / "tmp"), "OMP_NUM_THREADS": threads, **_ours()}
+
+
+def _marks(folder: Path) -> dict[str, str]:
+    return {MARK: str(folder), SUPERVISOR: this_process()}
 
 
 def _ours() -> dict[str, str]:

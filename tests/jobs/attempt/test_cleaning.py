@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from billiard.exceptions import WorkerLostError
 from django.utils import timezone
@@ -132,6 +133,7 @@ def test_a_sweep_ends_engines_whose_attempt_is_not_the_present_one(
     make_job()
     hand_back(claim=(old := take()), reason="")
     present = take()
+    present.folder.mkdir(parents=True)
     code = "import time; time.sleep(600)"
     stray, healthy = (
         subprocess.Popen(
@@ -148,6 +150,47 @@ def test_a_sweep_ends_engines_whose_attempt_is_not_the_present_one(
         for process in (stray, healthy):
             process.kill()
             process.wait()
+
+
+def test_what_works_for_a_supervisor_that_is_gone_is_ended_whatever_the_rows_say(
+    make_job: Any, take: Any, wait_for: Any
+) -> None:
+    make_job()
+    present = take()
+    present.folder.mkdir(parents=True)
+    sleep = "import time; time.sleep(600)"
+    report = f"""
+import os, subprocess, sys
+from pathlib import Path
+from jobs.engine.family import MARK, SUPERVISOR, this_process
+marks = {{MARK: {str(present.folder)!r}, SUPERVISOR: this_process()}}
+child = subprocess.Popen([sys.executable, "-c", {sleep!r}], env={{**os.environ, **marks}}, start_new_session=True)
+print(child.pid, flush=True)
+sys.stdin.read()
+"""
+    supervisor = subprocess.Popen(
+        [sys.executable, "-c", report], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert supervisor.stdin is not None
+    assert supervisor.stdout is not None
+    try:
+        orphan = psutil.Process(int(supervisor.stdout.readline()))
+        wait_for(lambda: marked(present.folder))
+        assert end_strays() == 0
+        supervisor.kill()
+        supervisor.wait()
+        assert end_strays() == 1
+        wait_for(lambda: not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE)
+    finally:
+        supervisor.kill()
+        supervisor.wait()
+        supervisor.stdin.close()
+        supervisor.stdout.close()
+
+
+def test_a_host_without_work_looks_at_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.attempt.workspace.all_marked", None)
+    assert end_strays() == 0
 
 
 def told(claim: Claim, *, step: int) -> Event:

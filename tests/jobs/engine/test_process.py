@@ -13,7 +13,7 @@ import psutil
 import pytest
 from pytest_django import Settings
 
-from jobs.engine.family import MARK, end_leftover, marked
+from jobs.engine.family import MARK, SUPERVISOR, end_leftover, is_orphaned, marked, this_process
 from jobs.engine.process import Engine
 from tests.jobs.conftest import WaitFor
 
@@ -65,6 +65,8 @@ def test_what_an_engine_starts_carries_its_mark(begin: Begin, tmp_path: Path, wa
     engine = begin(SLEEPER)
     wait_for(lambda: up(tmp_path))
     assert psutil.Process(engine.pid).environ()[MARK] == str(tmp_path)
+    assert psutil.Process(engine.pid).environ()[SUPERVISOR] == this_process()
+    assert not is_orphaned(psutil.Process(engine.pid))
     assert [process.pid for process in marked(tmp_path)] == [engine.pid]
     assert [process.pid for process in marked(tmp_path.parent)] == [engine.pid]
     assert marked(tmp_path / "below") == []

@@ -15,6 +15,7 @@ from jobs.logged import carried
 from jobs.operations.claims import FencedOutError
 
 _log = logging.getLogger(__name__)
+_AGAIN_SECONDS = 1.0
 
 
 class Keeping(ABC):
@@ -59,6 +60,16 @@ class Keeping(ABC):
 
     def _run(self) -> None:
         try:
-            self.keep()
+            while not self.done.is_set() and not self.fenced_out.is_set():
+                self._keep_on()
         finally:
             connections.close_all()
+
+    def _keep_on(self) -> None:
+        """Without a keeper nothing would tell its supervisor that the work was taken, or is no longer wanted."""
+        try:
+            self.keep()
+        except Exception:
+            _log.exception("%s met an unexpected error while it was kept, and is kept on.", self._what)
+            connections.close_all()
+            self.done.wait(_AGAIN_SECONDS)

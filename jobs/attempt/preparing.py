@@ -21,6 +21,7 @@ from jobs.storage.cache import cache_root
 from jobs.storage.fetching import fetch_source, teacher_path
 
 _log = logging.getLogger(__name__)
+_WHOSE = "claimed"
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ def prepare(claim: Claim) -> Plan:
     if claim.folder.exists():  # of another database with the same home
         shutil.rmtree(claim.folder)
     claim.folder.mkdir(parents=True)
+    (claim.folder / _WHOSE).write_text(f"{claim.clock_ms}")
     resume = newest_checkpoint(claim, job)
     spec, sources = claim.folder / "job.yaml", claim.folder / "places.json"
     spec.write_text(yaml.safe_dump(job.spec, sort_keys=False, allow_unicode=True))
@@ -72,6 +74,9 @@ def _drain_last_journal(claim: Claim, job: Job) -> None:
     last = job.attempts.filter(number=job.cursor_attempt).exclude(pk=claim.attempt_id).first()
     if last is None or not Path(last.folder).is_dir():
         return  # its disk is elsewhere or gone: what was not recorded is done again
+    if not _is_of(last, Path(last.folder)):
+        _log.warning("The folder %s is that of another database and is passed over.", last.folder)
+        return
     recorder = Recorder(claim=claim, attempt=last)
     try:
         while recorder.flush():
@@ -89,6 +94,14 @@ def _seal(claim: Claim, last: Attempt) -> None:
     if held(claim).select_for_update().first() is None:
         raise FencedOutError
     seal(attempt_id=last.pk)
+
+
+def _is_of(attempt: Attempt, folder: Path) -> bool:
+    """Another database with the same home may have had a job and an attempt of these numbers, at another time."""
+    try:
+        return (folder / _WHOSE).read_text() == f"{attempt.clock_ms}"
+    except FileNotFoundError:
+        return True
 
 
 def _sources(job: Job) -> dict[str, dict[str, str]]:

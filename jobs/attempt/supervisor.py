@@ -95,7 +95,11 @@ class _Supervision:
         claim = self._claim
         recorder, log = Recorder(claim=claim, attempt=attempt), LogKeeper(claim, attempt)
         publisher, recording = Publisher(claim), Recording(claim, recorder=recorder, log=log)
-        engine = Engine(plan.arguments, folder=claim.folder)
+        try:
+            engine = Engine(plan.arguments, folder=claim.folder)
+        except OSError as error:
+            self._pause_without_room(error)
+            return
         watch = Watch(engine.pid, engine.family, journal=claim.folder / JOURNAL)
         try:
             self._note(engine, plan)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import logging
 import os
 import signal
 import subprocess
@@ -21,6 +22,8 @@ from django.conf import settings
 from jobs.engine import log as enginelog
 from jobs.engine.family import MARK, SUPERVISOR, Family, this_process
 
+LONGEST_DYING_SECONDS = 60.0
+_log = logging.getLogger(__name__)
 _PR_SET_PDEATHSIG = 1
 _MORE_KILLABLE = 500  # than its worker and the database: whom the kernel ends first when memory runs out
 _OOM_SCORE = Path("/proc/self/oom_score_adj")
@@ -62,6 +65,7 @@ class Engine:
         self._silence = threading.Event()
         threading.Thread(target=self._beat, name="pulse", daemon=True).start()
         self._asked_at: float | None = None
+        self._killed_at: float | None = None
         self._group_was_asked = False
 
     @property
@@ -69,13 +73,18 @@ class Engine:
         return self._process.pid
 
     def exit_code(self) -> int | None:
-        """This will give None while the engine runs, then its exit code, with nothing left that it started."""
+        """This will give None while the engine runs, then its exit code, with nothing left that it started.
+
+        One that does not end, although it was killed (its disk or its card hangs), is as one that has.
+        """
         if self._process.returncode is None and self._has_ended():
             _kill_group(self.pid)  # the unreaped leader keeps the number: the group is no stranger's
             self._process.wait()
             self._stop_pulse()
             _wait_until_gone(self.pid)
             self.family.end()
+        if self._process.returncode is None and self._is_beyond_help():
+            return -signal.SIGKILL
         return self._process.returncode
 
     def ask_to_stop(self) -> None:
@@ -95,7 +104,7 @@ class Engine:
             return
         waited = time.monotonic() - self._asked_at
         if waited >= settings.CANCEL_GRACE_SECONDS + settings.TERM_GRACE_SECONDS:
-            _kill_group(self.pid)
+            self._kill()
         elif waited >= settings.CANCEL_GRACE_SECONDS and not self._group_was_asked:
             self._group_was_asked = True
             _signal_group(self.pid, signal.SIGTERM)
@@ -105,8 +114,20 @@ class Engine:
         if self.exit_code() is None:
             self.family.look()
         while self.exit_code() is None:
-            _kill_group(self.pid)
+            self._kill()
             time.sleep(0.01)
+
+    def _kill(self) -> None:
+        self._killed_at = self._killed_at or time.monotonic()
+        _kill_group(self.pid)
+
+    def _is_beyond_help(self) -> bool:
+        if self._killed_at is None or time.monotonic() - self._killed_at < LONGEST_DYING_SECONDS:
+            return False
+        if not self._silence.is_set():
+            _log.error("The engine %s does not end, even killed; its worker goes on without it.", self.pid)
+            self._stop_pulse()
+        return True
 
     def _has_ended(self) -> bool:
         try:

@@ -84,11 +84,15 @@ def promote(*, job: Job, user: User, name: str) -> Registration:
 
     It is measured on the validation split of the job's dataset. Raises UnableToPromote with one sentence.
     """
+    hold(Lock.REGISTRATION)
+    row = Job.objects.select_for_update().filter(pk=job.pk, deleted_at__isnull=True).first()
+    if row is None:  # who deletes it now waits, and then hears of the promotion
+        raise UnableToPromote(f"Job {job.pk} was deleted.")
+    job = row
     if job.state != State.SUCCEEDED:
         raise UnableToPromote(f"Job {job.pk} is {job.state}; only a succeeded job has a student to promote.")
     if not job.artifacts.filter(name=STUDENT).exists():
         raise UnableToPromote(f"Job {job.pk} has no {STUDENT} among its artifacts.")
-    hold(Lock.REGISTRATION)
     if job.dataset is None:
         raise UnableToPromote(f"Job {job.pk} has no dataset, so its student has no card to be a teacher by.")
     try:

@@ -60,6 +60,7 @@ def delete(source: Dataset | Teacher, *, with_dependents: bool = False) -> None:
     for teacher in teachers:
         teacher.delete()
     if isinstance(source, Dataset):
+        source.jobs.filter(deleted_at__isnull=False).update(dataset=None)  # their rows go in their own time
         source.teachers.update(
             dataset=None
         )  # models live on; where they were measured stands in their report

@@ -6,6 +6,7 @@ import time
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import DateTimeField as DateTime
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, TextField, Value
 from django.db.models.functions import Cast, Concat, Now
@@ -21,6 +22,7 @@ from jobs.models import (
 )
 from jobs.operations.checkpoints import remove_old_checkpoints
 from jobs.operations.deletion import remove_deleted
+from jobs.operations.locks import Lock, hold
 
 LOGS_AT_ONCE = 5_000
 LONGEST_SECONDS = 60.0
@@ -40,11 +42,13 @@ def sweep_database() -> int:
     return removed
 
 
+@transaction.atomic
 def expire_jobs() -> int:
     """This will delete jobs that ended longer ago than their project keeps them, and return how many.
 
     Jobs whose student has become a teacher stay, and so do those whose student is becoming one.
     """
+    hold(Lock.REGISTRATION)  # no student is promoted between the look and the deletion
     kept = ExpressionWrapper(F("project__keep_days") * Value(timedelta(days=1)), output_field=DateTime())
     promoted = Teacher.objects.filter(from_job=OuterRef("pk"))
     promoting = Registration.objects.filter(from_job=OuterRef("pk")).exclude(state__in=REGISTRATION_FINAL)

@@ -42,15 +42,15 @@ def find_dataset(project: Project, label: str) -> Dataset | None:
 
 
 def dependents(source: Dataset | Teacher) -> Dependents:
-    """This will list the jobs and teachers that cannot be without a dataset or teacher.
+    """This will list the jobs and teachers that cannot be without a dataset or teacher; deleted jobs can.
 
     A model that was measured on a dataset can be without it; predictions for its samples cannot.
     """
     if isinstance(source, Teacher):
-        return {"jobs": list(source.jobs.order_by("id")), "teachers": []}
+        return {"jobs": list(source.jobs.filter(deleted_at__isnull=True).order_by("id")), "teachers": []}
     teachers = list(source.teachers.filter(kind=TeacherKind.PREDICTIONS).order_by("name"))
-    jobs = Job.objects.filter(Q(dataset=source) | Q(teachers__in=teachers)).distinct().order_by("id")
-    return {"jobs": list(jobs), "teachers": teachers}
+    using = Job.objects.filter(Q(dataset=source) | Q(teachers__in=teachers), deleted_at__isnull=True)
+    return {"jobs": list(using.distinct().order_by("id")), "teachers": teachers}
 
 
 def _of(found: QuerySet[Source], archived: bool | None) -> QuerySet[Source]:

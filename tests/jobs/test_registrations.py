@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 
 from jobs.models import Artifact, Attempt, Blob, Job, Registration, RegistrationState, State, Upload
-from jobs.operations.errors import UnableToCancel, UnableToDecide, UnableToPromote
+from jobs.operations.errors import UnableToCancel, UnableToDecide, UnableToDelete, UnableToPromote
+from jobs.operations.lifecycle import delete_job
 from jobs.operations.registrations import decide, promote, request_cancel_registration
 from jobs.queries.registrations import (
     is_under_way,
@@ -112,6 +115,41 @@ def test_only_a_succeeded_job_with_a_student_is_promoted(make_job: Any, desk: De
         promote(job=make_job(), user=desk.user, name="graduate")
     with pytest.raises(UnableToPromote, match=r"has no student\.safetensors"):
         promote(job=make_job(state=State.SUCCEEDED), user=desk.user, name="graduate")
+
+
+def test_the_student_of_a_deleted_job_is_promoted_by_nobody(make_job: Any, desk: Desk) -> None:
+    job = finished_job(make_job)
+    delete_job(job=job, user=desk.user)
+    with pytest.raises(UnableToPromote, match=f"Job {job.pk} was deleted"):
+        promote(job=job, user=desk.user, name="graduate")
+    assert not Registration.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_deletes_a_job_while_its_student_is_promoted_is_told(
+    make_job: Any, desk: Desk, meanwhile: Any, wait_for: Any
+) -> None:
+    def somebody_waits() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            return bool(cursor.fetchone()[0])
+
+    job, told, promoted = finished_job(make_job), list[str](), threading.Event()
+
+    def late() -> None:
+        promoted.wait(10)
+        try:
+            delete_job(job=job, user=desk.user)
+        except UnableToDelete as error:
+            told.append(error.message)
+
+    meanwhile(late)
+    with transaction.atomic():
+        promote(job=job, user=desk.user, name="graduate")
+        promoted.set()
+        wait_for(somebody_waits)
+    wait_for(lambda: told)
+    assert "is becoming teacher 'graduate'" in told[0]
 
 
 def test_the_project_with_the_fewest_at_work_comes_first(desk: Desk) -> None:

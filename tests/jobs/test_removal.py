@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from django.db import connections, transaction
+from django.utils import timezone
 
 from jobs.models import Blob, Dataset, Job, Project, State, StoredFile, Teacher, TeacherKind, User
+from jobs.operations.deletion import remove_deleted
 from jobs.operations.errors import UnableToDelete, UnableToSubmit
 from jobs.operations.jobs import submit
 from jobs.operations.removal import archive, delete, unarchive
@@ -74,6 +76,19 @@ def test_what_is_needed_is_not_deleted_unless_that_goes_too(
     delete(dataset, with_dependents=True)
     assert not Dataset.objects.exists()
     assert not Teacher.objects.exists()
+    assert not Job.objects.exists()
+
+
+def test_deleted_jobs_are_named_by_nobody_and_keep_nothing(
+    make_job: Any, dataset: Dataset, predictions: Teacher
+) -> None:
+    job = make_job(state=State.SUCCEEDED, deleted_at=timezone.now())
+    job.teachers.add(predictions)
+    assert dependents(dataset) == {"jobs": [], "teachers": [predictions]}
+    assert dependents(predictions) == {"jobs": [], "teachers": []}
+    delete(predictions)
+    delete(dataset)
+    remove_deleted()
     assert not Job.objects.exists()
 
 

@@ -24,6 +24,8 @@ from jobs.notify import Listener
 from jobs.operations.claims import Claim
 from jobs.operations.endings import lose
 from jobs.operations.jobs import request_cancel
+from mtkd_engine.events import Metrics
+from mtkd_engine.journal import Journal
 from tests.jobs.attempt.outcome import curve, student
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -218,6 +220,22 @@ def test_what_a_dead_worker_did_not_record_is_recorded_before_the_next_attempt(
     assert Event.objects.get(job=job, attempt__number=2, kind="started").payload["resumed_from_step"] == 30
     assert curve(job) == curve(calm)
     assert student(job) == student(calm)
+
+
+def test_the_journal_of_another_database_with_the_same_home_is_not_recorded(
+    make_job: Any, take: Take
+) -> None:
+    job = make_job("steps:5")
+    claim = take()
+    prepare(claim)
+    lose(claim=claim, reason="its worker died.")
+    (claim.folder / "claimed").write_text("of another time")
+    with Journal(claim.folder / "journal.jsonl") as journal:
+        journal.append(Metrics(step=1, values={"loss/total": 7.0}))
+    supervise(take())
+    job.refresh_from_db()
+    assert job.state == State.SUCCEEDED
+    assert not job.chunks.filter(attempt__number=1).exists()
 
 
 def test_the_engine_works_on_while_the_database_is_away_and_nothing_is_lost(

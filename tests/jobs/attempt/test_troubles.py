@@ -13,6 +13,7 @@ from pytest_django import Settings
 from jobs.attempt import preparing
 from jobs.attempt.supervisor import supervise
 from jobs.models import Event, Job, State
+from jobs.notify import Listener
 from jobs.operations import claims
 from jobs.operations.claims import Claim, Seen, heartbeat
 from jobs.operations.lifecycle import resume
@@ -118,6 +119,40 @@ def test_a_disk_that_is_full_before_the_engine_starts_pauses_the_job_and_keeps_n
     supervise(take())
     job.refresh_from_db()
     assert job.state == State.SUCCEEDED
+
+
+def test_a_disk_that_has_no_room_for_the_log_of_the_engine_pauses_the_job(
+    make_job: Any, take: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    job = make_job()
+    monkeypatch.setattr("jobs.attempt.supervisor.Engine", no_room)
+    supervise(take())
+    job.refresh_from_db()
+    assert (job.state, job.attempts_lost) == (State.PAUSED, 0)
+    assert "No space left on device" in job.pause_reason
+
+
+def test_a_keeper_outlives_what_nobody_expected(
+    make_job: Any, take: Take, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    def strange(*_: object, **__: object) -> None:
+        asked.append(True)
+        if len(asked) == 2:
+            raise ValueError("an announcement that is no number")
+        return wait(*_, **__)
+
+    asked: list[bool] = []
+    wait = Listener.wait
+    monkeypatch.setattr(Listener, "wait", strange)
+    monkeypatch.setattr("jobs.keeping._AGAIN_SECONDS", 0.01)
+    job = make_job("steps:60 pause:0.02")
+    supervise(take())
+    job.refresh_from_db()
+    assert job.state == State.SUCCEEDED
+    assert len(asked) > 3
 
 
 def test_a_full_storage_pauses_the_job_and_keeps_its_checkpoint_here(

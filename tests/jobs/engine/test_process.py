@@ -61,6 +61,18 @@ def test_the_kernel_ends_an_engine_before_its_worker(begin: Begin, tmp_path: Pat
     assert int(Path(f"/proc/{engine.pid}/oom_score_adj").read_text()) == min(1000, max(0, own) + 500)
 
 
+def test_an_engine_that_does_not_end_even_killed_is_not_waited_for_for_ever(
+    begin: Begin, tmp_path: Path, wait_for: WaitFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = begin(SLEEPER)
+    wait_for(lambda: up(tmp_path))
+    with monkeypatch.context() as stuck:
+        stuck.setattr(Engine, "_has_ended", lambda _: False)
+        stuck.setattr("jobs.engine.process.LONGEST_DYING_SECONDS", 0.2)
+        engine.kill()
+        assert engine.exit_code() == -9
+
+
 def test_what_an_engine_starts_carries_its_mark(begin: Begin, tmp_path: Path, wait_for: WaitFor) -> None:
     engine = begin(SLEEPER)
     wait_for(lambda: up(tmp_path))

@@ -74,6 +74,8 @@ class Reader(threading.Thread):
             line.send(json.dumps({"after": self._seq, "px": PX}))
             while not self._gone.is_set():
                 frame = json.loads(line.recv(timeout=20))
+                if "away" in frame:  # the database is; the feed goes on when it is back
+                    continue
                 self._take(frame)
                 if frame["job"]["final"] and not frame["more"]:
                     return True

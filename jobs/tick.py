@@ -92,9 +92,12 @@ class Tick:
             self._unsteady_since = time.monotonic()
             return
         for queue, wanted in waiting.items():
-            for _ in range(wanted - (rings_waiting(queue) or 0)):
+            there = rings_waiting(queue)
+            if there is None:  # every further question would take its time, too
+                return
+            for _ in range(wanted - there):
                 if not ring(queue):
-                    break
+                    return
 
     def _look(self) -> dict[str, int]:
         with transaction.atomic():

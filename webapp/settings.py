@@ -175,7 +175,11 @@ if os.environ.get("MTKD_PROCESS") == "web":
     # Threads of one ASGI process come and go: they share a pool. Forking processes must not have one.
     # Short times: while the database is away pages say so soon, and find it soon when it is back.
     _pool = {"min_size": 1, "max_size": 12, "timeout": 4, "reconnect_timeout": 2}
-    _database["OPTIONS"] = {**_database["OPTIONS"], "pool": _pool}
+    # A web process that stands still (a paused machine) in a transaction must not keep the row of a job for ever;
+    # the longest one waits for a part of an upload.
+    _idle = "-c idle_in_transaction_session_timeout=10min"
+    _bounded = f"{_database['OPTIONS'].get('options', '')} {_idle}".strip()
+    _database["OPTIONS"] = {**_database["OPTIONS"], "pool": _pool, "options": _bounded}
 else:
     _database["CONN_MAX_AGE"] = 600
 _database["CONN_HEALTH_CHECKS"] = True

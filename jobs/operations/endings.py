@@ -144,13 +144,12 @@ def _lose(job: Job, attempt_id: int | None, *, reason: str, cause: str, remains:
 
 
 def _came_further(job: Job, attempt_id: int) -> bool:
-    steps = dict(
-        job.attempts.filter(number__gt=job.scratch_after, checkpoint_step__isnull=False).values_list(
-            "pk", "checkpoint_step"
-        )
-    )
-    reached = steps.pop(attempt_id, None)
-    return reached is not None and reached > max(steps.values(), default=0)
+    reached = {
+        pk: step or 0
+        for pk, step in job.attempts.filter(number__gt=job.scratch_after).values_list("pk", "checkpoint_step")
+    }
+    own = reached.pop(attempt_id, 0)
+    return own > max(reached.values(), default=0)
 
 
 def _locked(claim: Claim) -> Job:

@@ -85,11 +85,9 @@ def end_strays() -> int:
     """This will kill what works in this home for nobody, and return how many processes that were.
 
     Their supervisor is gone, or their attempt is not its job's present one. It costs a look at each process of the
-    host, where there is any work, and waits for nothing: what escapes is met the next time.
+    host (some milliseconds) and waits for nothing: what escapes is met the next time.
     """
     work = _root().parent
-    if not any(work.glob("*/*")):
-        return 0
     # Processes first: whatever runs by now was claimed before the rows are read.
     running = [(process, place) for process, place in all_marked() if work in place.parents]
     orphans = [(process, place) for process, place in running if is_orphaned(process)]

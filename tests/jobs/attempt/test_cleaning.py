@@ -188,11 +188,6 @@ sys.stdin.read()
         supervisor.stdout.close()
 
 
-def test_a_host_without_work_looks_at_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jobs.attempt.workspace.all_marked", None)
-    assert end_strays() == 0
-
-
 def told(claim: Claim, *, step: int) -> Event:
     """A recorded event about a checkpoint of an attempt."""
     payload = {"step": step, "path": "checkpoint/step-00000001.pt", "sha256": "0" * 64}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import psutil
 import pytest
 import redis
 from pytest_django import Settings
@@ -226,3 +227,29 @@ def test_a_worker_that_drains_at_once_hands_its_job_to_another(
         "worker-2",
     ]
     assert Job.objects.get(pk=job.pk).attempts_lost == 0
+
+
+def test_what_an_engine_has_started_ends_soon_after_its_supervisor_was_killed(
+    start: Start, broker: Broker, make_job: MakeJob, wait_for: WaitFor
+) -> None:
+    job = make_job("steps:100000 pause:0.05 runaway:1 times:1")
+    child = start()
+    wait_for(lambda: job.attempts.exclude(engine_pid=None).exists(), seconds=40)
+    attempt = job.attempts.get(number=1)
+    told = Path(attempt.folder) / "runaways"
+    wait_for(lambda: told.exists() and len(told.read_text().split()) == 2, seconds=30)
+    runaways = [psutil.Process(int(pid)) for pid in told.read_text().split()]
+    assert attempt.engine_pid is not None
+    supervisor = psutil.Process(attempt.engine_pid).parent()
+    assert supervisor is not None
+    assert supervisor.pid != child.pid
+    supervisor.kill()
+    wait_for(lambda: not any(runs(one) for one in runaways), seconds=20)
+    assert "was still at work in" in child.log.read_text(errors="replace")
+
+
+def runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -1,4 +1,4 @@
-"""NOTIFY and LISTEN: "something of job N has changed". The payload is only the id."""
+"""NOTIFY and LISTEN: "something of job N has changed". The payload is only the id, with a + for mere records."""
 
 from __future__ import annotations
 
@@ -10,19 +10,24 @@ from django.db import connection, connections
 from psycopg.conninfo import make_conninfo
 
 CHANNEL = "mtkd_job"
+_RECORD = "+"
 _CONNECT_SECONDS = 3
 
 
-def notify(*, job_id: int) -> None:
-    """This will tell all listeners, when the present transaction commits, that the job has changed."""
+def notify(*, job_id: int, is_record: bool = False) -> None:
+    """This will tell all listeners, when the present transaction commits, that the job has changed.
+
+    `is_record` says that it only has more to show: readers want to know, its own worker does not.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(job_id)])
+        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, f"{job_id}{_RECORD if is_record else ''}"])
 
 
 class Listener:
     """Hears which jobs change; reconnects by itself, and then says that it may have missed something."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, hears_records: bool = False) -> None:
+        self._hears_records = hears_records
         self._connection: psycopg.Connection[Any] | None = None
 
     def wait(self, *, seconds: float) -> set[int] | None:
@@ -32,7 +37,8 @@ class Listener:
             if self._connection is None:
                 self._connect()
                 return None
-            return _heard(self._connection, deadline)
+            payloads = _heard(self._connection, deadline)
+            return {job_of(one) for one in payloads if self._hears_records or not one.endswith(_RECORD)}
         except psycopg.Error:
             self.close()
             time.sleep(max(0.0, min(seconds, deadline - time.monotonic())))
@@ -53,8 +59,13 @@ class Listener:
         self._connection.execute(f"LISTEN {CHANNEL}")
 
 
-def _heard(listening: psycopg.Connection[Any], deadline: float) -> set[int]:
+def job_of(payload: str) -> int:
+    """This will read the id of the job that a notice is about."""
+    return int(payload.removesuffix(_RECORD))
+
+
+def _heard(listening: psycopg.Connection[Any], deadline: float) -> set[str]:
     timeout = max(0.0, deadline - time.monotonic())
-    heard = {int(notice.payload) for notice in listening.notifies(timeout=timeout, stop_after=1)}
+    heard = {notice.payload for notice in listening.notifies(timeout=timeout, stop_after=1)}
     # More may have come in the same packet.
-    return heard | {int(notice.payload) for notice in listening.notifies(timeout=0)}
+    return heard | {notice.payload for notice in listening.notifies(timeout=0)}

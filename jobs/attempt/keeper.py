@@ -14,9 +14,8 @@ from jobs.keeping import Keeping
 from jobs.notify import Listener
 from jobs.operations.claims import Claim, Seen, heartbeat, wish_of
 
-_LISTEN_SECONDS = 0.2
+_LISTEN_SECONDS = 0.5
 _RETRY_SECONDS = 1.0
-_ASK_SECONDS = 0.4  # its own recorder is what announces the job most
 
 
 class Keeper(Keeping):
@@ -33,17 +32,14 @@ class Keeper(Keeping):
     def keep(self) -> None:
         """This will send heartbeats, and look after wishes whenever the job is announced."""
         listener = Listener()
-        beat_at = ask_at = 0.0
-        heard_of_it = False
+        beat_at = 0.0
         try:
             while not self.done.is_set() and not self.fenced_out.is_set():
                 now = time.monotonic()
                 if now >= beat_at:
                     beat_at = now + self._beat()
                 heard = listener.wait(seconds=min(_LISTEN_SECONDS, max(0.0, beat_at - now)))
-                heard_of_it = heard_of_it or heard is None or self._claim.job_id in heard
-                if heard_of_it and time.monotonic() >= ask_at:
-                    heard_of_it, ask_at = False, time.monotonic() + _ASK_SECONDS
+                if heard is None or self._claim.job_id in heard:
                     self.ask(partial(wish_of, claim=self._claim))
         finally:
             listener.close()

@@ -140,7 +140,7 @@ class LogKeeper:
         self._write(pieces)
         if self._held > settings.LOG_BYTES_KEPT:
             self._held -= _drop_oldest(job_id, excess=self._held - settings.LOG_BYTES_KEPT)
-        notify(job_id=job_id)
+        notify(job_id=job_id, is_record=True)
 
     def _write(self, pieces: list[_Piece]) -> None:
         small = list(self._small)

@@ -136,7 +136,7 @@ class Recorder:
         if batch.attempt:
             Attempt.objects.filter(pk=self._attempt.pk).update(**batch.attempt)
         if tell:
-            notify(job_id=self._claim.job_id)
+            notify(job_id=self._claim.job_id, is_record=True)
 
 
 @transaction.atomic

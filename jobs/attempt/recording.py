@@ -18,7 +18,7 @@ from jobs.notify import notify
 from jobs.operations.claims import Claim, FencedOutError
 
 _log = logging.getLogger(__name__)
-_LOOK_SECONDS = 0.03
+_LOOK_SECONDS = 0.1
 _AWAY_SECONDS = 1.0
 
 
@@ -91,7 +91,7 @@ class Recording:
                 self._next_flush = now + (0.0 if is_behind else settings.FLUSH_SECONDS)
                 self._owes_notice = not tell
             elif self._owes_notice and tell:
-                notify(job_id=self._claim.job_id)
+                notify(job_id=self._claim.job_id, is_record=True)
                 self._owes_notice = False
             else:
                 return

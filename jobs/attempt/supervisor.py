@@ -40,7 +40,7 @@ from jobs.storage.blobs import FULL, NoRoomError
 from jobs.storage.hashing import StorageAwayError, StorageError
 
 _log = logging.getLogger(__name__)
-_LOOK_SECONDS = 0.05
+_LOOK_SECONDS = 0.1
 T = TypeVar("T")
 
 

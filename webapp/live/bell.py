@@ -18,7 +18,7 @@ import psycopg
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
-from jobs.notify import CHANNEL
+from jobs.notify import CHANNEL, job_of
 
 FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
 
@@ -65,8 +65,8 @@ class Bell:
             wait = min(2 * wait, LONGEST_WAIT)
 
     def _ring(self, payload: str) -> None:
-        if payload.isdecimal():
-            for rung in self._waiting.get(int(payload), ()):
+        with contextlib.suppress(ValueError):  # another program's
+            for rung in self._waiting.get(job_of(payload), ()):
                 rung.set()
 
     def _ring_all(self) -> None:

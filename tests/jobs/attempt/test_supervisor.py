@@ -305,7 +305,7 @@ def test_listeners_are_told_at_most_every_quarter_second(
     heard: list[float] = []
 
     def listen() -> None:
-        listener = Listener()
+        listener = Listener(hears_records=True)
         while not Job.objects.get(pk=job.pk).is_final:
             if job.pk in (listener.wait(seconds=0.05) or ()):
                 heard.append(time.monotonic())

@@ -63,7 +63,7 @@ class Sweeper:
             began = time.monotonic()
             _try(self.beat)
             while not stopping.is_ending() and time.monotonic() - began < settings.REAP_SECONDS:
-                time.sleep(0.1)
+                time.sleep(min(0.5, settings.REAP_SECONDS / 10))
         connection.close()
 
 

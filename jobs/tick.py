@@ -64,7 +64,8 @@ class Tick:
     def end(self) -> None:
         """This will end the thread and write down that the worker has stopped."""
         self._ended.set()
-        self._thread.join(timeout=5)
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
         try:
             worker_stopped(identity=identity.of_this_process())
         except (DatabaseError, InterfaceError) as error:
@@ -133,7 +134,7 @@ class Tick:
             if now >= look_at:
                 look_at = now + max(settings.REAP_SECONDS, _LEAST_LOOK_SECONDS)
                 _survive(end_strays)
-            self._ended.wait(0.1)
+            self._ended.wait(min(0.5, settings.REAP_SECONDS / 10))
         connection.close()
 
 

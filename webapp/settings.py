@@ -95,7 +95,7 @@ TERM_GRACE_SECONDS = _scaled(5, least=1)
 STORAGE_SECONDS = _scaled(600, least=10)  # a storage that is away is waited for, then the job pauses
 STALL_SECONDS = _scaled(_number("MTKD_STALL_MINUTES", 60) * 60, least=20)
 SILENCE_SECONDS = _number("MTKD_SILENCE_HOURS", 24) * 3600  # of a job trained elsewhere
-FLUSH_SECONDS = 0.25  # between transactions of a steady stream; the first line of one is recorded at once
+FLUSH_SECONDS = 0.5  # between transactions of a steady stream; the first line of one is recorded at once
 NOTIFY_SECONDS = 0.25
 MAX_LOST_ATTEMPTS = 3
 METRIC_CHUNK_POINTS = 512

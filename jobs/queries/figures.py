@@ -19,7 +19,7 @@ from jobs.queries.workers import alive
 
 _OPEN = """
     SELECT queue, state, count(*), extract(epoch FROM now() - min(coalesce(queued_at, created_at)))
-    FROM jobs_job WHERE finished_at IS NULL AND deleted_at IS NULL GROUP BY queue, state
+    FROM jobs_job WHERE finished_at IS NULL AND deleted_at IS NULL AND NOT elsewhere GROUP BY queue, state
 """
 _ENDED = """
     SELECT value, greatest(reltuples, 0) * share

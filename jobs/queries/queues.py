@@ -94,9 +94,16 @@ def why_waiting(jobs: Sequence[Job] | Job) -> dict[int, str]:
         here = staff.get(queue, _Staff())
         standstill = _standstill(queue, here, served.get(queue))
         said = {} if standstill else _in_line(queue, here, shares)
-        others = standstill or "its deadline has passed"
-        reasons |= {job.pk: said.get(job.pk, others) for job in queued if job.queue == queue}
+        for job in queued:
+            if job.queue == queue:
+                reasons[job.pk] = standstill or said.get(job.pk) or _not_in_line(job)
     return reasons
+
+
+def _not_in_line(job: Job) -> str:
+    """Overdue jobs do not begin; any other one that is not in line was taken this moment."""
+    overdue = job.deadline_at is not None and job.deadline_at <= timezone.now()
+    return "its deadline has passed" if overdue else "next"
 
 
 def _standstill(queue: str, here: _Staff, served_at: datetime | None) -> str | None:

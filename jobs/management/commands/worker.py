@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
 import sys
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.db import DatabaseError, InterfaceError, connections
 
 from jobs import identity, storable
 from jobs.celery import command_line
+from jobs.local.home import Home
 from jobs.operations.errors import UnableToServe
 from jobs.operations.workers import check_options, register_worker
 
@@ -56,6 +58,8 @@ class Command(BaseCommand):
             check_options(name=name, queues=queues, device=given["device"], threads=given["threads"])
             settings.QUEUES, settings.DEVICE = queues, given["device"]
             settings.WORKER_NAME, settings.THREADS = name, given["threads"]
+            _look_at_device(given["device"])
+            _look_at_servers()
             _present()
         except UnableToServe as error:
             raise CommandError(f"--{error.message}") from None
@@ -70,6 +74,27 @@ class Command(BaseCommand):
         sys.stderr.flush()
         os.chdir(settings.BASE_DIR)
         os.execv(sys.executable, [sys.executable, *command_line(queues=queues, name=name)])  # noqa: S606
+
+
+def _look_at_device(device: str) -> None:
+    """A worker without its device would take one job after the other and fail each."""
+    if device == "cpu":
+        return
+    probe = f"import torch; torch.empty(0, device={device!r})"
+    done = subprocess.run([sys.executable, "-c", probe], check=False, capture_output=True, text=True)
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
+        raise UnableToServe(f"device: given {device!r}, which cannot be used here ({said}).")
+
+
+def _look_at_servers() -> None:
+    """The embedded servers are found by their home only."""
+    home = Home.from_environment()
+    if settings.DATABASE_IS_EMBEDDED and not home.postgres_sockets.is_dir():
+        raise CommandError(
+            f"No database of mtkd was ever started in {home.root}: start `manage.py up` there first, or set DATABASE_URL, "
+            "BROKER_URL and MTKD_STORAGE to those of the installation that this worker is for."
+        )
 
 
 def _present() -> None:

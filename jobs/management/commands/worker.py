@@ -92,8 +92,8 @@ def _look_at_servers() -> None:
     home = Home.from_environment()
     if settings.DATABASE_IS_EMBEDDED and not home.postgres_sockets.is_dir():
         raise CommandError(
-            f"No database of mtkd was ever started in {home.root}: start `manage.py up` there first, or set DATABASE_URL, "
-            "BROKER_URL and MTKD_STORAGE to those of the installation that this worker is for."
+            f"No database of mtkd was ever started in {home.root}: start `manage.py up` there first, or set "
+            "DATABASE_URL, BROKER_URL and MTKD_STORAGE to those of the installation that this worker is for."
         )
 
 

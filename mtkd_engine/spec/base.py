@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
 
+_BEYOND = {"greater_than_equal", "less_than_equal", "greater_than", "less_than"}
 LIMITS = {"ge": "{} or more", "le": "{} or less", "gt": "more than {}", "lt": "less than {}"}
 
 
@@ -74,41 +75,64 @@ def explain(error: ValidationError) -> SpecError:
     return SpecError(fields)
 
 
+CHOICES: dict[str | int, tuple[str, tuple[str, ...]]] = {
+    "method": ("kind", ("solo", "emtm")),
+    "aggregator": ("kind", ("uniform", "static", "kau")),
+    "net": ("family", ("span", "map2d", "proposal")),
+}
+"""Keys under which one of several kinds stands: by which key it is told, and the kinds."""
+
+_WANTED = {
+    "int": "a whole number",
+    "float": "a number",
+    "finite": "a number that is finite",
+    "bool": "true or false",
+    "string": "text",
+    "list": "a list",
+    "tuple": "a list",
+    "dict": "a mapping of keys to values",
+    "model": "a mapping of keys to values",
+}
+"""By the first word of pydantic's name for the refusal."""
+
+
 def _user_path(loc: tuple[int | str, ...]) -> list[int | str]:
-    tags = {"solo", "emtm", "uniform", "static", "kau", "span", "map2d", "proposal"}
-    after_choice = {"method", "aggregator", "net"}
     path: list[int | str] = []
     for part in loc:
-        if part in tags and path and path[-1] in after_choice:
+        if path and path[-1] in CHOICES and part in CHOICES[path[-1]][1]:
             continue
         path.append(part)
     return path
 
 
 def _sentence(item: Any) -> str:
-    kind, message, context = item["type"], item["msg"], item.get("ctx", {})
+    kind, message = item["type"], item["msg"]
     given = _short(item.get("input"))
     if kind == "extra_forbidden":
         return "this key is not known here; remove it or check its spelling."
     if kind == "missing":
         return "this key is required and was not given."
-    if kind in {"union_tag_invalid", "union_tag_not_found"}:
-        tag = str(context.get("discriminator", "'kind'")).strip("'")
-        accepted = context.get("expected_tags", "see the documentation")
-        return f"given {given}, accepted is a mapping whose {tag!r} is one of {accepted}."
     if kind == "value_error":
-        text = str(context.get("error", message))
+        text = str(item.get("ctx", {}).get("error", message))
         return text if text.endswith(".") else text + "."
+    if accepted := _accepted(item):
+        return f"given {given}, accepted is {accepted}."
+    return f"given {given}, but {message[0].lower()}{message[1:]}."
+
+
+def _accepted(item: Any) -> str:
+    """What would be taken instead, as far as pydantic's report tells; else nothing."""
+    kind, context = item["type"], item.get("ctx", {})
+    place = next((part for part in reversed(item["loc"]) if part in CHOICES), None)
+    if place is not None and (kind.startswith("union_tag") or item["loc"][-1] == place):
+        tag, kinds = CHOICES[place]
+        return f"a mapping such as {{{tag}: {kinds[0]}}}, with {tag} one of {', '.join(map(repr, kinds))}"
     for limit, words in LIMITS.items():
-        if limit in context and kind in {
-            "greater_than_equal",
-            "less_than_equal",
-            "greater_than",
-            "less_than",
-        }:
-            return f"given {given}, accepted is {words.format(context[limit])}."
-    wanted = message[0].lower() + message[1:]
-    return f"given {given}, but {wanted}."
+        if limit in context and kind in _BEYOND:
+            return words.format(context[limit])
+    if kind.endswith(("_type", "_parsing", "_from_float", "_number")):
+        return _WANTED.get(kind.split("_")[0], "")
+    return ""
 
 
 _repr = reprlib.Repr()

@@ -18,6 +18,7 @@ from jobs.models import (
     Upload,
 )
 from jobs.operations.asking import FORMATS, SPLITS
+from webapp.api.wording import reworded
 
 
 class ProjectShape(serializers.ModelSerializer[Project]):
@@ -69,7 +70,16 @@ class StrictShape(serializers.Serializer[Any]):
             raise serializers.ValidationError(
                 dict.fromkeys(unknown[:20], f"there is no such field; accepted are {accepted}.")
             )
-        return super().to_internal_value(data)
+        try:
+            return super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            if not isinstance(error.detail, dict):
+                raise
+            words = {
+                name: reworded(self.fields[name], data.get(name), said) if name in self.fields else said
+                for name, said in error.detail.items()
+            }
+            raise serializers.ValidationError(words) from None
 
 
 class AskedShape(StrictShape):

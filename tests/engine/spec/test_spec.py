@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mtkd_engine.spec import SpecError, dump_yaml, load_yaml, parse, spec_hash
+from mtkd_engine.spec import Spec, SpecError, dump_yaml, load_yaml, parse, spec_hash
+from mtkd_engine.spec.base import CHOICES
 
 GOOD: dict[str, Any] = {"data": {"dataset": "world"}}
 EMTM: dict[str, Any] = {**GOOD, "teachers": ["a", {"name": "b"}], "method": {"kind": "emtm"}}
@@ -74,3 +75,31 @@ def test_unreadable_yaml_is_refused_with_its_line() -> None:
 def test_a_spec_that_is_no_mapping_is_refused() -> None:
     with pytest.raises(SpecError, match="given was a list"):
         load_yaml("- a\n- b\n")
+
+
+@pytest.mark.parametrize(
+    ("raw", "sentence"),
+    [
+        ({"method": "solo"}, "method: given 'solo', accepted is a mapping such as {kind: solo}"),
+        ({"student": {"net": {"width": 8}}}, "with family one of 'span', 'map2d', 'proposal'."),
+        ({"optim": {"epochs": "many"}}, "optim.epochs: given 'many', accepted is a whole number."),
+        ({"optim": {"learning_rate": float("nan")}}, "accepted is a number that is finite."),
+        ({"teachers": "a"}, "teachers: given 'a', accepted is a list."),
+    ],
+)
+def test_what_is_of_another_kind_is_told_what_is_accepted(raw: dict[str, object], sentence: str) -> None:
+    with pytest.raises(SpecError) as refusal:
+        parse({"data": {"dataset": "world"}, **raw})
+    assert sentence in str(refusal.value)
+
+
+def test_the_choices_that_refusals_name_are_those_of_the_spec() -> None:
+    schema = Spec.model_json_schema()
+    parts = [schema, *schema["$defs"].values()]
+    told = {
+        name: (shape["discriminator"]["propertyName"], set(shape["discriminator"]["mapping"]))
+        for part in parts
+        for name, shape in part.get("properties", {}).items()
+        if "discriminator" in shape
+    }
+    assert told == {name: (tag, set(kinds)) for name, (tag, kinds) in CHOICES.items()}

@@ -256,3 +256,20 @@ def test_viewers_may_not_ask_and_strangers_see_no_job(
             assert answer.status_code == status
     gone = client.delete(f"/api/v1/jobs/{job.pk}/").status_code
     assert gone == {"outsider": 404, "admin": 409}.get(who, 403)
+
+
+@pytest.mark.parametrize(
+    ("address", "body", "sentence"),
+    [
+        ("retry", {"from": "start"}, "from: given 'start', accepted is one of checkpoint, scratch."),
+        ("schedule", {"priority": 99}, "priority: given 99, accepted is a whole number from -10 to 10"),
+        ("resubmission", {"changes": 5}, "changes: given 5, accepted is a mapping of keys to values."),
+    ],
+)
+def test_a_body_that_does_not_fit_is_told_what_was_given_and_what_is_accepted(
+    api: APIClient, job: Job, address: str, body: dict[str, Any], sentence: str
+) -> None:
+    ask = {"retry": api.put, "schedule": api.patch, "resubmission": api.post}[address]
+    answer = ask(f"/api/v1/jobs/{job.pk}/{address}/", body, format="json")
+    assert answer.status_code == 400
+    assert sentence in answer.json()["detail"]

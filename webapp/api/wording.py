@@ -28,9 +28,7 @@ def reworded(field: serializers.Field[Any, Any, Any, Any], given: Any, said: Any
     if code == "max_length":
         most = getattr(field, "max_length", None) or 0
         return [f"given {len(given):,} characters or items, accepted are at most {most:,}."]
-    if code in {"invalid", "null", "blank", "not_a_list", "not_a_dict"} and _is_the_frameworks(
-        field, said[0]
-    ):
+    if code in {"invalid", "null", "blank", "not_a_list", "not_a_dict"} and _is_the_frameworks(said[0]):
         accepted = next((words for kind, words in _KINDS if isinstance(field, kind)), "")
         return [f"given {_shown(given)}, accepted is {accepted}."] if accepted else said
     if code and str(said[0]).startswith("accepted "):

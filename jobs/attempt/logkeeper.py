@@ -28,7 +28,7 @@ CHUNKS_AT_ONCE = 4
 MOST_SMALL_ROWS = 32  # before they are joined
 LONGEST_LINE = 8_192
 FAR_BEHIND = 1_000_000
-_EVERY = 0.5
+_EVERY = 1.0
 _OLDEST_AT_ONCE = 64
 _log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class LogKeeper:
         self._next = 0.0
 
     def flush(self) -> None:
-        """This will keep what is new, at most twice a second; without anything new it costs a look at the file.
+        """This will keep what is new, at most once a second; without anything new it costs a look at the file.
 
         Raises FencedOutError or a database's error, after which the next call goes on where the rows end.
         """

@@ -26,7 +26,7 @@ from tests.chaos.schedule import Stroke, in_words
 from tests.chaos.story import Story, insist
 from tests.chaos.world import Calm, Work
 
-LOOK_SECONDS = 0.05
+LOOK_SECONDS = 0.1
 NEXT_ANYWAY_SECONDS = 6.0  # while nothing is recorded, the next fault does not wait for the steps
 
 

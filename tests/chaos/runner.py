@@ -145,16 +145,16 @@ def lane(
     """This will start a lane, and end it with everything in it."""
     root.mkdir(mode=0o711)
     root.chmod(0o711)
-    log = (root / "lane.log").open("wb")
-    process = subprocess.Popen(
-        [sys.executable, "-m", f"tests.chaos.{module}", json.dumps({**given, "root": str(root)})],
-        cwd=CHECKOUT,
-        env=surroundings(root, scale=scale),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=log,
-        text=True,
-    )
+    with (root / "lane.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", f"tests.chaos.{module}", json.dumps({**given, "root": str(root)})],
+            cwd=CHECKOUT,
+            env=surroundings(root, scale=scale),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
     try:
         yield process
     except Exception as error:
@@ -168,6 +168,9 @@ def lane(
         except subprocess.TimeoutExpired:
             process.terminate()
             process.wait(timeout=60)
+        finally:
+            assert process.stdout is not None
+            process.stdout.close()
 
 
 def surroundings(root: Path, *, scale: float) -> dict[str, str]:

@@ -34,7 +34,7 @@ class Work:
     @classmethod
     def for_scale(cls, scale: float) -> Work:
         """This will choose a job that lasts longer than the lease, scaled as it is."""
-        return cls(epochs=24 if scale > 3 else 300)
+        return cls(epochs=12 if scale > 3 else 300)
 
     @property
     def steps(self) -> int:
@@ -123,8 +123,8 @@ def _start(work: Work, folder: Path, number: int) -> tuple[subprocess.Popen[byte
     (out / "sources.json").write_text(json.dumps({"datasets": {NAME: str(folder / NAME)}}))
     command = [sys.executable, "-m", "mtkd_engine", "run", str(out / "spec.yaml"), "--out", str(out / "run")]
     options = ["--sources", str(out / "sources.json"), "--threads", "1"]
-    log = (out / "log").open("wb")
-    return subprocess.Popen([*command, *options], cwd=CHECKOUT, stdout=log, stderr=log), out
+    with (out / "log").open("wb") as log:
+        return subprocess.Popen([*command, *options], cwd=CHECKOUT, stdout=log, stderr=log), out
 
 
 def _result(out: Path) -> Calm:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import psutil
 import psycopg
@@ -101,6 +102,7 @@ def topology(folder: Path) -> Iterator[Topology]:
     servers = [_postgres(folder, made.ports["database"]), _valkey(folder, made.ports["broker"])]
     store = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     store.start()
+    urlopen(Request(f"http://127.0.0.1:{store.get_host_and_port()[1]}/moto-api/reset", method="POST")).close()
     made.ports["storage"] = store.get_host_and_port()[1]
     try:
         yield made

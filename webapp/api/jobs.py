@@ -133,13 +133,17 @@ def _submission(request: Request) -> tuple[str, Any, dict[str, Any]]:
     body, address = request.data, request.query_params
     slug = address.get("project")
     if slug is not None:
-        beside = ScheduleShape(data={name: address[name] for name in BESIDE if name in address})
+        beside = ScheduleShape(data={name: address[name] for name in address if name != "project"})
         beside.is_valid(raise_exception=True)
         return slug, body, _given(beside.validated_data)
     if not isinstance(body, Mapping):
         raise ValidationError({"": "The body must be a mapping with the keys project and spec."})
     if lost := [name for name in BESIDE if name in address]:
         raise ValidationError({lost[0]: "beside a body with project and spec, it belongs into the body."})
+    if "spec" not in body and "data" in body:
+        raise ValidationError(
+            {"project": "beside a bare spec it is given in the address, as in ?project=SLUG."}
+        )
     shape = SubmissionShape(data=dict(body))
     shape.is_valid(raise_exception=True)
     asked = shape.validated_data

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from rest_framework.test import APIClient
 
-from jobs.models import Attempt, Blob, Checkpoint, Job, State, User
+from jobs.models import Attempt, Blob, Checkpoint, Job, Project, State, User
 from tests.engine_double import EngineDouble
 from tests.webapp.conftest import MakeJob
 
@@ -273,3 +273,17 @@ def test_a_body_that_does_not_fit_is_told_what_was_given_and_what_is_accepted(
     answer = ask(f"/api/v1/jobs/{job.pk}/{address}/", body, format="json")
     assert answer.status_code == 400
     assert sentence in answer.json()["detail"]
+
+
+def test_a_misspelt_word_of_the_address_runs_on_no_other_queue(api: APIClient, project: Project) -> None:
+    answer = api.post(f"/api/v1/jobs/?project={project.slug}&queeu=gpu", SPEC, format="json")
+    assert answer.status_code == 400
+    assert "queeu: there is no such field; accepted are queue, priority, deadline." in answer.json()["detail"]
+    assert not Job.objects.exists()
+
+
+def test_a_bare_spec_without_a_project_is_told_where_to_name_it(api: APIClient, project: Project) -> None:
+    answer = api.post("/api/v1/jobs/", SPEC, format="json")
+    assert answer.json()["fields"] == {
+        "project": "beside a bare spec it is given in the address, as in ?project=SLUG."
+    }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tests.chaos.faults import FAULTS, Fault, named
 
 MOST_FAULTS = 3
+_CONTRADICTORY = {"kicked_five_times", "never_kicked"}  # of one job, neither could be seen
 MOST_LOSSES = 2  # a third lost attempt ends a job by design
 
 
@@ -30,7 +31,7 @@ def draw_schedule(seed: int, *, only: Sequence[str] = (), possible: Sequence[str
         wanted = draw.randint(1, MOST_FAULTS)
         for kind in draw.sample(sorted(set(possible) or set(FAULTS)), len(set(possible) or FAULTS)):
             losses = sum(named(one).losses for one in [*kinds, kind])
-            if losses <= MOST_LOSSES and len(kinds) < wanted:
+            if losses <= MOST_LOSSES and len(kinds) < wanted and not _CONTRADICTORY <= {*kinds, kind}:
                 kinds.append(kind)
     strokes = []
     for kind in kinds:

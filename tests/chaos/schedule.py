@@ -31,7 +31,7 @@ def draw_schedule(seed: int, *, only: Sequence[str] = (), possible: Sequence[str
         wanted = draw.randint(1, MOST_FAULTS)
         for kind in draw.sample(sorted(set(possible) or set(FAULTS)), len(set(possible) or FAULTS)):
             losses = sum(named(one).losses for one in [*kinds, kind])
-            if losses <= MOST_LOSSES and len(kinds) < wanted and not _CONTRADICTORY <= {*kinds, kind}:
+            if losses <= MOST_LOSSES and len(kinds) < wanted and not {*kinds, kind} >= _CONTRADICTORY:
                 kinds.append(kind)
     strokes = []
     for kind in kinds:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 
@@ -12,6 +11,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from jobs import identity, stopping, storable
 from jobs.attempt.workspace import sweep
+from jobs.beside import Beside
 from jobs.intake import folder as intake_folder
 from jobs.operations.beats import take_turn
 from jobs.operations.deletion import remove_deleted
@@ -24,26 +24,14 @@ _log = logging.getLogger(__name__)
 _HOUR = 3600.0
 
 
-class Sweeper:
+class Sweeper(Beside):
     """Sweeps in a thread of its own, however long it takes: the tick must not wait for it."""
 
-    _mine: Sweeper | None = None
+    name = "sweeper"
 
     def __init__(self) -> None:
-        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+        super().__init__()
         self._hosts_turn = 0.0
-
-    @classmethod
-    def of_this_worker(cls) -> Sweeper:
-        """This will give the one sweeper of this process."""
-        if cls._mine is None:
-            cls._mine = cls()
-        return cls._mine
-
-    def start(self) -> None:
-        """This will begin in a thread of its own."""
-        if not self._thread.is_alive():
-            self._thread.start()
 
     def beat(self) -> None:
         """This will clear what is due: this host's files, and, where it is this worker's turn, old rows."""

@@ -22,6 +22,7 @@ from django.db.models import Count, QuerySet
 
 from jobs import identity, stopping, storable
 from jobs.attempt.workspace import end_strays
+from jobs.beside import Beside
 from jobs.doorbell import ring, rings_waiting
 from jobs.models import Job, Registration, RegistrationState, State
 from jobs.operations.beats import note_beat
@@ -39,27 +40,15 @@ _LEAST_LOOK_SECONDS = 1.0  # it reads a line of every process of this host
 _LONGEST_STATEMENT = "30s"
 
 
-class Tick:
+class Tick(Beside):
     """Beats until the worker has ended; outlives outages of database and broker."""
 
-    _mine: Tick | None = None
+    name = "tick"
 
     def __init__(self) -> None:
-        self._thread = threading.Thread(target=self._run, name="tick", daemon=True)
+        super().__init__()
         self._ended = threading.Event()
         self._unsteady_since: float | None = None
-
-    @classmethod
-    def of_this_worker(cls) -> Tick:
-        """This will give the one tick of this process."""
-        if cls._mine is None:
-            cls._mine = cls()
-        return cls._mine
-
-    def start(self) -> None:
-        """This will begin in a thread of its own; the first beat comes at once."""
-        if not self._thread.is_alive():
-            self._thread.start()
 
     def end(self) -> None:
         """This will end the thread and write down that the worker has stopped."""

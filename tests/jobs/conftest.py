@@ -12,6 +12,7 @@ from django.db import connections
 from pytest_django import Settings
 
 from jobs.models import Dataset, Job, Project, Teacher, User
+from jobs.operations import moves
 from jobs.operations.access import create_project
 from jobs.operations.claims import Claim, claim
 from jobs.operations.jobs import submit
@@ -142,3 +143,11 @@ def desk(project: Project, user: User, tmp_path: Path, settings: Settings) -> De
     """Where datasets and teachers are handed in, with a fake engine behind it."""
     settings.ENGINE_COMMAND = FAKE_CHECK
     return Desk(project=project, user=user, folder=tmp_path / "data")
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The queues whose bell was rung, once the transaction was kept."""
+    queues: list[str] = []
+    monkeypatch.setattr(moves, "ring", queues.append)
+    return queues

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.conf import settings as django_settings
 from django.core.cache import cache
+from django.db import connections
 from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -121,3 +124,16 @@ def _logged_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+@pytest.fixture
+async def no_connection_stays() -> AsyncIterator[None]:
+    """The thread of `sync_to_async` outlives the test, and its connection would keep the database busy."""
+    yield
+    await sync_to_async(connections.close_all)()
+
+
+@pytest.fixture
+def session(viewer: Client) -> str:
+    """The cookie by which a socket knows the viewer."""
+    return viewer.cookies[django_settings.SESSION_COOKIE_NAME].value

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import connections
 from django.test import Client
 
 from jobs.models import Attempt, Job, LogChunk, Membership, State, User
@@ -18,19 +16,7 @@ from tests.webapp.test_live_socket import watching
 from webapp.live import consumer
 from webapp.live.log import NEWEST
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-async def _no_connection_stays() -> AsyncIterator[None]:
-    """The thread of `sync_to_async` outlives the test, and its connection would keep the database busy."""
-    yield
-    await sync_to_async(connections.close_all)()
-
-
-@pytest.fixture
-def session(viewer: Client) -> str:
-    return viewer.cookies[settings.SESSION_COOKIE_NAME].value
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_connection_stays")]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
-from django.db import OperationalError, connections
+from django.db import OperationalError
 from django.test import Client
 
 from jobs.models import Job, Membership, User
@@ -22,7 +22,7 @@ from tests.engine_double import EngineDouble
 from webapp.asgi import application
 from webapp.live import consumer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_connection_stays")]
 ORIGIN = b"http://localhost"
 
 
@@ -73,18 +73,6 @@ async def watching(path: str, **more: Any) -> AsyncIterator[Socket]:
         yield socket
     finally:
         await socket.leave()
-
-
-@pytest.fixture(autouse=True)
-async def _no_connection_stays() -> AsyncIterator[None]:
-    """The thread of `sync_to_async` outlives the test, and its connection would keep the database busy."""
-    yield
-    await sync_to_async(connections.close_all)()
-
-
-@pytest.fixture
-def session(viewer: Client) -> str:
-    return viewer.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
+from django.conf import settings
+
 from jobs.models import User
 from tests.chaos.arena import Arena, Machine
 from tests.chaos.reader import Reader
@@ -98,3 +100,54 @@ def machine_with_the_job(scene: Scene) -> Machine:
     if machine is None or machine.sound_since is None or not machine.is_up():
         raise NothingToBreakError
     return machine
+
+
+class BeyondLease(Fault):
+    """What keeps a worker from its lease until its job has been given to somebody else, and a little longer."""
+
+    losses = 1
+    proven_by: ClassVar[str]
+    variants: ClassVar[tuple[str, str]]
+
+    def choose(self) -> None:
+        """This will draw the variant, and for how much longer than the lease it lasts."""
+        self.is_first_variant = self.draw.random() < 0.5
+        self._more = self.draw.uniform(0.0, 3.0)
+        self._machine: Machine | None = None
+        self._over_at: float | None = None
+
+    @property
+    def details(self) -> str:
+        return self.variants[0 if self.is_first_variant else 1]
+
+    @abstractmethod
+    def breaks(self, machine: Machine) -> bool:
+        """This will break something of the machine that has the job, and tell whether that took effect."""
+
+    @abstractmethod
+    def heals(self, machine: Machine) -> None:
+        """This will mend it."""
+
+    def strike(self, scene: Scene) -> None:
+        """This will break it, if an engine is at work."""
+        self._machine = machine = machine_with_the_job(scene)
+        if not machine.engines(scene.story.job_id):
+            raise NothingToBreakError
+        self._fence = scene.story.fence
+        machine.sound_since = None
+        scene.story.stopped_training(self.kind)
+        self._took_effect = self.breaks(machine)
+
+    def mend(self, scene: Scene) -> bool:
+        """This will mend it some time after the machine was fenced out."""
+        machine, since = self._machine, self.since()
+        if machine is None or machine.sound_since is not None:
+            return True
+        if self._over_at is None and scene.story.fence > self._fence:
+            self._over_at = since + self._more
+            self.prove(self.proven_by, shown=self._took_effect)
+        if since > (self._over_at or 6 * settings.LEASE_SECONDS + 30):
+            self.heals(machine)
+            machine.sound_since = self.struck_at + since
+            return True
+        return False

@@ -7,12 +7,11 @@ import time
 from pathlib import Path
 
 import psycopg
-from django.conf import settings
 
 from jobs.models import Job, State, Worker
 from jobs.operations.lifecycle import resume
 from tests.chaos.arena import Machine
-from tests.chaos.faults.base import Fault, NothingToBreakError, Scene, machine_with_the_job
+from tests.chaos.faults.base import BeyondLease, Fault, NothingToBreakError, Scene, machine_with_the_job
 from tests.chaos.processes import is_gone
 from tests.chaos.story import ask, insist
 
@@ -129,50 +128,24 @@ class ClockOff(Fault):
         return self.missed or bool(self.proof) or self.since() > 30
 
 
-class Partition(Fault):
+class Partition(BeyondLease):
     """The database is out of reach of the worker that has the job, until the job has been given to somebody else."""
 
     kind = "partition"
-    losses = 1
+    proven_by = "no connection, and the lease expired: the fence moved on"
+    variants = (" (silent)", " (cut)")
 
-    def choose(self) -> None:
-        """This will draw whether the line is cut or only silent, and for how much longer than the lease."""
-        self._silent = self.draw.random() < 0.5
-        self._more = self.draw.uniform(0.0, 3.0)
-        self._machine: Machine | None = None
-        self._over_at: float | None = None
-
-    @property
-    def details(self) -> str:
-        return " (silent)" if self._silent else " (cut)"
-
-    def strike(self, scene: Scene) -> None:
+    def breaks(self, machine: Machine) -> bool:
         """This will break the line, and see that nothing comes through."""
-        self._machine = machine = machine_with_the_job(scene)
-        if not machine.engines(scene.story.job_id):
-            raise NothingToBreakError
-        self._fence = scene.story.fence
-        machine.sound_since = None
-        scene.story.stopped_training(self.kind)
-        if self._silent:
+        if self.is_first_variant:
             machine.to_database.hush()
         else:
             machine.to_database.cut()
-        self._unreachable = not _answers(machine.database_url)
+        return not _answers(machine.database_url)
 
-    def mend(self, scene: Scene) -> bool:
-        """This will mend the line some time after the machine was fenced out."""
-        machine, since = self._machine, self.since()
-        if machine is None or machine.sound_since is not None:
-            return True
-        if self._over_at is None and scene.story.fence > self._fence:
-            self._over_at = since + self._more
-            self.prove("no connection, and the lease expired: the fence moved on", shown=self._unreachable)
-        if since > (self._over_at or 6 * settings.LEASE_SECONDS + 30):
-            machine.to_database.mend()
-            machine.sound_since = self.struck_at + since
-            return True
-        return False
+    def heals(self, machine: Machine) -> None:
+        """This will mend the line."""
+        machine.to_database.mend()
 
 
 def _fill(path: Path) -> bool:

@@ -12,9 +12,10 @@ import yaml
 from django.db import transaction
 
 from jobs.attempt.recorder import Recorder, open_journal
-from jobs.attempt.resuming import Resume, newest_checkpoint
+from jobs.attempt.resuming import Resume, furthest_checkpoint
 from jobs.engine.family import end_leftover
 from jobs.models import Attempt, Job
+from jobs.operations.checkpoints import go_on_from
 from jobs.operations.claims import Claim, FencedOutError, held
 from jobs.operations.metrics import seal
 from jobs.storage.cache import cache_root
@@ -49,7 +50,9 @@ def prepare(claim: Claim) -> Plan:
         shutil.rmtree(claim.folder)
     claim.folder.mkdir(parents=True)
     (claim.folder / _WHOSE).write_text(f"{claim.clock_ms}")
-    resume = newest_checkpoint(claim, job)
+    resume = furthest_checkpoint(claim)
+    if resume is not None:
+        go_on_from(claim=claim, number=resume.made_by)
     spec, sources = claim.folder / "job.yaml", claim.folder / "places.json"
     spec.write_text(yaml.safe_dump(job.spec, sort_keys=False, allow_unicode=True))
     sources.write_text(json.dumps(_sources(job)))

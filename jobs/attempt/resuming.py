@@ -1,4 +1,4 @@
-"""The newest checkpoint that a job can go on from: on this host, or in the storage."""
+"""The furthest checkpoint that a job can go on from: on this host, or in the storage."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.models import Checkpoint, Event, Job
+from jobs.models import Checkpoint, Event
 from jobs.operations.checkpoints import CHECKPOINTED
 from jobs.operations.claims import Claim
 from jobs.storage.blobs import NoRoomError, StorageAwayError, StorageError, fetch
@@ -19,30 +19,33 @@ FETCHED = "resumed"
 
 @dataclass(frozen=True)
 class Resume:
-    """A checkpoint to go on from, and what it was made with: the same makes the same bits."""
+    """A checkpoint to go on from, and what attempt number `made_by` made it with: the same makes the same bits."""
 
     path: Path
+    made_by: int
     step: int
     threads: int
     device: str
 
 
-def newest_checkpoint(claim: Claim, job: Job) -> Resume | None:
-    """This will find the newest checkpoint that is there and is what was recorded, None for a start at step 0.
+def furthest_checkpoint(claim: Claim) -> Resume | None:
+    """This will find the furthest checkpoint that is there and is what was recorded, None for a start at step 0.
 
-    One that is only in the storage is fetched into the folder of the claim. Raises NoRoomError where that has no
-    room; when the storage is away, an older one of this host will do.
+    That is the newest, unless an attempt elsewhere had less to go on from than lies here. One that is only in the
+    storage is fetched into the folder of the claim. Raises NoRoomError where that has no room, StorageAwayError.
     """
-    usable = {"job_id": claim.job_id, "attempt__number__gt": job.scratch_after}
+    usable = {"job_id": claim.job_id, "attempt__is_void": False}
     stored = {row.seq: row for row in Checkpoint.objects.filter(**usable).select_related("blob")}
     told = Event.objects.filter(**usable, kind=CHECKPOINTED).select_related("attempt").order_by("-seq")
     newest = list(told[:_TRIED])
     newest += told.filter(seq__in=set(stored) - {event.seq for event in newest})
-    for event in newest:
+    for event in sorted(newest, key=lambda event: (event.step or 0, event.seq), reverse=True):
         path = _here(event) or _fetched(claim, stored.get(event.seq))
         if path is not None:
             made_by = event.attempt
-            return Resume(path, step=event.step or 0, threads=made_by.threads, device=made_by.device)
+            return Resume(
+                path, made_by.number, step=event.step or 0, threads=made_by.threads, device=made_by.device
+            )
     return None
 
 

@@ -113,7 +113,7 @@ def _is_present(place: Path) -> bool:
 
 def _newest_is_stored(job: Job) -> bool:
     """Whether the storage has the newest checkpoint that a retry could go on from, or there is none at all."""
-    told = Event.objects.filter(job=job, kind=CHECKPOINTED, attempt__number__gt=job.scratch_after)
+    told = Event.objects.filter(job=job, kind=CHECKPOINTED, attempt__is_void=False)
     newest = told.order_by("-seq").values_list("seq", flat=True).first()
     return newest is None or Checkpoint.objects.filter(job=job, seq=newest).exists()
 

@@ -88,6 +88,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='attempt',
+            name='is_void',
+            field=models.BooleanField(default=False),
+        ),
+        migrations.AddField(
+            model_name='attempt',
             name='journal_at',
             field=models.DateTimeField(blank=True, null=True),
         ),
@@ -135,11 +140,6 @@ class Migration(migrations.Migration):
             model_name='job',
             name='resubmitted_from',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='resubmissions', to='jobs.job'),
-        ),
-        migrations.AddField(
-            model_name='job',
-            name='scratch_after',
-            field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
             model_name='metricchunk',

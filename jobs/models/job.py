@@ -33,8 +33,8 @@ class Job(models.Model):
     seq) commits together with the rows read up to it.
 
     A job `elsewhere` is trained by no worker of ours: its owner posts its points, `cursor_offset` counts them,
-    and its lease is the time in which the next ones are expected. Checkpoints of attempts up to number
-    `scratch_after` are not gone on from. `pause_reason` says why it paused unless a person asked for it.
+    and its lease is the time in which the next ones are expected. `pause_reason` says why it paused unless a
+    person asked for it.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="jobs")
@@ -66,7 +66,6 @@ class Job(models.Model):
     fence = models.BigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     attempts_lost = models.PositiveSmallIntegerField(default=0)
-    scratch_after = models.PositiveIntegerField(default=0)
     cursor_attempt = models.PositiveIntegerField(default=0)
     cursor_offset = models.BigIntegerField(default=0)
     cursor_seq = models.BigIntegerField(default=0)
@@ -130,7 +129,9 @@ class Attempt(models.Model):
     `clock_ms` is the worker's own clock (ms since 1970) at the claim, `started_at` the database's: the journal's
     times are the worker's, and are shifted by the difference. `journal_at` is the time of the newest line of
     the journal and `journal_behind` how many of its bytes are not recorded yet, both as of `heartbeat_at`.
-    `peak_memory` is the most resident bytes that the engine and its children were seen with.
+    `peak_memory` is the most resident bytes that the engine and its children were seen with. An attempt `is_void`
+    when a later one began from scratch or went on from what was there before it: none of its points is shown,
+    none of its checkpoints gone on from.
     """
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="attempts")
@@ -156,6 +157,7 @@ class Attempt(models.Model):
     peak_memory = models.BigIntegerField(null=True, blank=True)
     journal_at = models.DateTimeField(null=True, blank=True)
     journal_behind = models.BigIntegerField(default=0)
+    is_void = models.BooleanField(default=False)
 
     class Meta:
         ordering = ("number",)

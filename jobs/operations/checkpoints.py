@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from jobs.models import Blob, Checkpoint, Event, Job, State
+from jobs.models import Attempt, Blob, Checkpoint, Event, Job, State
 from jobs.operations.blobs import release
 from jobs.operations.claims import Claim, FencedOutError, held
 
@@ -42,9 +42,22 @@ def publish_checkpoint(*, claim: Claim, event: Event, blob: Blob) -> list[Blob]:
     return _forget(list(old.select_related("blob")))
 
 
+@transaction.atomic
+def go_on_from(*, claim: Claim, number: int) -> None:
+    """This will note that an attempt goes on from a checkpoint of attempt `number`.
+
+    Attempts between the two, which came less far, are void: their points would lie across the curve that goes
+    on. Raises FencedOutError when the job is another's.
+    """
+    if held(claim).select_for_update().first() is None:
+        raise FencedOutError
+    between = Attempt.objects.filter(job_id=claim.job_id, number__gt=number, number__lt=claim.number)
+    between.filter(is_void=False).update(is_void=True)
+
+
 def newest_for(job: Job) -> Checkpoint | None:
     """This will give the newest published checkpoint that the job may go on from."""
-    usable = Checkpoint.objects.filter(job=job, attempt__number__gt=job.scratch_after)
+    usable = Checkpoint.objects.filter(job=job, attempt__is_void=False)
     return usable.select_related("attempt", "blob").order_by("-seq").first()
 
 

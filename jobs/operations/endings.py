@@ -145,8 +145,7 @@ def _lose(job: Job, attempt_id: int | None, *, reason: str, cause: str, remains:
 
 def _came_further(job: Job, attempt_id: int) -> bool:
     reached = {
-        pk: step or 0
-        for pk, step in job.attempts.filter(number__gt=job.scratch_after).values_list("pk", "checkpoint_step")
+        pk: step or 0 for pk, step in job.attempts.filter(is_void=False).values_list("pk", "checkpoint_step")
     }
     own = reached.pop(attempt_id, 0)
     return own > max(reached.values(), default=0)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -109,7 +109,7 @@ def retry(
     changes: dict[str, object] = dict.fromkeys(("finished_at", "cancel_requested_at", "result"))
     changes |= {"attempts_lost": 0, "failure": "", "failure_cause": "", "deadline_at": deadline}
     if from_scratch:
-        changes["scratch_after"] = row.attempts.aggregate(last=Max("number"))["last"] or 0
+        row.attempts.update(is_void=True)
         changes |= {"step": 0, "part": ""}
     ring_for(row)
     return move(row, **_IN_LINE_AGAIN, **changes)

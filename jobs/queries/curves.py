@@ -37,8 +37,8 @@ WITH part AS (
     SELECT p.job_id, p.metric, p.attempt_id, (extract(epoch FROM a.started_at) * 1000)::bigint AS began,
         CASE
             WHEN starts_with(p.metric, %(system)s::text) THEN NULL
-            WHEN a.number <= j.scratch_after THEN 0
-            ELSE min(p.step_first) OVER (
+            WHEN a.is_void THEN 0
+            ELSE min(p.step_first) FILTER (WHERE NOT a.is_void) OVER (
                 PARTITION BY p.job_id, p.metric ORDER BY a.number
                 ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
             )
@@ -46,7 +46,7 @@ WITH part AS (
         row_number() OVER () AS id,
         sum(p.points) OVER curve <= %(exact)s::float8 AS is_short,
         sum(p.chunks) OVER curve >= %(coarse)s::float8 AS is_long
-    FROM part p JOIN jobs_attempt a ON a.id = p.attempt_id JOIN jobs_job j ON j.id = p.job_id
+    FROM part p JOIN jobs_attempt a ON a.id = p.attempt_id
     WINDOW curve AS (PARTITION BY p.job_id, p.metric)
 ), piece AS MATERIALIZED (
     SELECT s.id AS seen, c.id, c.layout, c.points, c.step_first, c.seq_first, c.seq_last,

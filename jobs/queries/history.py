@@ -62,26 +62,27 @@ def events_after(*, job_id: int, seq: int, limit: int = 500) -> list[Event]:
 def masked_events(*, job: Job, events: Sequence[Event]) -> set[int]:
     """This will name the events, by their numbers, that a later attempt has said again, as points are masked.
 
-    Of each kind (and split, and which parameters) those of a step not below the later attempt's first.
+    Of each kind (and split, and which parameters) those of a step not below the later attempt's first, and
+    all of an attempt that is void.
     """
     asked = [event for event in events if event.kind in REPEATED and event.step is not None]
     if not asked or not Attempt.objects.filter(job=job, number__gt=asked[0].attempt.number).exists():
         return set()
     rows = (
-        Event.objects.filter(job=job, kind__in=REPEATED)
+        Event.objects.filter(job=job, kind__in=REPEATED, attempt__is_void=False)
         .order_by()
         .values_list("attempt__number", "kind", "payload__split", "payload__which")
         .annotate(first=Min("step"))
     )
     firsts = list(rows)
-    return {event.seq for event in asked if _is_repeated(event, firsts, job.scratch_after)}
+    return {event.seq for event in asked if event.attempt.is_void or _is_repeated(event, firsts)}
 
 
-def _is_repeated(event: Event, firsts: list[Any], scratch_after: int) -> bool:
+def _is_repeated(event: Event, firsts: list[Any]) -> bool:
     number = event.attempt.number
     said = (event.kind, event.payload.get("split"), event.payload.get("which"))
     later = [first for attempt, *same, first in firsts if attempt > number and tuple(same) == said]
-    return number <= scratch_after or any(first <= event.step for first in later)
+    return any(first <= event.step for first in later)
 
 
 def points_after(*, job_id: int, seq: int, limit_points: int = 20_000) -> dict[str, Points]:
@@ -156,22 +157,23 @@ class _Masks:
         self._attempts = attempts
         self._newest = max((row.number for row in attempts.values()), default=0)
         self._firsts: dict[str, dict[int, int]] | None = None
-        self._scratch_after: int | None = None
 
     def visible(self, metric: str, attempt_id: int, run: Run) -> Run:
         """This will give what of a run is to be seen."""
-        number = self._attempts[attempt_id].number
-        if metric.startswith(SYSTEM) or number == self._newest or not len(run):
+        attempt = self._attempts[attempt_id]
+        number = attempt.number
+        if metric.startswith(SYSTEM) or not len(run):
+            return run
+        if attempt.is_void:
+            return run[:0]
+        if number == self._newest:
             return run
         if self._firsts is None:
             self._firsts = self._read()
-        if number <= (self._scratch_after or 0):
-            return run[:0]
         later = [step for other, step in self._firsts.get(metric, {}).items() if other > number]
         return run[run.steps < min(later)] if later else run
 
     def _read(self) -> dict[str, dict[int, int]]:
-        self._scratch_after = Job.objects.values_list("scratch_after", flat=True).get(pk=self._job_id)
         rows = (
             MetricChunk.objects.filter(job_id=self._job_id)
             .order_by()
@@ -180,7 +182,7 @@ class _Masks:
         )
         firsts: dict[str, dict[int, int]] = defaultdict(dict)
         for metric, attempt_id, first in rows:
-            if attempt_id in self._attempts:
+            if attempt_id in self._attempts and not self._attempts[attempt_id].is_void:
                 firsts[metric][self._attempts[attempt_id].number] = first
         return firsts
 

@@ -31,7 +31,7 @@ def job_detail(*, job_id: int) -> Job:
 
 def published_checkpoint(job: Job) -> Checkpoint | None:
     """This will give the newest checkpoint in the storage that the job would go on from elsewhere."""
-    usable = (found for found in job.checkpoints.all() if found.attempt.number > job.scratch_after)
+    usable = (found for found in job.checkpoints.all() if not found.attempt.is_void)
     return next(usable, None)
 
 

@@ -115,13 +115,28 @@ def test_a_retry_from_scratch_hides_all_that_came_before(make_job: MakeJob) -> N
     job = make_job()
     write(attempt(job, 1), np.arange(100), np.full(100, 1.0))
     write(attempt(job, 1 + 1), np.arange(50, 60), np.full(10, 2.0), first_seq=101, name="val")
-    Job.objects.filter(pk=job.pk).update(scratch_after=2)
+    job.attempts.update(is_void=True)
     assert read_curves(job_ids=[job.pk]) == {}
     write(attempt(job, 3), np.arange(3), np.full(3, 3.0), first_seq=111)
     assert chart(job).values.tolist() == [3.0] * 3
     assert {name: found.steps.tolist() for name, found in points_after(job_id=job.pk, seq=0).items()} == {
         NAME: [0, 1, 2]
     }
+
+
+@pytest.mark.django_db
+def test_an_attempt_that_a_later_one_went_back_behind_leaves_no_gap(make_job: MakeJob) -> None:
+    job = make_job()
+    write(attempt(job, 1), np.arange(500), np.full(500, 1.0))
+    write(attempt(job, 2), np.arange(300, 350), np.full(50, 2.0), first_seq=501)
+    write(attempt(job, 3), np.arange(480, 520), np.full(40, 3.0), first_seq=551)
+    assert len(chart(job).steps) == 390
+    job.attempts.filter(number=2).update(is_void=True)
+    curve = chart(job)
+    assert curve.steps.tolist() == list(range(520))
+    assert curve.values.tolist() == [1.0] * 480 + [3.0] * 40
+    tail = points_after(job_id=job.pk, seq=0)[NAME]
+    assert (tail.steps.tolist(), tail.values.tolist()) == (curve.steps.tolist(), curve.values.tolist())
 
 
 @pytest.mark.django_db

@@ -40,6 +40,10 @@ def failed(job: Job, take: Take) -> Claim:
     return held
 
 
+def voids(job: Job) -> list[int]:
+    return list(job.attempts.filter(is_void=True).values_list("number", flat=True))
+
+
 def test_a_failed_job_is_retried_as_the_same_job(
     make_job: Any,
     user: User,
@@ -54,7 +58,7 @@ def test_a_failed_job_is_retried_as_the_same_job(
         job = retry(job=job, user=user)
     assert (job.state, job.failure, job.failure_cause) == (State.QUEUED, "", "")
     assert (job.finished_at, job.cancel_requested_at, job.attempts_lost) == (None, None, 0)
-    assert (job.scratch_after, job.step, job.fence) == (0, 40, fence + 1)
+    assert (voids(job), job.step, job.fence) == ([], 40, fence + 1)
     assert job.queued_at is not None
     assert rung == ["cpu"]
     assert take().number == 2
@@ -68,7 +72,7 @@ def test_a_job_retried_from_scratch_forgets_its_checkpoints_and_keeps_its_histor
     failed(job, take)
     failed(retry(job=job, user=user), take)
     job = retry(job=job, user=user, from_scratch=True)
-    assert (job.scratch_after, job.step, job.attempts.count()) == (2, 0, 2)
+    assert (voids(job), job.step, job.attempts.count()) == ([1, 2], 0, 2)
     assert take().number == 3
 
 

@@ -151,7 +151,7 @@ def test_a_job_begun_from_scratch_sends_its_reader_everything_anew(job: Job) -> 
     losses(double, 1, 6)
     double.say(Metrics(step=6, values={"val": 0.5}))
     seen = read_frame(job_id=job.pk, after=0, px=100)["seq"]
-    Job.objects.filter(pk=job.pk).update(scratch_after=1)
+    job.attempts.update(is_void=True)
     anew = again(job, double)
     anew.start()
     losses(anew, 1, 2)

@@ -125,22 +125,23 @@ _STATE_FIELDS = (
         "deadline_at",
     ),
     *("cancel_requested_at", "pause_requested_at", "pause_reason", "failure", "failure_cause"),
-    *("cursor_attempt", "cursor_seq", "scratch_after", "elsewhere", "project_id", "priority", "deleted_at"),
+    *("cursor_attempt", "cursor_seq", "elsewhere", "project_id", "priority", "deleted_at"),
 )
 
 
 def _read_job(job_id: int) -> Job:
     """The job with what its newest attempt last told, and the database's time."""
-    newest = Attempt.objects.filter(job=OuterRef("pk")).order_by("-number")[:1]
-    told = {name: Subquery(newest.values(name)) for name in ("heartbeat_at", "journal_behind")}
+    newest = Attempt.objects.filter(job=OuterRef("pk")).order_by("-number")
+    told = {name: Subquery(newest.values(name)[:1]) for name in ("heartbeat_at", "journal_behind")}
+    told["void_until"] = Subquery(newest.filter(is_void=True).values("number")[:1])
     return Job.objects.only(*_STATE_FIELDS).annotate(now=Now(), **told).get(pk=job_id)
 
 
-def _began_anew(job: Job, after: int) -> bool:
-    """Whether an attempt from scratch has begun behind `after`: what the reader has of older ones is void."""
-    if not job.scratch_after:
+def _began_anew(job: Any, after: int) -> bool:
+    """Whether an attempt that made older ones void has begun behind `after`: the reader may have points of these."""
+    if job.void_until is None:
         return False
-    anew = Event.objects.filter(job=job, attempt__number__gt=job.scratch_after).order_by("seq")
+    anew = Event.objects.filter(job=job, attempt__number__gt=job.void_until).order_by("seq")
     first = anew.values_list("seq", flat=True).first()
     return first is not None and after < first
 

@@ -23,7 +23,7 @@ from webapp.forms.refusals import show_refusal
 from webapp.forms.sources import PromoteForm
 from webapp.pages.lifecycle import offers_for
 from webapp.pages.result import COLUMNS, result_rows
-from webapp.pages.situation import newest_checkpoint, situation
+from webapp.pages.situation import furthest_checkpoint, situation
 from webapp.pages.verdict import verdict
 
 LOG_LINES = 200_000
@@ -124,7 +124,7 @@ def _standing(request: HttpRequest, detail: Job) -> dict[str, Any]:
         "project": detail.project,
         "offers": offers_for(detail),
         "situation": situation(detail, newest),
-        "checkpoint_step": newest_checkpoint(detail, tried),
+        "checkpoint_step": furthest_checkpoint(tried),
         "worker": newest.worker if newest and detail.state in ACTIVE and not detail.elsewhere else "",
         "may_edit": may(user=request.user, project=detail.project, route="job-cancellation"),
         "may_delete": may(user=request.user, project=detail.project, route="job-deletion"),

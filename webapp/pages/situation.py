@@ -36,14 +36,14 @@ def situation(job: Job, attempt: Attempt | None) -> list[Note]:
     return [note for note in found if note is not None]
 
 
-def newest_checkpoint(job: Job, attempts: list[Attempt]) -> int | None:
+def furthest_checkpoint(attempts: list[Attempt]) -> int | None:
     """This will give the step that a retry goes on from, None where there is no checkpoint."""
     steps = [
         attempt.checkpoint_step
         for attempt in attempts
-        if attempt.checkpoint_step is not None and attempt.number > job.scratch_after
+        if attempt.checkpoint_step is not None and not attempt.is_void
     ]
-    return steps[-1] if steps else None
+    return max(steps, default=None)
 
 
 def _waits(job: Job) -> Note | None:

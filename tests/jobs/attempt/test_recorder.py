@@ -182,7 +182,7 @@ def test_the_attempt_knows_its_last_checkpoint(claim: Claim, journal: Journal, t
 def test_times_are_the_databases_whatever_the_workers_clock_says(claim: Claim) -> None:
     ten_minutes = 600_000
     Attempt.objects.filter(pk=claim.attempt_id).update(clock_ms=time.time_ns() // 10**6 + ten_minutes)
-    began = Attempt.objects.get(pk=claim.attempt_id).started_at.timestamp() * 1000
+    began = int(Attempt.objects.get(pk=claim.attempt_id).started_at.timestamp() * 1000)  # as times are kept
     wrong = time.time_ns() // 10**6 + ten_minutes
     lines = [
         {"seq": 1, "t": wrong + 5_000, "kind": "metrics", "step": 1, "values": {"lr": 1.0}},

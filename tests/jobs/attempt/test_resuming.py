@@ -133,11 +133,31 @@ def test_a_retry_from_scratch_takes_no_checkpoint_of_before(lost_job: Job, make_
     assert lost_job.state == State.FAILED
     retry(job=lost_job, user=lost_job.submitted_by, from_scratch=True)
     lost_job.refresh_from_db()
-    assert lost_job.scratch_after == 2
+    assert lost_job.attempts.filter(is_void=True).count() == 2
     supervise(take())
     lost_job.refresh_from_db()
     assert lost_job.state == State.SUCCEEDED
     assert resumed_from(lost_job, 3) is None
+    calm = make_job("steps:47 checkpoint:10")
+    supervise(take())
+    assert curve(lost_job) == curve(calm)
+
+
+def test_an_attempt_that_came_less_far_elsewhere_is_passed_over(
+    lost_job: Job, make_job: Any, take: Take
+) -> None:
+    first, aside = folder_of(lost_job, 1), folder_of(lost_job, 1).with_name("unreachable")
+    first.rename(aside)
+    Checkpoint.objects.filter(job=lost_job, step=20).delete()
+    Job.objects.filter(pk=lost_job.pk).update(
+        spec={**lost_job.spec, "name": f"{BROKEN_AT_25} kill:15 times:2"}
+    )
+    supervise(take())
+    assert resumed_from(lost_job, 2) is None
+    aside.rename(first)
+    supervise(take())
+    lost_job.refresh_from_db()
+    assert (lost_job.state, resumed_from(lost_job, 3)) == (State.SUCCEEDED, 20)
     calm = make_job("steps:47 checkpoint:10")
     supervise(take())
     assert curve(lost_job) == curve(calm)

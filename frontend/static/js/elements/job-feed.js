@@ -103,11 +103,20 @@ class JobFeed extends HTMLElement {
     const word = job.cancelling ? "cancelling" : job.pausing ? "pausing" : job.state;
     const standing = JSON.stringify([word, job.queue, job.waits, job.pause_reason, job.deadline_at, !job.lag]);
     // The first frame is compared with what the server wrote.
-    const moved = this.standing === undefined ? state?.textContent !== word : this.standing !== standing;
+    const moved =
+      this.standing === undefined
+        ? state?.textContent !== word || !this.waitsAsWritten(job)
+        : this.standing !== standing;
     if (state) state.dataset.state = job.state;
     if (state && moved) state.textContent = word;
     if (moved) this.tell("moved", { job });
     this.standing = standing;
+  }
+
+  /** @param {JobState} job */
+  waitsAsWritten(job) {
+    const written = this.querySelector('[data-key="waits"]')?.textContent ?? "";
+    return written.includes(job.waits ?? "");
   }
 
   /** @param {JobState} job */

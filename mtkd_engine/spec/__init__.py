@@ -1,33 +1,51 @@
 """The Spec: one frozen, validated description of a job; torch-free."""
 
-from mtkd_engine.spec.aggregators import AggregatorSpec, KauSpec, StaticSpec, UniformSpec
+from mtkd_engine.spec.aggregators import (
+    AggregatorSpec,
+    BestSingleSpec,
+    KauPlusSpec,
+    KauSpec,
+    LearnedSpec,
+    MedoidSpec,
+    OracleSpec,
+    StaticSpec,
+    UniformSpec,
+)
 from mtkd_engine.spec.base import SpecError
 from mtkd_engine.spec.data import DataSpec
-from mtkd_engine.spec.job import EvaluationSpec, RecordingSpec, Spec, StudentSpec
+from mtkd_engine.spec.job import EvaluationSpec, GroupCell, RecordingSpec, Spec, StudentSpec
 from mtkd_engine.spec.load import dump_yaml, load_yaml, parse, spec_hash
-from mtkd_engine.spec.methods import EmtmSpec, IsomorphicSpec, MethodSpec, SoloSpec
+from mtkd_engine.spec.methods import AggregateSpec, EmtmSpec, IsomorphicSpec, MethodSpec, SoloSpec
 from mtkd_engine.spec.model import ModelCard, Recipe
-from mtkd_engine.spec.nets import Map2dNet, NetSpec, ProposalNet, SpanNet
+from mtkd_engine.spec.nets import Map2dNet, NetSpec, ProposalNet, RegressionNet, SpanNet
 from mtkd_engine.spec.optim import OptimSpec
 from mtkd_engine.spec.teachers import TeacherSpec
 from mtkd_engine.spec.text import LARGEST_TEXT, TextError, read_json, read_yaml
 
 __all__ = [
     "LARGEST_TEXT",
+    "AggregateSpec",
     "AggregatorSpec",
+    "BestSingleSpec",
     "DataSpec",
     "EmtmSpec",
     "EvaluationSpec",
+    "GroupCell",
     "IsomorphicSpec",
+    "KauPlusSpec",
     "KauSpec",
+    "LearnedSpec",
     "Map2dNet",
+    "MedoidSpec",
     "MethodSpec",
     "ModelCard",
     "NetSpec",
     "OptimSpec",
+    "OracleSpec",
     "ProposalNet",
     "Recipe",
     "RecordingSpec",
+    "RegressionNet",
     "SoloSpec",
     "SpanNet",
     "Spec",

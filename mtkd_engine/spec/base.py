@@ -76,9 +76,9 @@ def explain(error: ValidationError) -> SpecError:
 
 
 CHOICES: dict[str | int, tuple[str, tuple[str, ...]]] = {
-    "method": ("kind", ("solo", "emtm")),
-    "aggregator": ("kind", ("uniform", "static", "kau")),
-    "net": ("family", ("span", "map2d", "proposal")),
+    "method": ("kind", ("solo", "emtm", "aggregate")),
+    "aggregator": ("kind", ("uniform", "static", "kau", "kau_plus", "best_single", "medoid", "oracle")),
+    "net": ("family", ("span", "map2d", "proposal", "regression")),
 }
 """Keys under which one of several kinds stands: by which key it is told, and the kinds."""
 

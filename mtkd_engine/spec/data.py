@@ -18,6 +18,19 @@ class DataSpec(Part):
         title="Dataset",
         description="Name of a registered dataset (or a folder, for the engine alone).",
     )
+    leave_out: tuple[Name, ...] = Field(
+        (),
+        max_length=20,
+        title="Leave out",
+        description="Names of selections whose samples are in no split of this job.",
+    )
+    test_on: Name | None = Field(
+        None,
+        min_length=1,
+        max_length=120,
+        title="Test on",
+        description="Name of a selection that takes the place of the test split; its sources leave the others.",
+    )
     max_words: int = Field(
         20, ge=4, le=100, title="Words", description="Longer sentences are cut to this many words."
     )

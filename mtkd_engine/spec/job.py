@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from mtkd_engine.spec.base import Name, Part
 from mtkd_engine.spec.data import DataSpec
-from mtkd_engine.spec.methods import EmtmSpec, MethodSpec, SoloSpec
+from mtkd_engine.spec.methods import AggregateSpec, EmtmSpec, MethodSpec, SoloSpec
 from mtkd_engine.spec.nets import NetSpec, SpanNet
 from mtkd_engine.spec.optim import OptimSpec
 from mtkd_engine.spec.teachers import TeacherSpec
@@ -33,6 +33,11 @@ class EvaluationSpec(Part):
         title="Probe samples",
         description="Fixed samples whose teacher weights are recorded.",
     )
+    compare_solo: bool = Field(
+        False,
+        title="Compare with solo",
+        description="Train the same student without teachers as well, to see per sample what they brought.",
+    )
 
 
 class RecordingSpec(Part):
@@ -43,6 +48,15 @@ class RecordingSpec(Part):
     )
     checkpoint_every: int = Field(
         50, ge=1, le=100_000, title="Checkpoint every", description="Steps between checkpoints."
+    )
+
+
+class GroupCell(Part):
+    """The place of a job among the jobs that were submitted with it."""
+
+    name: Name = Field(min_length=1, max_length=120, title="Group", description="What people call the group.")
+    cell: Name = Field(
+        "", max_length=120, title="Cell", description="What was changed; empty for the reference."
     )
 
 
@@ -74,6 +88,11 @@ class Spec(Part):
     recording: RecordingSpec = Field(
         default_factory=RecordingSpec, title="Recording", description="How often the engine speaks and saves."
     )
+    group: GroupCell | None = Field(
+        None,
+        title="Group",
+        description="Which cell of which group of jobs this is; set where a group is submitted.",
+    )
     seed: int = Field(
         0, ge=0, le=2**31 - 1, title="Seed", description="Same seed, same spec, same machine: same bits."
     )
@@ -90,6 +109,9 @@ class Spec(Part):
                 raise ValueError(
                     f"student.net.family: given {self.student.net.family!r}, method emtm accepts 'span'"
                 )
+        elif isinstance(self.method, AggregateSpec):
+            if len(names) < 2:
+                raise ValueError(f"teachers: given {names}, method aggregate accepts two or more")
         elif names:
             raise ValueError(
                 f"teachers: given {names}, method solo learns from labels alone and accepts none"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from mtkd_engine.spec.aggregators import AggregatorSpec, KauSpec
+from mtkd_engine.spec.aggregators import AggregatorSpec, KauPlusSpec, KauSpec
 from mtkd_engine.spec.base import Part
 
 
@@ -16,6 +16,10 @@ class SoloSpec(Part):
     kind: Literal["solo"] = Field(
         "solo", title="Kind", description="Train from labels alone: how teachers are made."
     )
+
+
+Block = Literal["words", "video", "convolutions"]
+"""A part of the encoder: word embedding, projection and positions of the video, convolutions over both."""
 
 
 class IsomorphicSpec(Part):
@@ -30,6 +34,26 @@ class IsomorphicSpec(Part):
     weight: float = Field(
         1.0, ge=0, le=100, title="Loss weight", description="Weight of the twin's own label loss."
     )
+    shares: tuple[Block, ...] = Field(
+        ("words", "video", "convolutions"),
+        title="Shared blocks",
+        description="Which blocks of the encoder student and twin share: words, video, convolutions. "
+        "The twin has its own of those left out.",
+    )
+    align_weight: float = Field(
+        0.0,
+        ge=0,
+        le=100,
+        title="Alignment weight",
+        description="Weight of a loss that draws the student's hidden states to the twin's; 0 for none.",
+    )
+
+    @field_validator("shares")
+    @classmethod
+    def _once(cls, shares: tuple[Block, ...]) -> tuple[Block, ...]:
+        if len(set(shares)) < len(shares):
+            raise ValueError(f"given {list(shares)}, accepted is each block once")
+        return shares
 
 
 class EmtmSpec(Part):
@@ -75,4 +99,29 @@ class EmtmSpec(Part):
     )
 
 
-MethodSpec = Annotated[SoloSpec | EmtmSpec, Field(discriminator="kind")]
+class AggregateSpec(Part):
+    """Whether and how teachers are worth combining: an aggregator learned and measured without a student."""
+
+    kind: Literal["aggregate"] = Field(
+        "aggregate", title="Kind", description="Are these teachers worth combining, and how? No student."
+    )
+    aggregator: AggregatorSpec = Field(
+        default_factory=KauPlusSpec,
+        title="Aggregator",
+        description="What is held against best single, uniform, medoid and static.",
+    )
+    folds: int = Field(
+        5,
+        ge=2,
+        le=20,
+        title="Folds",
+        description="Each sample is judged by an aggregator that never saw its source.",
+    )
+    samples: Literal["auto", "all", "held_out"] = Field(
+        "auto",
+        title="Samples",
+        description="All of the dataset, or only those that no teacher was trained on; auto finds out.",
+    )
+
+
+MethodSpec = Annotated[SoloSpec | EmtmSpec | AggregateSpec, Field(discriminator="kind")]

@@ -106,4 +106,32 @@ class ProposalNet(Part):
         return kernel
 
 
-NetSpec = Annotated[SpanNet | Map2dNet | ProposalNet, Field(discriminator="family")]
+class RegressionNet(Part):
+    """Every clip inside the moment regresses its centre and width (DRN, Moment-DETR and LGI kind)."""
+
+    family: Literal["regression"] = Field(
+        "regression", title="Family", description="Centre and width regressed from every clip, with a score."
+    )
+    clips: int = Field(
+        32,
+        ge=4,
+        le=128,
+        title="Clips",
+        description="Longest clip grid; longer videos are averaged down to it.",
+    )
+    width: int = Field(48, ge=8, le=512, title="Width", description="Channels of every layer.")
+    layers: int = Field(
+        3, ge=1, le=6, title="Layers", description="Convolutions over clips; each looks twice as far."
+    )
+    kernel: int = Field(3, ge=3, le=9, title="Kernel", description="Clips each convolution reads (odd).")
+    dropout: float = Field(0.1, ge=0, lt=0.9, title="Dropout", description="Share of activations dropped.")
+
+    @field_validator("kernel")
+    @classmethod
+    def _odd(cls, kernel: int) -> int:
+        if kernel % 2 == 0:
+            raise ValueError(f"given {kernel}, accepted is an odd number from 3 to 9")
+        return kernel
+
+
+NetSpec = Annotated[SpanNet | Map2dNet | ProposalNet | RegressionNet, Field(discriminator="family")]

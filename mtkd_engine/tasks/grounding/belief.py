@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -20,20 +20,23 @@ class Belief:
     """P(first clip, last clip) on the student's grid, and the teacher's best windows in exact seconds.
 
     `log_joint_BLL` sums to 1 over the windows of each sample and is NEG elsewhere; `windows_BK2` are seconds
-    (float64), best first; `scores_BK` are their probabilities on the teacher's own grid.
+    (float64), best first; `scores_BK` are their probabilities on the teacher's own grid. `saliency_BL`, where the
+    teacher gives any, says how much each clip has to do with the sentence, in units of the teacher's own spread;
+    0 at padding, and NaN throughout for a sample without.
     """
 
     log_joint_BLL: Tensor
     windows_BK2: Tensor
     scores_BK: Tensor
+    saliency_BL: Tensor | None = None
 
     def rows(self, index_B: Tensor) -> Belief:
         """This will give the beliefs of the samples at `index_B`."""
-        return Belief(self.log_joint_BLL[index_B], self.windows_BK2[index_B], self.scores_BK[index_B])
+        return self._each(lambda part: part[index_B])
 
     def to(self, device: torch.device | str) -> Belief:
         """This will give the same beliefs on another device."""
-        return Belief(self.log_joint_BLL.to(device), self.windows_BK2.to(device), self.scores_BK.to(device))
+        return self._each(lambda part: part.to(device))
 
     @staticmethod
     def cat(beliefs: Sequence[Belief]) -> Belief:
@@ -42,7 +45,27 @@ class Belief:
             torch.cat([belief.log_joint_BLL for belief in beliefs]),
             torch.cat([belief.windows_BK2 for belief in beliefs]),
             torch.cat([belief.scores_BK for belief in beliefs]),
+            _joined_saliency(beliefs),
         )
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Belief:
+        saliency_BL = None if self.saliency_BL is None else change(self.saliency_BL)
+        return Belief(
+            change(self.log_joint_BLL), change(self.windows_BK2), change(self.scores_BK), saliency_BL
+        )
+
+
+def _joined_saliency(beliefs: Sequence[Belief]) -> Tensor | None:
+    if all(belief.saliency_BL is None for belief in beliefs):
+        return None
+    return torch.cat(
+        [
+            belief.log_joint_BLL.new_full(belief.log_joint_BLL.shape[:2], torch.nan)
+            if belief.saliency_BL is None
+            else belief.saliency_BL
+            for belief in beliefs
+        ]
+    )
 
 
 def joint_scores(output: DenseOutput) -> Tensor:

@@ -1,6 +1,7 @@
 """All tables of mtkd."""
 
 from jobs.models.access import ApiToken, Membership, Project, Role, User
+from jobs.models.group import Group
 from jobs.models.history import Artifact, Checkpoint, Event, LogChunk, MetricChunk
 from jobs.models.job import ACTIVE, FINAL, Attempt, Job, Outcome, State
 from jobs.models.registration import (
@@ -26,6 +27,7 @@ __all__ = [
     "Checkpoint",
     "Dataset",
     "Event",
+    "Group",
     "Job",
     "LogChunk",
     "Membership",

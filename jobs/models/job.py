@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from jobs.models.access import Project, User
+from jobs.models.group import Group
 from jobs.models.sources import Dataset, Teacher
 from jobs.models.worker import Worker
 
@@ -46,6 +47,7 @@ class Job(models.Model):
     resubmitted_from = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="resubmissions"
     )
+    group = models.ForeignKey(Group, on_delete=models.SET_NULL, null=True, blank=True, related_name="jobs")
     teachers: models.ManyToManyField[Teacher, models.Model] = models.ManyToManyField(
         Teacher, related_name="jobs", blank=True
     )

@@ -21,12 +21,16 @@ from mtkd_engine.tasks.grounding.collate import Targets
 
 @dataclass(frozen=True)
 class Signals:
-    """The calibrated beliefs of T teachers for one batch, alive or stored."""
+    """The calibrated beliefs of T teachers for one batch, alive or stored.
+
+    `saliency_TBL` is None where no teacher scores clips, and NaN throughout for the teachers (and samples) without.
+    """
 
     log_joint_TBLL: Tensor
     windows_TBK2: Tensor
     scores_TBK: Tensor
     names: Sequence[str]
+    saliency_TBL: Tensor | None = None
 
     @classmethod
     def stack(cls, beliefs: Sequence[Belief], names: Sequence[str]) -> Signals:
@@ -36,6 +40,7 @@ class Signals:
             windows_TBK2=torch.stack([belief.windows_BK2 for belief in beliefs]),
             scores_TBK=torch.stack([belief.scores_BK for belief in beliefs]),
             names=list(names),
+            saliency_TBL=_saliency_side_by_side(beliefs),
         )
 
 
@@ -60,7 +65,9 @@ class Aggregator(nn.Module):
     needs_labels: ClassVar[bool] = False
     """Looks at labels when it weighs."""
     needs_features: ClassVar[bool] = False
-    """Looks at the context."""
+    """Cannot weigh without the context."""
+    takes_features: ClassVar[bool] = False
+    """Looks at the context where there is one."""
     symmetric: ClassVar[bool] = True
     """Permuting teachers permutes its weights, whatever it has learned."""
     online: ClassVar[bool] = False
@@ -81,6 +88,9 @@ class Aggregator(nn.Module):
         """
         raise NotImplementedError
 
+    def told(self, quality_T: Tensor) -> None:
+        """This will take note, before anything is trained, of how good each teacher is on held-out samples."""
+
 
 def mix(weights_BHT: Tensor, signals: Signals, clip_mask_BL: Tensor) -> Tensor:
     """This will give the weighted belief, log P of (B, L, L), normalised over the windows of each sample.
@@ -99,3 +109,11 @@ def mix(weights_BHT: Tensor, signals: Signals, clip_mask_BL: Tensor) -> Tensor:
         end_BL = (ends_NL.view(teachers, batch, length) + log_weights_HTB[1].unsqueeze(2)).logsumexp(0)
         mixed_BLL = start_BL.unsqueeze(2) + end_BL.unsqueeze(1)
     return normalise(mixed_BLL, upper_triangle(clip_mask_BL))
+
+
+def _saliency_side_by_side(beliefs: Sequence[Belief]) -> Tensor | None:
+    given = next((belief.saliency_BL for belief in beliefs if belief.saliency_BL is not None), None)
+    if given is None:
+        return None
+    none_BL = torch.full_like(given, torch.nan)
+    return torch.stack([none_BL if b.saliency_BL is None else b.saliency_BL for b in beliefs])

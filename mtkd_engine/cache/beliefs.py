@@ -17,7 +17,8 @@ from mtkd_engine.aggregators.base import Signals
 from mtkd_engine.fulldisk import whole_or_nothing
 from mtkd_engine.tasks.grounding.belief import Belief
 
-FORMAT = "mtkd.beliefs/1"
+FORMAT = "mtkd.beliefs/2"
+"""Part of the name of every file, so that one of another form is made again, not misread."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,12 @@ class StoredBeliefs:
     def of(self, sample_ids: Sequence[str], *, length: int) -> Belief:
         """This will give the beliefs on these samples, on the first `length` clips of the grid."""
         index = torch.tensor([self.rows[sample_id] for sample_id in sample_ids])
+        saliency_BL = self.belief.saliency_BL
         return Belief(
             log_joint_BLL=self.belief.log_joint_BLL[index, :length, :length],
             windows_BK2=self.belief.windows_BK2[index],
             scores_BK=self.belief.scores_BK[index],
+            saliency_BL=None if saliency_BL is None else saliency_BL[index, :length],
         )
 
 
@@ -59,6 +62,8 @@ def save_beliefs(path: Path, *, sample_ids: Sequence[str], belief: Belief) -> No
         "windows": belief.windows_BK2.contiguous(),
         "scores": belief.scores_BK.contiguous(),
     }
+    if belief.saliency_BL is not None:
+        tensors["saliency"] = belief.saliency_BL.contiguous()
     metadata = {"format": FORMAT, "sample_ids": json.dumps(list(sample_ids))}
     with whole_or_nothing(partial):
         save_file(tensors, partial, metadata=metadata)
@@ -75,5 +80,6 @@ def load_beliefs(path: Path) -> StoredBeliefs:
             log_joint_BLL=file.get_tensor("log_joint"),
             windows_BK2=file.get_tensor("windows"),
             scores_BK=file.get_tensor("scores"),
+            saliency_BL=file.get_tensor("saliency") if "saliency" in file.keys() else None,  # noqa: SIM118
         )
     return StoredBeliefs({key: row for row, key in enumerate(json.loads(metadata["sample_ids"]))}, belief)

@@ -55,6 +55,8 @@ class Emtm(Method):
         self._val_faculty = val_faculty
         self._val = val
         self._probe_ids = probe_ids
+        self.last_weights: tuple[list[str], Tensor] | None = None
+        """Samples of the last batch and the weights (B, H, T) that taught them, without gradient."""
         self._ratio: Tensor | None = None
         self._warned: set[str] = set()
 
@@ -76,6 +78,7 @@ class Emtm(Method):
             losses["gate"] = self._spec.gate_weight * gate_loss(mixed_BLL, batch.targets)
         if self._ratio is None and self._spec.distill_weight > 0:
             self._ratio = _gradient_ratio(losses["kd"], losses["hard"], (output.start_BL, output.end_BL))
+        self.last_weights = (batch.sample_ids, weights_BHT.detach())
         mean_T = weights_BHT.detach().mean((0, 1))
         observed = {f"weight/{name}": mean_T[t] for t, name in enumerate(signals.names)}
         return Terms(losses, observed)

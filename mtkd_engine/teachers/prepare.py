@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
-from mtkd_engine.cache.beliefs import Faculty, StoredBeliefs, load_beliefs, save_beliefs
+from mtkd_engine.cache.beliefs import FORMAT, Faculty, StoredBeliefs, load_beliefs, save_beliefs
 from mtkd_engine.data.dataset import Dataset
 from mtkd_engine.events import Entered, Event, Stepped, Warned
 from mtkd_engine.spec import EmtmSpec, Spec
@@ -78,7 +78,7 @@ def _beliefs(
     cache: Path,
     device: str,
 ) -> StoredBeliefs:
-    made_of = f"{teacher.content_hash}/{dataset.content_hash}/{split}/{folds}/{student_length}"
+    made_of = f"{FORMAT}/{teacher.content_hash}/{dataset.content_hash}/{split}/{folds}/{student_length}"
     path = cache / "beliefs" / f"{hashlib.sha256(made_of.encode()).hexdigest()[:24]}.safetensors"
     if not path.exists():
         belief: Belief

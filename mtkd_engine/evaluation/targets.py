@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from mtkd_engine.cache.beliefs import Faculty
+from mtkd_engine.data.dataset import Sample
 from mtkd_engine.tasks.grounding.batches import SplitData
 from mtkd_engine.tasks.grounding.decode import weighted_medoid
 
 
+AT_ONCE = 2048
+"""Samples whose windows are compared pair by pair at one time: with 40 windows each, 26 MB a table."""
+
+
 def target_windows(weights_NHT: Tensor, faculty: Faculty, split: SplitData) -> Tensor:
+    """This will decode an ensemble on a split, (N, 2) in seconds; see `decoded`."""
+    return decoded(weights_NHT, faculty, split.samples)
+
+
+def decoded(weights_NHT: Tensor, faculty: Faculty, samples: Sequence[Sample]) -> Tensor:
     """This will decode an ensemble by the weighted medoid of its teachers' exact windows, (N, 2) in seconds.
 
     Every teacher brings its best windows; each counts with the teacher's weight (the mean over boundaries
     when start and end are weighed apart) times the share of probability the teacher gives it.
     """
-    ids = [sample.sample_id for sample in split.samples]
+    ids = [sample.sample_id for sample in samples]
+    parts = [
+        _medoid(weights_BHT, faculty, ids[place * AT_ONCE : (place + 1) * AT_ONCE])
+        for place, weights_BHT in enumerate(weights_NHT.split(AT_ONCE))
+    ]
+    return torch.cat(parts)
+
+
+def _medoid(weights_BHT: Tensor, faculty: Faculty, ids: Sequence[str]) -> Tensor:
     signals = faculty.signals(ids, length=1, device="cpu")
     teachers, samples, top, _ = signals.windows_TBK2.shape
     shares_TBK = signals.scores_TBK / signals.scores_TBK.sum(-1, keepdim=True).clamp_min(1e-12)
-    counts_TBK = weights_NHT.mean(1).T.unsqueeze(-1) * shares_TBK
+    counts_TBK = weights_BHT.mean(1).T.unsqueeze(-1) * shares_TBK
     windows_MB2 = signals.windows_TBK2.permute(0, 2, 1, 3).reshape(teachers * top, samples, 2)
     counts_BM = counts_TBK.permute(1, 0, 2).reshape(samples, teachers * top)
     return weighted_medoid(windows_MB2, counts_BM)
@@ -33,8 +53,14 @@ def same_weights(weights_T: Tensor, samples: int) -> Tensor:
 
 def top_windows(faculty: Faculty, split: SplitData) -> Tensor:
     """This will give each teacher's own best window, (T, N, 2) in seconds."""
-    ids = [sample.sample_id for sample in split.samples]
-    return faculty.signals(ids, length=1, device="cpu").windows_TBK2[:, :, 0]
+    return best_of_each(faculty, split.samples)[0]
+
+
+def best_of_each(faculty: Faculty, samples: Sequence[Sample]) -> tuple[Tensor, Tensor]:
+    """This will give each teacher's own best window, (T, N, 2) in seconds, and its probability (T, N)."""
+    ids = [sample.sample_id for sample in samples]
+    signals = faculty.signals(ids, length=1, device="cpu")
+    return signals.windows_TBK2[:, :, 0], signals.scores_TBK[:, :, 0]
 
 
 def plain_medoid(faculty: Faculty, split: SplitData) -> Tensor:

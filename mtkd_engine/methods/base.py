@@ -24,10 +24,15 @@ class Measured:
 
     score: float
     events: list[Event]
+    weights_NHT: Tensor | None = None
+    """Weights of teachers on validation, in its order, where there are any."""
 
 
 class Method(nn.Module):
     """Everything that is trained together; its `state_dict` is what a checkpoint keeps."""
+
+    last_weights: tuple[list[str], Tensor] | None = None
+    """Samples of the last batch and the weights (B, H, T) that taught them, without gradient."""
 
     def terms(self, batch: Batch) -> Terms:
         """This will compute the loss terms of one batch."""

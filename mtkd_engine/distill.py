@@ -19,14 +19,16 @@ import torch
 
 from mtkd_engine.checkpoint import step_of
 from mtkd_engine.data.dataset import Dataset, load_dataset
+from mtkd_engine.data.selections import read_selection, select
 from mtkd_engine.events import Entered, Event, ProbeSet, Started
 from mtkd_engine.loop import JobError, Progress, Schedule, fit
 from mtkd_engine.methods.build import build_job
 from mtkd_engine.report import report
 from mtkd_engine.seeding import derived_seed, seed_everything
-from mtkd_engine.sources import Sources
+from mtkd_engine.sources import Sources, selections_of
 from mtkd_engine.spec import Spec, spec_hash
 from mtkd_engine.teachers.face import Teacher
+from mtkd_engine.teachers.known import warn_of_known_tests
 from mtkd_engine.teachers.load import load_teachers
 from mtkd_engine.teachers.prepare import prepare_faculties
 
@@ -61,13 +63,14 @@ def distill(
     Closing the generator after a Stepped writes a checkpoint; `resume` goes on from one, to the same bits.
     """
     seed_everything(spec.seed)
-    dataset = load_dataset(sources.dataset(spec.data.dataset))
+    dataset = _dataset(spec, sources)
     teachers = load_teachers(
         {teacher.name: sources.teacher(teacher.name) for teacher in spec.teachers},
         dataset=dataset,
     )
     schedule = _schedule(spec, place=place)
     yield _started(spec, dataset=dataset, teachers=teachers, schedule=schedule, place=place, resume=resume)
+    yield from warn_of_known_tests(teachers, dataset)
 
     faculties = yield from prepare_faculties(
         spec, teachers=teachers, dataset=dataset, cache=place.cache, device=place.device
@@ -83,6 +86,18 @@ def distill(
     yield from fit(job.method, train=job.splits["train"], schedule=schedule, progress=progress, resume=resume)
 
     yield from report(spec, job=job, progress=progress, dataset=dataset, folder=place.artifacts)
+
+
+def _dataset(spec: Spec, sources: Sources) -> Dataset:
+    """The dataset, or the part of it that the spec's selections leave."""
+    whole = load_dataset(sources.dataset(spec.data.dataset))
+    found = {name: read_selection(sources.selection(name), name=name) for name in selections_of(spec)}
+    test_on = spec.data.test_on
+    return select(
+        whole,
+        leave_out=[found[name] for name in spec.data.leave_out],
+        test_on=None if test_on is None else found[test_on],
+    )
 
 
 def _schedule(spec: Spec, *, place: Place) -> Schedule:

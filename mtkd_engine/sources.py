@@ -1,4 +1,4 @@
-"""Where the names in a Spec lead: datasets and teachers to paths; torch-free."""
+"""Where the names in a Spec lead: datasets, teachers and selections to paths; torch-free."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ class Sources:
     base: Path
     datasets: dict[str, Path] = field(default_factory=dict)
     teachers: dict[str, Path] = field(default_factory=dict)
+    selections: dict[str, Path] = field(default_factory=dict)
 
     @classmethod
     def from_file(cls, path: Path) -> Sources:
-        """This will read `{"datasets": {name: path}, "teachers": {name: path}}`."""
+        """This will read `{"datasets": {name: path}, "teachers": {name: path}, "selections": {name: path}}`."""
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
             base = path.parent
@@ -27,9 +28,12 @@ class Sources:
                 base=base,
                 datasets={name: base / place for name, place in raw.get("datasets", {}).items()},
                 teachers={name: base / place for name, place in raw.get("teachers", {}).items()},
+                selections={name: base / place for name, place in raw.get("selections", {}).items()},
             )
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            accepted = 'accepted is {"datasets": {name: path}, "teachers": {name: path}}'
+            accepted = (
+                'accepted is {"datasets": {name: path}, "teachers": {name: path}, "selections": {name: path}}'
+            )
             raise SpecError({"": f"{path.name} cannot be read as sources ({error}); {accepted}."}) from None
 
     def of(self, spec: Spec) -> Sources:
@@ -38,11 +42,12 @@ class Sources:
             base=self.base,
             datasets={spec.data.dataset: self.dataset(spec.data.dataset).resolve()},
             teachers={teacher.name: self.teacher(teacher.name).resolve() for teacher in spec.teachers},
+            selections={name: self.selection(name).resolve() for name in selections_of(spec)},
         )
 
     def to_json(self) -> str:
         """This will write what `from_file` reads."""
-        named = {"datasets": self.datasets, "teachers": self.teachers}
+        named = {"datasets": self.datasets, "teachers": self.teachers, "selections": self.selections}
         return json.dumps(
             {kind: {name: str(path) for name, path in found.items()} for kind, found in named.items()}
         )
@@ -57,6 +62,11 @@ class Sources:
             name, self.teachers, "teachers", "a registered name, a .safetensors file or a sealed teacher"
         )
 
+    def selection(self, name: str) -> Path:
+        """This will find the file of a selection, one id a line, or raise SpecError."""
+        accepted = "the name of a selection, or a text file with one sample id a line"
+        return self._find(name, self.selections, "data.leave_out or data.test_on", accepted)
+
     def _find(self, name: str, known: dict[str, Path], field_name: str, accepted: str) -> Path:
         path = known.get(name, self.base / name)
         try:
@@ -66,3 +76,9 @@ class Sources:
         if not is_there:
             raise SpecError({field_name: f"given {name!r}, accepted is {accepted}; nothing lies at {path}."})
         return path
+
+
+def selections_of(spec: Spec) -> list[str]:
+    """This will list the names of the selections that a spec asks for, each once."""
+    test_on = [spec.data.test_on] if spec.data.test_on is not None else []
+    return list(dict.fromkeys([*spec.data.leave_out, *test_on]))

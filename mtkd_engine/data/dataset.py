@@ -39,15 +39,31 @@ class Dataset:
     """Whether val was set aside from train, by source, because the files name no val."""
     feature_hashes: Mapping[str, str] | None = None
     """The sha256 of each array where it is known already."""
+    selected_from: str | None = None
+    """The content hash of the whole dataset that this is a part of, None where it is whole."""
+    moved_to_test: frozenset[str] = frozenset()
+    """The ids of test samples that are train or val samples of the whole dataset."""
+
+    @property
+    def whole_hash(self) -> str:
+        """The content hash of the dataset as it was registered: what teachers and predictions were made for."""
+        return self.selected_from or self.content_hash
 
     @cached_property
     def content_hash(self) -> str:
-        """The sha256 of what the dataset says; other files and formats with the same content have the same."""
-        hashes = self.feature_hashes
-        if self.features is not None and hashes is None:
-            videos = dict.fromkeys(s.video_id for samples in self.splits.values() for s in samples)
-            hashes = {video_id: array_hash(self.features, video_id) for video_id in videos}
-        return content_hash(self.splits, task=self.task, features=hashes, words=self.word_vectors)
+        """The sha256 of what the dataset says; other files and formats with the same content have the same.
+
+        A part of a dataset has one of its own, by its samples and their splits.
+        """
+        return content_hash(self.splits, task=self.task, features=self.array_hashes, words=self.word_vectors)
+
+    @cached_property
+    def array_hashes(self) -> Mapping[str, str] | None:
+        """The sha256 of each video's features, None where there are none."""
+        if self.features is None or self.feature_hashes is not None:
+            return self.feature_hashes
+        videos = dict.fromkeys(s.video_id for samples in self.splits.values() for s in samples)
+        return {video_id: array_hash(self.features, video_id) for video_id in videos}
 
     def needed_features(self) -> Features:
         """This will give the features, or raise DataError where the dataset has none."""

@@ -62,7 +62,7 @@ def _card(spec: Spec, *, dataset: Dataset) -> ModelCard:
     recipe = Recipe(
         optim=spec.optim,
         seed=spec.seed,
-        dataset_hash=dataset.content_hash,
+        dataset_hash=dataset.whole_hash,
         samples=len(train),
         measure_every=spec.evaluation.every_epochs,
     )

@@ -24,7 +24,9 @@ class Recipe(Part):
 
     optim: OptimSpec
     seed: int = Field(ge=0)
-    dataset_hash: str = Field(description="Content hash of the dataset it was trained on.")
+    dataset_hash: str = Field(
+        description="Content hash of the whole dataset it was trained on, or on a part of."
+    )
     samples: int = Field(ge=1, description="Samples it was trained on.")
     measure_every: int = Field(1, ge=1, description="Epochs between measurements on validation.")
 

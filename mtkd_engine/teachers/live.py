@@ -26,7 +26,7 @@ class LiveTeacher:
 
     def saw(self, dataset: Dataset) -> bool:
         """This will say whether it was trained on the dataset; without a recipe it may have been."""
-        return self.card.recipe is None or self.card.recipe.dataset_hash == dataset.content_hash
+        return self.card.recipe is None or self.card.recipe.dataset_hash == dataset.whole_hash
 
     def beliefs(self, *, split: str, dataset: Dataset, student_length: int, device: str) -> Belief:
         """This will compute its beliefs on a split, as it is."""

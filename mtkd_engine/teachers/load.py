@@ -67,10 +67,10 @@ def _stored(name: str, file: Path, dataset: Dataset) -> StoredTeacher:
             "`check teacher FILE --dataset DATASET --seal DIR` writes."
         )
     sealed = read_sealed(file)
-    if sealed.dataset_hash != dataset.content_hash:
+    if sealed.dataset_hash != dataset.whole_hash:
         raise _refusal(
             f"given {name!r}, predictions for a dataset of hash {sealed.dataset_hash[:12]}, but accepted are those "
-            f"for {dataset.name}, of hash {dataset.content_hash[:12]}."
+            f"for {dataset.name}, of hash {dataset.whole_hash[:12]}."
         )
     held = set(sealed.predictions.ids)
     covered = {split: sum(s.sample_id in held for s in samples) for split, samples in dataset.splits.items()}

@@ -65,6 +65,11 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--split", choices=("train", "val", "test"), default="test")
     evaluate.set_defaults(command=_evaluate)
 
+    expand = commands.add_parser("expand", help="write the jobs of a group as one spec each")
+    expand.add_argument("group", type=Path, help="YAML file of the group: a spec with seeds and ablate")
+    expand.add_argument("--out", type=Path, required=True, help="folder for the specs")
+    expand.set_defaults(command=_expand)
+
     check = commands.add_parser("check", help="check what a user hands in; prints a JSON report")
     kinds = check.add_subparsers(required=True, metavar="KIND")
     _dataset_to_check(kinds.add_parser("dataset", help="check a dataset, and seal it where asked to"))
@@ -187,6 +192,12 @@ def _evaluate(given: argparse.Namespace) -> int:
     except ModelError as error:
         return _refuse(str(error))
     return 0
+
+
+def _expand(given: argparse.Namespace) -> int:
+    from mtkd_engine.spec.expanding import write_jobs
+
+    return write_jobs(given.group, given.out)
 
 
 def _check_dataset(given: argparse.Namespace) -> int:

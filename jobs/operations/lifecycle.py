@@ -25,11 +25,11 @@ from jobs.operations.errors import (
 )
 from jobs.operations.jobs import submit
 from jobs.operations.moves import locked, move, ring_for
-from jobs.operations.patches import merged
 from jobs.operations.schedules import check_schedule
 from jobs.operations.unchanged import UNCHANGED, Unchanged
 from jobs.queries.sources import find_dataset
 from mtkd_engine.spec import parse
+from mtkd_engine.spec.patches import changed
 
 IDLE = (State.QUEUED, State.PAUSED)
 _IN_LINE_AGAIN: dict[str, Any] = {
@@ -128,13 +128,14 @@ def resubmit(
     """This will submit a new job like this one, with `changes` to its spec as a merge patch (RFC 7396).
 
     Queue and priority are the old job's unless given; a deadline is not taken over. It learns from the very
-    dataset of the old job, also where a newer version goes by the name. Raises UnableToSubmit or SpecError.
+    dataset of the old job, also where a newer version goes by the name, and belongs to no group. Raises
+    UnableToSubmit or SpecError.
     """
     row = locked(job, refusal=UnableToSubmit)
     if row.elsewhere:
         raise UnableToSubmit(f"Job {row.pk} was trained elsewhere: it has no spec that could be submitted.")
     try:
-        raw = merged(_same_dataset(row), changes)
+        raw = changed(_same_dataset(row), changes)
     except RecursionError:
         raise UnableToSubmit("", fields={"changes": "they are nested too deeply for a spec."}) from None
     return submit(
@@ -213,8 +214,8 @@ def delete_job(*, job: Job, user: User) -> None:
 
 
 def _same_dataset(row: Job) -> dict[str, Any]:
-    """The spec of a job, its dataset named by version where its name alone means another one by now."""
-    spec = dict(row.spec)
+    """The spec of a job, outside its group, its dataset by version where its name alone means another by now."""
+    spec = {key: value for key, value in row.spec.items() if key != "group"}
     dataset = row.dataset
     if dataset is not None and find_dataset(row.project, spec["data"]["dataset"]) != dataset:
         spec["data"] = {**spec["data"], "dataset": f"{dataset.name}@{dataset.version}"}

@@ -13,6 +13,7 @@ from mtkd_engine.spec.aggregators import (
 )
 from mtkd_engine.spec.base import SpecError
 from mtkd_engine.spec.data import DataSpec
+from mtkd_engine.spec.groups import Expanded, cell_texts, expand, is_group, load_group
 from mtkd_engine.spec.job import EvaluationSpec, GroupCell, RecordingSpec, Spec, StudentSpec
 from mtkd_engine.spec.load import dump_yaml, load_yaml, parse, spec_hash
 from mtkd_engine.spec.methods import AggregateSpec, EmtmSpec, IsomorphicSpec, MethodSpec, SoloSpec
@@ -30,6 +31,7 @@ __all__ = [
     "DataSpec",
     "EmtmSpec",
     "EvaluationSpec",
+    "Expanded",
     "GroupCell",
     "IsomorphicSpec",
     "KauPlusSpec",
@@ -55,7 +57,11 @@ __all__ = [
     "TeacherSpec",
     "TextError",
     "UniformSpec",
+    "cell_texts",
     "dump_yaml",
+    "expand",
+    "is_group",
+    "load_group",
     "load_yaml",
     "parse",
     "read_json",

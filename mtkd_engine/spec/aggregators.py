@@ -42,6 +42,7 @@ class OracleSpec(Part):
 class LearnedSpec(Part):
     """What every aggregator with parameters says about how they are fitted."""
 
+    kind: str  # here, so that it stands first wherever a spec is written
     fitted: Literal["joint", "beforehand"] = Field(
         "joint",
         title="Fitted",

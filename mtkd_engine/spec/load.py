@@ -14,6 +14,22 @@ from mtkd_engine.spec.job import Spec
 from mtkd_engine.spec.text import TextError, read_yaml
 
 
+GROUP_KEYS = ("seeds", "ablate")
+"""What makes a group of jobs of the spec of one."""
+
+_YOUNGER: tuple[tuple[str, Any], ...] = (
+    ("data.word_vectors", "auto"),
+    ("data.leave_out", []),
+    ("data.test_on", None),
+    ("evaluation.compare_solo", False),
+    ("method.aggregator.fitted", "joint"),
+    ("method.aggregator.epochs", 10),
+    ("method.isomorphic.shares", ["words", "video", "convolutions"]),
+    ("method.isomorphic.align_weight", 0.0),
+)
+"""Keys younger than checkpoints that lie somewhere, with what was done before there was a choice."""
+
+
 def parse(raw: Any) -> Spec:
     """This will validate plain data into a Spec.
 
@@ -21,10 +37,18 @@ def parse(raw: Any) -> Spec:
     """
     if not isinstance(raw, dict):
         raise SpecError({"": f"A spec is a mapping of keys to values; given was {_noun(raw)}."})
+    if keys := [key for key in GROUP_KEYS if key in raw]:
+        raise SpecError({keys[0]: _A_GROUP})
     try:
         return Spec.model_validate(raw)
     except ValidationError as error:
         raise explain(error) from None
+
+
+_A_GROUP = (
+    "this key makes a group of jobs, and accepted here is one job; submit it as a group, or have the specs of its "
+    "jobs written by `python -m mtkd_engine expand`."
+)
 
 
 def _noun(raw: Any) -> str:
@@ -46,9 +70,17 @@ def dump_yaml(spec: Spec) -> str:
 
 
 def spec_hash(spec: Spec) -> str:
-    """This will give the sha256 of the Spec's canonical JSON."""
+    """This will give the sha256 of the Spec's canonical JSON; jobs that differ in their group only have one hash."""
     stated = spec.model_dump(mode="json")
-    if stated["data"]["word_vectors"] == "auto":  # younger than the hashes of checkpoints that lie somewhere
-        del stated["data"]["word_vectors"]
+    del stated["group"]
+    for path, before in _YOUNGER:
+        _drop(stated, path.split("."), before)
     canonical = json.dumps(stated, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _drop(part: dict[str, Any], path: list[str], before: Any) -> None:
+    for key in path[:-1]:
+        part = part.get(key) or {}
+    if path[-1] in part and part[path[-1]] == before:
+        del part[path[-1]]

@@ -81,7 +81,7 @@ def test_a_spec_that_is_no_mapping_is_refused() -> None:
     ("raw", "sentence"),
     [
         ({"method": "solo"}, "method: given 'solo', accepted is a mapping such as {kind: solo}"),
-        ({"student": {"net": {"width": 8}}}, "with family one of 'span', 'map2d', 'proposal'."),
+        ({"student": {"net": {"width": 8}}}, "with family one of 'span', 'map2d', 'proposal', 'regression'."),
         ({"optim": {"epochs": "many"}}, "optim.epochs: given 'many', accepted is a whole number."),
         ({"optim": {"learning_rate": float("nan")}}, "accepted is a number that is finite."),
         ({"teachers": "a"}, "teachers: given 'a', accepted is a list."),

@@ -22,5 +22,6 @@ def warn_of_known_tests(teachers: Sequence[Teacher], dataset: Dataset) -> Iterat
     yield Warned(
         code="known_test_samples",
         message=f"{moved:,} of {len(dataset.splits['test']):,} test samples are of train or val of the whole dataset, "
-        f"which {', '.join(names)} may have learned from: what is said of teachers on test, alone or together, may be too good.",
+        f"which {', '.join(names)} may have learned from: what is said of teachers on test, alone or "
+        "together, may be too good.",
     )

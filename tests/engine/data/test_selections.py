@@ -71,7 +71,7 @@ def test_a_part_has_a_hash_of_its_own_and_knows_the_whole(whole: Dataset) -> Non
 
 
 def test_ids_of_another_dataset_are_refused_by_name(whole: Dataset) -> None:
-    with pytest.raises(DataError, match="selection 'mine': 2 of its 3 ids are none of dataset 'ten'.*'x'"):
+    with pytest.raises(DataError, match=r"selection 'mine': 2 of its 3 ids are none of dataset 'ten'.*'x'"):
         select(whole, leave_out=[Selection("mine", ("s0#0", "x", "y"))])
     with pytest.raises(DataError, match="'x'"):
         select(whole, test_on=Selection("mine", ("x",)))
@@ -102,7 +102,7 @@ def test_a_selection_is_a_file_of_ids(tmp_path: Path) -> None:
     assert read_selection(path, name="hard").ids == ("a b", "صورة\u2028x")
 
 
-@pytest.mark.parametrize("content", [b"", b"\n \n", b"\xff\xfe", "a\nb\nc".encode()])
+@pytest.mark.parametrize("content", [b"", b"\n \n", b"\xff\xfe", b"a\nb\nc"])
 def test_a_file_that_is_no_selection_is_refused(
     tmp_path: Path, content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,5 +125,5 @@ def test_names_of_selections_lead_to_files(tmp_path: Path) -> None:
     assert found.selections == {"bad": tmp_path / "bad", "worse": tmp_path / "bad"}
     (tmp_path / "again.json").write_text(found.to_json())
     assert Sources.from_file(tmp_path / "again.json").selections == found.selections
-    with pytest.raises(SpecError, match="data.leave_out or data.test_on: given 'worse'"):
+    with pytest.raises(SpecError, match=r"data.leave_out or data.test_on: given 'worse'"):
         Sources(base=tmp_path).of(spec)

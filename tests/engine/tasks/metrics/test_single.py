@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtkd_engine.tasks.grounding import evaluate, iou
+from mtkd_engine.tasks.grounding.metrics import late_ends
 
 times = st.floats(0.0, 100.0)
 windows = st.tuples(times, times).map(lambda ends: tuple(sorted(ends)))
@@ -57,3 +58,43 @@ def test_overlap_is_symmetric_and_between_zero_and_one(
 def test_numpy_arrays_are_as_good_as_lists() -> None:
     metrics, _ = evaluate(np.array([[0.0, 2.0]]), [np.array([[0.0, 2.0]])], durations=np.array([2.0]))
     assert metrics["miou"] == 1.0
+
+
+def one_by_one(
+    predicted: list[tuple[float, ...]], truths: list[list[tuple[float, ...]]], durations: list[float]
+) -> list[float]:
+    """What the definition says, sample by sample."""
+    return [
+        iou(np.minimum(window, limit), np.minimum(np.asarray(several), limit)).max()
+        for window, several, limit in zip(predicted, truths, durations, strict=True)
+    ]
+
+
+@given(
+    st.lists(st.tuples(windows, st.lists(windows, min_size=1, max_size=4), times), min_size=1, max_size=20)
+)
+def test_all_samples_at_once_are_each_to_the_last_bit(
+    given_samples: list[tuple[tuple[float, ...], list[tuple[float, ...]], float]],
+) -> None:
+    predicted, truths, durations = (list(part) for part in zip(*given_samples, strict=True))
+    _, overlaps = evaluate(predicted, truths, durations=durations)
+    assert overlaps.tolist() == one_by_one(predicted, truths, durations)
+
+
+def test_ends_beyond_their_videos_are_counted() -> None:
+    assert late_ends([(0.0, 5.0), (2.0, 11.0), (0.0, 10.0)], [10.0, 10.0, 10.0]) == 1
+    assert late_ends(np.full((2, 3, 2), 4.0), [3.0, 4.0]) == 3
+
+
+@pytest.mark.parametrize(
+    ("truths", "durations", "said"),
+    [
+        ([[(0.0, 1.0)], []], None, "given no window for sample 1"),
+        ([[(0.0, 1.0)], [(0.0, 1.0)]], [1.0], "durations: given 1 for 2 samples"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_a_sentence(
+    truths: list[list[tuple[float, float]]], durations: list[float] | None, said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        evaluate([(0.0, 1.0)] * 2, truths, durations=durations)

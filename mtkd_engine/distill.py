@@ -3,6 +3,7 @@
 load dataset and teachers        refuse what does not fit, before any work
 beliefs of the teachers          out-of-fold on train, as they are on validation and test
 fit                              the training loop (loop.py): student, twin and aggregator together
+solo                             where the spec asks for it, the same student without teachers
 evaluate                         last and best state on test, beside every baseline
 export                           student, per-sample table, result
 """
@@ -17,16 +18,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mtkd_engine.checkpoint import step_of
+from mtkd_engine import checkpoint, solo
+from mtkd_engine.combining.run import aggregate
 from mtkd_engine.data.dataset import Dataset, load_dataset
 from mtkd_engine.data.selections import read_selection, select
+from mtkd_engine.evaluation.weighing import WeightRecord
 from mtkd_engine.events import Entered, Event, ProbeSet, Started
 from mtkd_engine.loop import JobError, Progress, Schedule, fit
-from mtkd_engine.methods.build import build_job
+from mtkd_engine.methods.build import Job, build_job
 from mtkd_engine.report import report
 from mtkd_engine.seeding import derived_seed, seed_everything
 from mtkd_engine.sources import Sources, selections_of
-from mtkd_engine.spec import Spec, spec_hash
+from mtkd_engine.spec import AggregateSpec, Spec, spec_hash
 from mtkd_engine.teachers.face import Teacher
 from mtkd_engine.teachers.known import warn_of_known_tests
 from mtkd_engine.teachers.load import load_teachers
@@ -68,6 +71,16 @@ def distill(
         {teacher.name: sources.teacher(teacher.name) for teacher in spec.teachers},
         dataset=dataset,
     )
+    if isinstance(spec.method, AggregateSpec):
+        yield from aggregate(
+            spec,
+            teachers=teachers,
+            dataset=dataset,
+            cache=place.cache,
+            device=place.device,
+            folder=place.artifacts,
+        )
+        return
     schedule = _schedule(spec, place=place)
     yield _started(spec, dataset=dataset, teachers=teachers, schedule=schedule, place=place, resume=resume)
     yield from warn_of_known_tests(teachers, dataset)
@@ -82,10 +95,46 @@ def distill(
         yield ProbeSet(sample_ids=[s.sample_id for s in job.probe], labels=[s.sentence for s in job.probe])
 
     yield Entered(part="training")
-    progress = Progress()
-    yield from fit(job.method, train=job.splits["train"], schedule=schedule, progress=progress, resume=resume)
+    held = None if resume is None else checkpoint.load(resume, spec_hash=schedule.spec_hash)
+    earlier = None if held is None else held.get("earlier")  # a stop in the part that follows this one
+    progress = Progress(weights=_record(job, schedule=schedule))
+    train = job.splits["train"]
+    end = yield from fit(
+        job.method, train=train, schedule=schedule, progress=progress, resume=earlier or held
+    )
+    untaught = None
+    if solo.is_wanted(spec):
+        untaught = yield from solo.train_solo(
+            spec,
+            job=job,
+            dataset=dataset,
+            schedule=schedule,
+            taught=end,
+            device=place.device,
+            resume=held if earlier else None,
+        )
 
-    yield from report(spec, job=job, progress=progress, dataset=dataset, folder=place.artifacts)
+    yield from report(
+        spec,
+        job=job,
+        teachers=teachers,
+        progress=progress,
+        untaught=untaught,
+        dataset=dataset,
+        folder=place.artifacts,
+    )
+
+
+def _record(job: Job, *, schedule: Schedule) -> WeightRecord | None:
+    if not job.faculties:
+        return None
+    return WeightRecord(
+        teachers=job.faculties["train"].names,
+        train=[sample.sample_id for sample in job.splits["train"].samples],
+        val=[sample.sample_id for sample in job.splits["val"].samples],
+        epochs=schedule.optim.epochs,
+        measured=schedule.measurements(),
+    )
 
 
 def _dataset(spec: Spec, sources: Sources) -> Dataset:
@@ -125,9 +174,9 @@ def _started(
         spec_hash=spec_hash(spec),
         method=spec.method.kind,
         teachers=[teacher.name for teacher in teachers],
-        total_steps=schedule.steps(len(dataset.splits["train"])),
+        total_steps=schedule.steps(len(dataset.splits["train"])) * (2 if solo.is_wanted(spec) else 1),
         threads=torch.get_num_threads(),
         device=place.device,
         versions={"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
-        resumed_from_step=step_of(resume) if resume is not None else None,
+        resumed_from_step=checkpoint.step_of(resume) if resume is not None else None,
     )

@@ -14,7 +14,7 @@ The loop, as a reader of the journal sees it:
     Finished | Failed | Stopped      exactly one, last
 
 Metrics of the machine (`system/...`) come in between, at no step's end. The loop may also be closed in the midst of
-its work, by an exception of kind GeneratorExit: in every part but `training`, and after Measuring.
+its work, by an exception of kind GeneratorExit: in every part but `training` and `solo`, and after Measuring.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Started(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Entered(Event):
-    """A part of the work begins: `loading`, `folds`, `beliefs`, `training`, `evaluation`, `export`."""
+    """A part of the work begins: `loading`, `folds`, `beliefs`, `training`, `solo`, `evaluation`, `export`."""
 
     part: str
     detail: str = ""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from mtkd_engine import checkpoint
+from mtkd_engine.evaluation.weighing import WeightRecord
 from mtkd_engine.events import Checkpointed, Event, Measuring, Metrics, Saving, Stepped, Warned
 from mtkd_engine.methods.base import Method
 from mtkd_engine.seeding import epoch_order, restore_rng, rng_state
@@ -19,6 +21,8 @@ from mtkd_engine.spec import OptimSpec
 from mtkd_engine.tasks.grounding.batches import Batch, SplitData
 
 FAR_APART = 1000.0
+
+State = dict[str, Any]
 
 
 class JobError(Exception):
@@ -32,7 +36,11 @@ class JobError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """How long to train, how often to speak and save; `checkpoints` None saves nothing."""
+    """How long to train, how often to speak and save; `checkpoints` None saves nothing.
+
+    A training that follows another one counts on from its steps, `before`, and keeps its end, `earlier`, in its
+    own checkpoints.
+    """
 
     optim: OptimSpec
     seed: int
@@ -41,6 +49,8 @@ class Schedule:
     checkpoint_every: int = 0
     checkpoints: Path | None = None
     spec_hash: str = ""
+    before: int = 0
+    earlier: State | None = None
 
     def steps(self, samples: int) -> int:
         """This will count the steps of the whole training."""
@@ -49,6 +59,10 @@ class Schedule:
     def steps_of_epoch(self, samples: int) -> int:
         """This will count the steps of one epoch."""
         return math.ceil(samples / self.optim.batch_size)
+
+    def measurements(self) -> int:
+        """This will count the measurements of the whole training."""
+        return math.ceil(self.optim.epochs / self.measure_every)
 
     def measures_at(self, step: int, *, samples: int) -> bool:
         """This will tell whether the state is measured after a step: epochs that are to be, and the last one."""
@@ -81,25 +95,31 @@ class Progress:
     sums: dict[str, Tensor] = field(default_factory=dict)
     summed_steps: int = 0
     warned_of_terms: bool = False
+    weights: WeightRecord | None = None
 
 
 def fit(
-    method: Method, *, train: SplitData, schedule: Schedule, progress: Progress, resume: Path | None = None
-) -> Iterator[Event]:
+    method: Method,
+    *,
+    train: SplitData,
+    schedule: Schedule,
+    progress: Progress,
+    resume: Mapping[str, Any] | None = None,
+) -> Generator[Event, None, State]:
     """This will train `method` and yield what happens; closing it after a Stepped or Measuring saves and leaves.
 
     On ordinary steps nothing is read back from the device: terms are summed there and read once per
-    `log_every` steps. Raises JobError when a term is not finite.
+    `log_every` steps. Returns what a checkpoint of its end holds. Raises JobError when a term is not finite.
     """
     optimizer = _optimizer(method, schedule.optim)
     if resume is not None:
-        _restore(resume, method=method, optimizer=optimizer, progress=progress, schedule=schedule)
+        _restore(resume, method=method, optimizer=optimizer, progress=progress)
     samples = len(train)
     per_epoch, total = schedule.steps_of_epoch(samples), schedule.steps(samples)
     order: list[int] = []
     try:
         if schedule.measures_at(progress.step, samples=samples):  # a stop may have broken that off
-            yield from _measure(method, progress=progress)
+            yield from _measure(method, progress=progress, schedule=schedule, samples=samples)
         while progress.step < total:
             epoch, place = divmod(progress.step, per_epoch)
             if place == 0 or not order:
@@ -113,21 +133,24 @@ def fit(
                 rate=_rate(progress.step, total, schedule.optim),
                 progress=progress,
             )
+            _note_weights(method, progress=progress, schedule=schedule, epoch=epoch + 1)
+            step = schedule.before + progress.step
             if progress.step % schedule.log_every == 0 or progress.step == total:
                 rate = _rate(progress.step - 1, total, schedule.optim)
-                spoken = _read_back(progress, extra={"lr": rate, "grad_norm": float(norm)})
+                spoken = _read_back(progress, step=step, extra={"lr": rate, "grad_norm": float(norm)})
                 yield spoken
                 yield from _terms_apart(spoken, progress=progress)
             if schedule.measures_at(progress.step, samples=samples):
-                yield from _measure(method, progress=progress)
+                yield from _measure(method, progress=progress, schedule=schedule, samples=samples)
             if schedule.saves_at(progress.step, samples=samples):
-                yield Saving(step=progress.step)
+                yield Saving(step=step)
                 yield _save(method, optimizer, progress=progress, schedule=schedule)
-            yield Stepped(step=progress.step)
+            yield Stepped(step=step)
     except GeneratorExit:
         if schedule.checkpoints is not None:
             _save(method, optimizer, progress=progress, schedule=schedule)
         raise
+    return _state(method, optimizer, progress=progress, schedule=schedule)
 
 
 def _optimizer(method: Method, optim: OptimSpec) -> torch.optim.AdamW:
@@ -173,14 +196,21 @@ def _step(
     return norm
 
 
-def _read_back(progress: Progress, *, extra: dict[str, float]) -> Metrics:
+def _note_weights(method: Method, *, progress: Progress, schedule: Schedule, epoch: int) -> None:
+    if progress.weights is None or method.last_weights is None:
+        return
+    ids, weights_BHT = method.last_weights
+    progress.weights.used(ids, weights_BHT, step=schedule.before + progress.step, epoch=epoch)
+
+
+def _read_back(progress: Progress, *, step: int, extra: dict[str, float]) -> Metrics:
     values = {name: float(value) / progress.summed_steps for name, value in progress.sums.items()}
     progress.sums, progress.summed_steps = {}, 0
     for name, value in {**values, **extra}.items():
         if not math.isfinite(value) and name != "loss/total":
-            message = f"{name} became {value} at step {progress.step}; a lower learning rate often helps."
-            raise JobError("not_finite", message, step=progress.step)
-    return Metrics(step=progress.step, values={**values, **extra})
+            message = f"{name} became {value} at step {step}; a lower learning rate often helps."
+            raise JobError("not_finite", message, step=step)
+    return Metrics(step=step, values={**values, **extra})
 
 
 def _terms_apart(spoken: Metrics, *, progress: Progress) -> list[Event]:
@@ -200,17 +230,22 @@ def _terms_apart(spoken: Metrics, *, progress: Progress) -> list[Event]:
     return [Warned(code="loss_terms_apart", message=message, step=spoken.step)]
 
 
-def _measure(method: Method, *, progress: Progress) -> Iterator[Event]:
+def _measure(method: Method, *, progress: Progress, schedule: Schedule, samples: int) -> Iterator[Event]:
     """Measure the state, unless that has been done; broken off at whatever place, it can be done again."""
     if progress.measured_step == progress.step:
         return
-    yield Measuring(step=progress.step)
+    step = schedule.before + progress.step
+    yield Measuring(step=step)
     method.eval()
     with torch.no_grad():
-        measured = method.measure(step=progress.step)
+        measured = method.measure(step=step)
     if measured.score > progress.best.score:
         progress.best = Best(measured.score, progress.step, copy.deepcopy(method.state_dict()))
     yield from measured.events
+    if progress.weights is not None and measured.weights_NHT is not None:
+        epoch = progress.step // schedule.steps_of_epoch(samples)
+        number = math.ceil(epoch / schedule.measure_every)
+        progress.weights.measured(measured.weights_NHT, step=step, number=number)
     progress.measured_step = progress.step
 
 
@@ -218,29 +253,42 @@ def _save(
     method: Method, optimizer: torch.optim.AdamW, *, progress: Progress, schedule: Schedule
 ) -> Checkpointed:
     assert schedule.checkpoints is not None
-    state = {
+    step = schedule.before + progress.step
+    state = _state(method, optimizer, progress=progress, schedule=schedule)
+    path, digest = checkpoint.save(schedule.checkpoints, step=step, state=state)
+    return Checkpointed(step=step, path=f"{schedule.checkpoints.name}/{path.name}", sha256=digest)
+
+
+def _state(method: Method, optimizer: torch.optim.AdamW, *, progress: Progress, schedule: Schedule) -> State:
+    return {
         "spec_hash": schedule.spec_hash,
         "method": method.state_dict(),
         "optimizer": optimizer.state_dict(),
         "rng": rng_state(),
+        "reached": progress.step,
         "measured_step": progress.measured_step,
         "best": {"score": progress.best.score, "step": progress.best.step, "state": progress.best.state},
         "sums": progress.sums,
         "summed_steps": progress.summed_steps,
+        "weights": None if progress.weights is None else progress.weights.state(),
+        "earlier": schedule.earlier,
     }
-    path, digest = checkpoint.save(schedule.checkpoints, step=progress.step, state=state)
-    return Checkpointed(step=progress.step, path=f"{schedule.checkpoints.name}/{path.name}", sha256=digest)
 
 
 def _restore(
-    path: Path, *, method: Method, optimizer: torch.optim.AdamW, progress: Progress, schedule: Schedule
+    state: Mapping[str, Any],
+    *,
+    method: Method,
+    optimizer: torch.optim.AdamW,
+    progress: Progress,
 ) -> None:
-    state = checkpoint.load(path, spec_hash=schedule.spec_hash)
     method.load_state_dict(state["method"])
     optimizer.load_state_dict(state["optimizer"])
     restore_rng(state["rng"])
-    progress.step = state["step"]
+    progress.step = state.get("reached", state.get("step", 0))  # older checkpoints have no `reached`
     progress.measured_step = state.get("measured_step", progress.step)
     progress.best = Best(**state["best"])
     progress.sums = state["sums"]
     progress.summed_steps = state["summed_steps"]
+    if progress.weights is not None:
+        progress.weights.restore(state.get("weights"))

@@ -36,7 +36,7 @@ from mtkd_engine.system import SystemWatch, seconds_between
 
 SUCCEEDED, REFUSED, FAILED, STOPPED = 0, 2, 3, 4
 METRICS_SECONDS = 1.0
-TRAINING = "training"
+TRAINING = ("training", "solo")
 
 
 def run_attempt(
@@ -123,7 +123,7 @@ class _Attempt:
         if isinstance(event, Stepped | Measuring):
             self._step = self._watch.step = max(self._step, event.step)
         self._stop.free = not isinstance(event, Finished) and (
-            self._part != TRAINING or isinstance(event, Measuring)
+            self._part not in TRAINING or isinstance(event, Measuring)
         )
         if event.journaled:
             self._journal.append(event)

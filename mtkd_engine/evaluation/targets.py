@@ -12,7 +12,6 @@ from mtkd_engine.data.dataset import Sample
 from mtkd_engine.tasks.grounding.batches import SplitData
 from mtkd_engine.tasks.grounding.decode import weighted_medoid
 
-
 AT_ONCE = 2048
 """Samples whose windows are compared pair by pair at one time: with 40 windows each, 26 MB a table."""
 

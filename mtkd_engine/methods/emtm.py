@@ -100,7 +100,7 @@ class Emtm(Method):
         named = {f"val/{name}": value for name, value in values.items()}
         named["val/target_miou"] = target.values["miou"]
         spoken = self._weights_event(weights_NHT.mean(1), step=step)
-        events = [Metrics(step=step, values=named), spoken, *self._warnings(spoken)]
+        events: list[Event] = [Metrics(step=step, values=named), spoken, *self._warnings(spoken)]
         return Measured(values["miou"], events, weights_NHT)
 
     def _signals(self, faculty: Faculty, batch: Batch) -> Signals:

@@ -115,7 +115,7 @@ def test_in_the_evaluation_it_leaves_all_of_its_training_behind(
 ) -> None:
     spec = parse({**SOLO, "recording": {"log_every": 2, "checkpoint_every": 7}})
     assert runs(spec, "whole") == SUCCEEDED
-    stop_in("mtkd_engine.report.quality")
+    stop_in("mtkd_engine.report.ending.quality")
     assert runs(spec, "first") == STOPPED
     assert runs.said("first")[-1] == Stopped(step=20)
     assert [event.step for event in runs.said("first") if isinstance(event, Checkpointed)] == [7, 14, 20]
@@ -125,7 +125,7 @@ def test_in_the_evaluation_it_leaves_all_of_its_training_behind(
 
 
 def test_while_writing_its_files_it_leaves_too(runs: Runs, stop_in: Callable[..., None]) -> None:
-    stop_in("mtkd_engine.report.write_table", after=True)
+    stop_in("mtkd_engine.report.ending.write_table", after=True)
     assert runs(parse(SOLO), "first") == STOPPED
     assert not any(isinstance(event, Finished) for event in runs.said("first"))
     assert runs(parse(SOLO), "second", resume=runs.newest("first")) == SUCCEEDED

@@ -1,0 +1,5 @@
+"""The end of a job: measure on test, hold against baselines, write what the user takes away."""
+
+from mtkd_engine.report.ending import report
+
+__all__ = ["report"]

@@ -49,6 +49,17 @@ class ModelCard(Part):
         description="With given vectors: the first so many words of the vocabulary have learned ones.",
     )
     temperature: float = Field(1.0, gt=0, description="Fitted on validation; logits are divided by it.")
+    extractor: Name | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="What made the features that the model reads; null where that is not known.",
+    )
+    longest_video: float | None = Field(
+        None,
+        gt=0,
+        description="Seconds of the longest video that it was trained on; null where that is not known.",
+    )
     recipe: Recipe | None = None
     metrics: dict[Name, float] = Field(default_factory=dict)
 
@@ -75,9 +86,12 @@ class ModelCard(Part):
         return self
 
     @model_serializer(mode="wrap")
-    def _without_absent_vectors(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Cards are hashed as text: those of networks without given vectors read as they always did.
+    def _without_absent(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Cards are hashed as text: those of networks of which less is known read as they always did.
         stated: dict[str, Any] = write(self)
+        for name in ("extractor", "longest_video"):
+            if getattr(self, name) is None:
+                stated.pop(name, None)
         if self.word_width is None:
             stated.pop("word_width", None)
             stated.pop("learned_words", None)

@@ -19,6 +19,9 @@ PX = 400  # ranges of steps a curve is thinned to, each with first, last, lowest
 
 LOSSES = "hard: labels · kd: teachers' belief · gate: their weights · twin: isomorphic branch"
 QUALITY = "R1: share of moments found · mIoU: mean overlap; on videos it was not trained on"
+ALONE = "The same student without teachers; its steps follow those of the taught one"
+FITTED = "What fits the aggregator before the student is trained"
+JUDGED = "Mean overlap on samples whose sources were not learned from, fold after fold"
 NO_COPIES = (
     "Points appear while copies of the teachers are trained; copies that are kept from before have none."
 )
@@ -34,13 +37,26 @@ CONFIG: dict[str, Any] = {
 def job_charts(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
     """This will return the line charts of a job's page, in order, for the kind of job the spec describes."""
     taught = _taught(spec)
+    method = spec.get("method") or {}
+    if method.get("kind") == "aggregate":
+        return [
+            _lines(key="gate", title="Quality by fold", prefixes=["gate/"], percent=True, about=JUDGED),
+            _lines(key="fold", title="Overlap that is fitted", prefixes=["fold/"], smooth=True),
+        ]
     charts = [
         _lines(key="loss", title="Losses", prefixes=["loss/"], smooth=True, about=LOSSES if taught else ""),
         _lines(key="val", title="Quality on validation", prefixes=["val/"], percent=True, about=QUALITY),
         _lines(key="lr", title="Learning rate", prefixes=["lr"], small=True),
         _lines(key="grad", title="Gradient norm", prefixes=["grad_norm"], smooth=True, small=True),
     ]
-    if taught and spec["method"].get("beliefs") == "out_of_fold":
+    if taught and (spec.get("evaluation") or {}).get("compare_solo"):
+        charts.append(
+            _lines(key="solo", title="Student alone", prefixes=["solo/val/"], percent=True, about=ALONE)
+        )
+        charts.append(_lines(key="solo-loss", title="Its losses", prefixes=["solo/loss/"], small=True))
+    if taught and (method.get("aggregator") or {}).get("fitted") == "beforehand":
+        charts.append(_lines(key="gate", title="Aggregator", prefixes=["gate/"], small=True, about=FITTED))
+    if taught and method.get("beliefs") == "out_of_fold":
         copies = _lines(
             key="fold", title="Fold copies", prefixes=["fold/"], percent=True, small=True, wait=NO_COPIES
         )

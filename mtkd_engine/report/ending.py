@@ -16,6 +16,7 @@ from mtkd_engine.events import ArtifactWritten, Entered, Evaluated, Event, Finis
 from mtkd_engine.export import export_student
 from mtkd_engine.loop import Progress
 from mtkd_engine.methods.build import Job
+from mtkd_engine.report.costs import costs
 from mtkd_engine.report.findings import MEASURED, Findings, look
 from mtkd_engine.solo import Untaught
 from mtkd_engine.spec import Spec, dump_yaml
@@ -60,6 +61,7 @@ def report(
         yield Evaluated(step=progress.best.step, split=split, which="best", values=values)
     baselines = found.values()
     yield from _quality_warnings(baselines)
+    cost = costs(job, teachers, dataset, device=next(job.student.parameters()).device)
 
     yield Entered(part="export")
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,6 +74,7 @@ def report(
         **_sources(dataset, teachers),
         "parameters": sum(p.numel() for p in job.student.parameters()),
         **found.extra,
+        "cost": cost,
     }
     (folder / "spec.yaml").write_text(dump_yaml(spec))
     _write_tables(job, found, progress=progress, folder=folder)

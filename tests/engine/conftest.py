@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
 
@@ -20,6 +21,7 @@ from mtkd_engine.tasks.grounding.grid import clip_mask, windows_of_cells
 def _before_anything_is_trained() -> Iterator[None]:
     """What networks of fixtures need as well, which are set up before `_same_bits` of their first test."""
     threads = torch.get_num_threads()
+    os.environ.setdefault("MTKD_ONNX", "0")  # its translation takes longer than the training of these jobs
     _alone_and_repeatable()
     yield
     torch.use_deterministic_algorithms(False)

@@ -77,3 +77,14 @@ def test_metrics_of_a_job_trained_elsewhere_are_drawn_by_what_stands_before_the_
         ("lr", ["lr"]),
     ]
     assert [chart["title"] for chart in own_charts([])] == ["loss", "val"]
+
+
+def test_the_student_alone_is_drawn_where_it_is_trained() -> None:
+    keys = [chart["key"] for chart in job_charts({**TAUGHT, "evaluation": {"compare_solo": True}})]
+    assert keys == ["loss", "val", "lr", "grad", "solo", "solo-loss", "fold"]
+
+
+def test_a_judged_aggregator_has_no_losses_to_draw() -> None:
+    spec = {"teachers": [{"name": "a"}, {"name": "b"}], "method": {"kind": "aggregate"}}
+    assert [chart["key"] for chart in job_charts(spec)] == ["gate", "fold"]
+    assert weight_chart(spec) is not None

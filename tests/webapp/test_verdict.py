@@ -37,3 +37,13 @@ def test_few_samples_make_an_uncertain_number(job: Job, dataset: Dataset) -> Non
 def test_an_odd_result_says_nothing(job: Job) -> None:
     assert judged(job, {}) == ""
     assert judged(job, {"metrics": {"r1@0.5": "NaN"}}) == ""
+
+
+def test_what_the_teachers_brought_is_told_with_its_interval(job: Job) -> None:
+    def told(low: float, high: float) -> str:
+        found = {"solo": {"miou": {"difference": 0.03, "low": low, "high": high}}}
+        return judged(job, {"metrics": {"r1@0.5": 0.6}, "comparisons": found})
+
+    assert "Its teachers brought it +3.0 points of mIoU (95 %: +1.0 to +5.0)" in told(0.01, 0.05)
+    assert "Whether its teachers helped cannot be told: +3.0 points" in told(-0.01, 0.07)
+    assert "did it harm" in told(-0.05, -0.01)

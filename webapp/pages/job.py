@@ -23,8 +23,9 @@ from webapp.forms.refusals import show_refusal
 from webapp.forms.sources import PromoteForm
 from webapp.pages.lifecycle import offers_for
 from webapp.pages.result import COLUMNS, result_rows
+from webapp.pages.result_details import cost_columns, cost_rows, counted, worth
 from webapp.pages.situation import furthest_checkpoint, situation
-from webapp.pages.verdict import verdict
+from webapp.pages.verdict import is_aggregate, verdict
 
 LOG_LINES = 200_000
 LONGEST_NUMBER = 9  # digits
@@ -96,13 +97,10 @@ def _context(request: HttpRequest, detail: Job) -> dict[str, Any]:
     devices = [attempt.device for attempt in detail.attempts.all()]
     return {
         **context,
-        "rows": [] if detail.elsewhere else result_rows(detail.result),
+        **_result(detail),
         "own_metrics": sorted(((detail.result or {}).get("metrics") or {}).items())
         if detail.elsewhere
         else [],
-        "columns": [title for _, title in COLUMNS],
-        "verdict": [] if detail.elsewhere else verdict(detail),
-        "notes": (detail.result or {}).get("notes", []),
         "charts": own_charts(metric_names(detail.pk)) if detail.elsewhere else job_charts(detail.spec),
         "system_charts": system_charts(devices[-1] if devices else ""),
         "weight_chart": weight_chart(detail.spec),
@@ -113,6 +111,28 @@ def _context(request: HttpRequest, detail: Job) -> dict[str, Any]:
         "promote_form": PromoteForm(initial={"name": suggested})
         if context["may_edit"] and detail.state == State.SUCCEEDED and not detail.elsewhere
         else None,
+    }
+
+
+def _result(detail: Job) -> dict[str, Any]:
+    """What the engine measured, as its page shows it; of a job trained elsewhere only what its owner noted."""
+    result = detail.result or {}
+    if detail.elsewhere:
+        return {"rows": [], "notes": result.get("notes", [])}
+    columns, ways = counted(result)
+    rows = result_rows(result, method=(detail.spec.get("method") or {}).get("kind", ""))
+    return {
+        "rows": rows,
+        "has_intervals": any(cell.low is not None for row in rows for cell in row.cells),
+        "columns": [title for _, title in COLUMNS],
+        "verdict": verdict(detail),
+        "notes": [] if is_aggregate(detail) else result.get("notes", []),
+        "is_aggregate": is_aggregate(detail),
+        "cost_columns": cost_columns(),
+        "cost_rows": cost_rows(result),
+        "worth": worth(result),
+        "counted_columns": columns,
+        "counted_rows": ways,
     }
 
 

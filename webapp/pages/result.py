@@ -13,7 +13,16 @@ TOGETHER = "Teachers together"
 ALONE = "Teachers alone"
 BOUNDS = "Bounds"
 
+OWN = {
+    "student": ("Student", "This job's network."),
+    "aggregated": (
+        "Aggregated",
+        "The aggregator of this job, on each sample with what it learned from other sources.",
+    ),
+}
+
 BASELINES = {
+    "solo": ("", "The student alone", "The same network, seed and training without teachers."),
     "aggregated": (
         TOGETHER,
         "Aggregated",
@@ -39,15 +48,25 @@ BASELINES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One number; `share` is in percent, for the bar behind it, `gain` is the student's lead in points."""
+    """One number; `share` is in percent, for the bar behind it, `gain` is the first row's lead in points.
+
+    `low` and `high` bound the lead with 95 %, where that is known.
+    """
 
     value: float | None
     gain: float | None
+    low: float | None = None
+    high: float | None = None
     is_best: bool = False
 
     @property
     def share(self) -> float:
         return 0.0 if self.value is None else max(0.0, min(100.0, self.value))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the lead may as well be none."""
+        return self.low is not None and self.high is not None and self.low <= 0.0 <= self.high
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,36 +78,32 @@ class Row:
     title: str
     help: str
     cells: list[Cell]
-    is_student: bool = False
+    is_own: bool = False
 
 
-def result_rows(result: Mapping[str, Any] | None) -> list[Row]:
+def result_rows(result: Mapping[str, Any] | None, *, method: str = "") -> list[Row]:
     """This will lay a job's result out as rows, in percent; an empty list where there is none.
 
+    The first row is what the job made: a student, or with method `aggregate` what its teachers say together.
     The best of each column is marked, bounds left out: they are no methods to compare with.
     """
     if not result or not result.get("metrics"):
         return []
-    student = result["metrics"]
-    text = "This job's network."
-    rows = [
-        Row(
-            key="student",
-            group="",
-            title="Student",
-            help=text,
-            cells=_cells(student, student),
-            is_student=True,
-        )
-    ]
-    baselines = result.get("baselines") or {}
+    own = result["metrics"]
+    key = "aggregated" if method == "aggregate" else "student"
+    title, text = OWN[key]
+    rows = [Row(key=key, group="", title=title, help=text, cells=_cells(own, own, {}), is_own=True)]
+    baselines, compared = result.get("baselines") or {}, result.get("comparisons") or {}
     best = str(result.get("best_single"))
     for key in _in_order(baselines, best=best):
         group, title, text = BASELINES[key.partition(":")[0]]
         if key == "best_single" and f"teacher:{best}" in baselines:
             title, text = best, "The best single teacher, chosen on validation."
+        if key == "best_single" and method == "aggregate":
+            title, text = BASELINES[key][1], f"Chosen on the other sources, mostly {best}."
         title = title or key.partition(":")[2]
-        rows.append(Row(key=key, group=group, title=title, help=text, cells=_cells(baselines[key], student)))
+        cells = _cells(baselines[key], own, compared.get(key) or {})
+        rows.append(Row(key=key, group=group, title=title, help=text, cells=cells))
     return _with_best(rows)
 
 
@@ -117,12 +132,15 @@ def _with_best(rows: list[Row]) -> list[Row]:
     ]
 
 
-def _cells(values: Mapping[str, Any], student: Mapping[str, Any]) -> list[Cell]:
-    return [_cell(values.get(key), student.get(key)) for key, _ in COLUMNS]
+def _cells(values: Mapping[str, Any], own: Mapping[str, Any], compared: Mapping[str, Any]) -> list[Cell]:
+    return [_cell(values.get(key), own.get(key), compared.get(key) or {}) for key, _ in COLUMNS]
 
 
-def _cell(value: object, own: object) -> Cell:
+def _cell(value: object, own: object, compared: Mapping[str, Any]) -> Cell:
     if not isinstance(value, int | float):
         return Cell(value=None, gain=None)
     gain = 100 * (own - value) if isinstance(own, int | float) and own is not value else None
-    return Cell(value=100 * value, gain=gain)
+    low, high = (compared.get(end) for end in ("low", "high"))
+    if gain is None or not isinstance(low, int | float) or not isinstance(high, int | float):
+        return Cell(value=100 * value, gain=gain)
+    return Cell(value=100 * value, gain=gain, low=100 * low, high=100 * high)

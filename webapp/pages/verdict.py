@@ -8,19 +8,27 @@ from typing import Any
 
 from jobs.models import Job
 from webapp.charts import teacher_names
+from webapp.pages.result_details import is_number
+from webapp.templatetags.site import signed
 
 HEADLINE = ("r1@0.5", "R1@0.5")
 SURE = 1.96  # standard errors of a 95 % interval
 
 
 def verdict(job: Job) -> list[str]:
-    """This will say in a few sentences how the student did; nothing for a job without a result."""
+    """This will say in a few sentences how the student did; nothing for a job without a result.
+
+    Without a student, method `aggregate` has said it itself.
+    """
     result = job.result or {}
     metrics, baselines = result.get("metrics") or {}, result.get("baselines") or {}
-    if not _number(metrics.get(HEADLINE[0])):
+    if not is_number(metrics.get(HEADLINE[0])):
         return []
+    if is_aggregate(job):
+        return [str(note) for note in result.get("notes") or []]
     found = [
         _student(result, metrics=metrics, baselines=baselines),
+        _brought(result),
         _size(job, result),
         _weighing(baselines),
         _certainty(job, metrics),
@@ -28,12 +36,31 @@ def verdict(job: Job) -> list[str]:
     return [sentence for sentence in found if sentence]
 
 
+def is_aggregate(job: Job) -> bool:
+    """This will tell whether a job has no student: it judged an aggregator on what its teachers say."""
+    return bool((job.spec.get("method") or {}).get("kind") == "aggregate")
+
+
+def _brought(result: Mapping[str, Any]) -> str:
+    """What the teachers brought the same student, and whether that is more than chance."""
+    found = ((result.get("comparisons") or {}).get("solo") or {}).get("miou") or {}
+    if not all(is_number(found.get(key)) for key in ("difference", "low", "high")):
+        return ""
+    difference, low, high = (100 * found[key] for key in ("difference", "low", "high"))
+    told = f"{signed(difference)} points of mIoU (95 %: {signed(low)} to {signed(high)})"
+    if low > 0:
+        return f"Its teachers brought it {told} over the same student alone."
+    if high < 0:
+        return f"Its teachers did it harm: {told} against the same student alone."
+    return f"Whether its teachers helped cannot be told: {told} against the same student alone."
+
+
 def _student(result: Mapping[str, Any], *, metrics: Mapping[str, Any], baselines: Mapping[str, Any]) -> str:
     key, title = HEADLINE
     against = []
-    if _number(baselines.get("blind", {}).get(key)):
+    if is_number(baselines.get("blind", {}).get(key)):
         against.append(f"{_lead(metrics, baselines['blind'], key)} blind guessing")
-    if _number(baselines.get("best_single", {}).get(key)):
+    if is_number(baselines.get("best_single", {}).get(key)):
         name = f" ({result['best_single']})" if isinstance(result.get("best_single"), str) else ""
         against.append(f"{_lead(metrics, baselines['best_single'], key)} the best single teacher{name}")
     text = f"The student reaches {100 * metrics[key]:.1f} % {title}"
@@ -53,7 +80,7 @@ def _size(job: Job, result: Mapping[str, Any]) -> str:
 def _weighing(baselines: Mapping[str, Any]) -> str:
     """Whether the clever weighting was worth it, at the measure that the aggregator's windows move most."""
     values = {name: baselines.get(name, {}).get("miou") for name in ("aggregated", "static", "uniform")}
-    if not all(_number(value) for value in values.values()):
+    if not all(is_number(value) for value in values.values()):
         return ""
     aggregated, static, uniform = (100 * value for value in values.values())
     return (
@@ -75,7 +102,3 @@ def _certainty(job: Job, metrics: Mapping[str, Any]) -> str:
 def _lead(own: Mapping[str, Any], other: Mapping[str, Any], key: str) -> str:
     points = 100 * (own[key] - other[key])
     return f"{abs(points):.1f} points {'above' if points >= 0 else 'below'}"
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)

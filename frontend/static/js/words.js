@@ -62,7 +62,9 @@ const PARTS = {
   loading: "Loading data",
   folds: "Training copies of the teachers",
   beliefs: "Asking the teachers",
+  gate: "Fitting the aggregator",
   training: "Training the student",
+  solo: "Training the student alone",
   evaluation: "Measuring",
   export: "Writing artifacts",
 };

@@ -1,0 +1,165 @@
+"""What stands below the table of a result: what it costs, what each teacher is worth, how others would count."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+COSTS = (
+    ("parameters", "Parameters"),
+    ("macs", "MACs"),
+    ("latency_ms", "Latency"),
+    ("memory_bytes", "Memory"),
+)
+MEASURES = (
+    ("r1@0.3", "R1@0.3"),
+    ("r1@0.5", "R1@0.5"),
+    ("r1@0.7", "R1@0.7"),
+    ("r5@0.3", "R5@0.3"),
+    ("r5@0.5", "R5@0.5"),
+    ("r5@0.7", "R5@0.7"),
+    ("miou", "mIoU"),
+    ("map@0.5", "mAP@0.5"),
+    ("map@0.75", "mAP@0.75"),
+    ("map", "mAP"),
+)
+POLICIES = {
+    "snapped": ("Snapped truth", "True windows moved to whole clips, as SeqPAN and EMTM's code count."),
+    "2d-tan": ("2D-TAN", "More than the threshold, not at least it; mIoU of the best three of five windows."),
+}
+UNITS = ((1e9, " G"), (1e6, " M"), (1e3, " k"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """One number in words, and the student's share of it where it is a teacher's."""
+
+    text: str
+    share: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostRow:
+    """What one network takes."""
+
+    title: str
+    costs: list[Cost]
+    is_own: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountedRow:
+    """The job's own numbers by one way of counting, in percent, None where it knows none."""
+
+    title: str
+    help: str
+    values: list[float | None]
+
+
+def cost_columns() -> list[str]:
+    """This will name the columns of the table of costs."""
+    return [title for _, title in COSTS]
+
+
+def cost_rows(result: Mapping[str, Any] | None) -> list[CostRow]:
+    """This will lay out what the student takes and what each teacher would; an empty list where that is not known."""
+    known = (result or {}).get("cost") or {}
+    own = known.get("student")
+    if not isinstance(own, Mapping):
+        return []
+    rows = [
+        CostRow(
+            title="Student",
+            costs=[Cost(text=amount(own.get(key), key)) for key, _ in COSTS],
+            is_own=True,
+        )
+    ]
+    for name, values in known.items():
+        if name.startswith("teacher:") and isinstance(values, Mapping):
+            costs = [
+                Cost(text=amount(values.get(key), key), share=_share(own.get(key), values.get(key)))
+                for key, _ in COSTS
+            ]
+            rows.append(CostRow(title=name.removeprefix("teacher:"), costs=costs))
+    return rows
+
+
+def amount(value: object, key: str) -> str:
+    """This will write a cost in three digits and its unit."""
+    if not is_number(value):
+        return "–"
+    if key == "latency_ms":
+        return f"{value:.3g} ms"
+    unit = "B" if key == "memory_bytes" else ""
+    for size, prefix in UNITS:
+        if value >= size:
+            return f"{value / size:.3g}{prefix}{unit}"
+    return f"{value:.0f}{' ' if unit else ''}{unit}"
+
+
+def _share(own: object, other: object) -> float | None:
+    return 100 * own / other if is_number(own) and is_number(other) and other > 0 else None
+
+
+def worth(result: Mapping[str, Any] | None) -> list[str]:
+    """This will say of each teacher what leaving it out would cost and save, the most missed first."""
+    known = (result or {}).get("without") or {}
+    found = {
+        name: values
+        for name, values in known.items()
+        if isinstance(values, Mapping) and is_number(values.get("miou"))
+    }
+    return [
+        _worth(name, values)
+        for name, values in sorted(found.items(), key=lambda item: -float(item[1]["miou"]))
+    ]
+
+
+def _worth(name: str, values: Mapping[str, Any]) -> str:
+    points = round(100 * values["miou"], 1)
+    if points > 0:
+        text = f"Dropping {name} would cost {points:.1f} points of mIoU"
+    elif points < 0:
+        text = f"Dropping {name} would gain {-points:.1f} points of mIoU"
+    else:
+        text = f"Dropping {name} would change nothing"
+    seconds = values.get("seconds")
+    if not is_number(seconds):
+        return f"{text}."
+    return f"{text} and save {duration(seconds)} of caching."
+
+
+def duration(seconds: float) -> str:
+    """This will write a time in the unit that suits it."""
+    if seconds < 1:
+        return f"{1000 * seconds:.0f} ms"
+    return f"{seconds:.1f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def counted(result: Mapping[str, Any] | None) -> tuple[list[str], list[CountedRow]]:
+    """This will give columns and rows of the job's own numbers by every way of counting that it knows."""
+    known = result or {}
+    own = known.get("metrics") or {}
+    others = known.get("compatible") or {}
+    if not isinstance(others, Mapping) or not others:
+        return [], []
+    ways: dict[str, Mapping[str, Any]] = {"": own, **{key: others[key] for key in POLICIES if key in others}}
+    columns = [(key, title) for key, title in MEASURES if any(key in values for values in ways.values())]
+    rows = [
+        CountedRow(
+            title=POLICIES[way][0] if way else "Here",
+            help=POLICIES[way][1]
+            if way
+            else "Real time stamps, at least the threshold, the best match counts.",
+            values=[100 * values[key] if is_number(values.get(key)) else None for key, _ in columns],
+        )
+        for way, values in ways.items()
+    ]
+    return [title for _, title in columns], rows
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """This will tell whether something is a finite number, which results of other engines may not hold."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

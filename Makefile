@@ -37,8 +37,8 @@ check: $(READY) ## format, lint, types, import contracts, migrations, JS types, 
 	@sh frontend/check-types.sh
 	$(MAKE) test
 
-bench: $(READY) ## benchmarks: NAME=... runs one, all by default
-	$(BIN)/python -m tests.bench $(NAME)
+bench: $(READY) ## benchmarks: NAME=... runs one, all by default; DATA=folder is what it runs on, where it takes one
+	$(BIN)/python -m tests.bench $(NAME) $(DATA)
 
 chaos: $(READY) ## break it on purpose: N=200 schedules with times divided by SCALE=15, on LANES=3 arenas
 	$(BIN)/python -m tests.chaos --times $(N) --scale $(SCALE) --lanes $(LANES)

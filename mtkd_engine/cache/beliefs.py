@@ -27,6 +27,8 @@ class StoredBeliefs:
 
     rows: dict[str, int]
     belief: Belief
+    seconds: float | None = None
+    """How long it took to compute them, where that was measured."""
 
     def of(self, sample_ids: Sequence[str], *, length: int) -> Belief:
         """This will give the beliefs on these samples, on the first `length` clips of the grid."""
@@ -53,8 +55,10 @@ class Faculty:
         return Signals.stack([belief.to(device) for belief in beliefs], self.names)
 
 
-def save_beliefs(path: Path, *, sample_ids: Sequence[str], belief: Belief) -> None:
-    """This will write the file whole or not at all."""
+def save_beliefs(
+    path: Path, *, sample_ids: Sequence[str], belief: Belief, seconds: float | None = None
+) -> None:
+    """This will write the file whole or not at all; `seconds` says how long the beliefs took to compute."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f".{os.getpid()}.partial")  # two jobs may compute the same beliefs
     tensors: dict[str, Tensor] = {
@@ -64,7 +68,7 @@ def save_beliefs(path: Path, *, sample_ids: Sequence[str], belief: Belief) -> No
     }
     if belief.saliency_BL is not None:
         tensors["saliency"] = belief.saliency_BL.contiguous()
-    metadata = {"format": FORMAT, "sample_ids": json.dumps(list(sample_ids))}
+    metadata = {"format": FORMAT, "sample_ids": json.dumps(list(sample_ids)), "seconds": json.dumps(seconds)}
     with whole_or_nothing(partial):
         save_file(tensors, partial, metadata=metadata)
         partial.replace(path)
@@ -82,4 +86,26 @@ def load_beliefs(path: Path) -> StoredBeliefs:
             scores_BK=file.get_tensor("scores"),
             saliency_BL=file.get_tensor("saliency") if "saliency" in file.keys() else None,  # noqa: SIM118
         )
-    return StoredBeliefs({key: row for row, key in enumerate(json.loads(metadata["sample_ids"]))}, belief)
+    return StoredBeliefs(
+        rows={key: row for row, key in enumerate(json.loads(metadata["sample_ids"]))},
+        belief=belief,
+        seconds=json.loads(metadata.get("seconds", "null")),
+    )
+
+
+def joined(faculties: Sequence[Faculty]) -> Faculty:
+    """This will put the beliefs of the same teachers on several splits together."""
+    names = faculties[0].names
+    stored = []
+    for place in range(len(names)):
+        parts = [faculty.stored[place] for faculty in faculties]
+        rows = [sample_id for part in parts for sample_id in sorted(part.rows, key=part.rows.__getitem__)]
+        seconds = [part.seconds for part in parts]
+        stored.append(
+            StoredBeliefs(
+                rows={sample_id: row for row, sample_id in enumerate(rows)},
+                belief=Belief.cat([part.belief for part in parts]),
+                seconds=None if None in seconds else sum(s for s in seconds if s is not None),
+            )
+        )
+    return Faculty(names, stored)

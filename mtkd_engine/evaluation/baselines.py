@@ -13,21 +13,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mtkd_engine.aggregators import mix
 from mtkd_engine.cache.beliefs import Faculty
 from mtkd_engine.data.dataset import Sample
+from mtkd_engine.evaluation.lessons import fit_static, lesson_of
 from mtkd_engine.evaluation.targets import plain_medoid, same_weights, target_windows, top_windows
-from mtkd_engine.seeding import derived_seed
 from mtkd_engine.tasks.grounding.batches import Quality, SplitData
-from mtkd_engine.tasks.grounding.grid import clip_mask
-from mtkd_engine.tasks.grounding.losses import gate_loss
 from mtkd_engine.tasks.grounding.metrics import iou
 
 GRID = 20
 BLIND_AT = 0.5
-STATIC_STEPS = 150
-STATIC_RATE = 0.05
-STATIC_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -89,7 +83,8 @@ def measure_baselines(*, splits: dict[str, SplitData], faculties: dict[str, Facu
     val_windows = top_windows(faculties["val"], val)
     val_miou = [val.score(val_windows[t]).values["miou"] for t in range(len(names))]
     best = names[int(np.argmax(val_miou))]
-    static_T = fit_static(faculties["train"], train, seed=seed)
+    lesson = lesson_of(faculties["train"], train.samples)
+    static_T = fit_static(lesson, seed=seed).weights_T.float()
     count = len(test)
     uniform_T = torch.full((len(names),), 1 / len(names))
     named = {
@@ -103,25 +98,6 @@ def measure_baselines(*, splits: dict[str, SplitData], faculties: dict[str, Facu
         named["medoid"] = test.score(plain_medoid(faculty, test))
     static = {name: round(float(static_T[t]), 6) for t, name in enumerate(names)}
     return Baselines(named=named, teachers=teachers, static_weights=static, best_single=best)
-
-
-def fit_static(faculty: Faculty, train: SplitData, *, seed: int) -> Tensor:
-    """This will learn one weight per teacher from beliefs on the training split, (T,) with sum 1."""
-    scores_T = torch.zeros(len(faculty.names), requires_grad=True)
-    optimizer = torch.optim.Adam([scores_T], lr=STATIC_RATE)
-    generator = torch.Generator().manual_seed(derived_seed("static", seed))
-    for _ in range(STATIC_STEPS):
-        chosen = torch.randperm(len(train), generator=generator)[:STATIC_BATCH].tolist()
-        targets = train.targets(chosen)
-        mask_BL = clip_mask(targets.clips_B, targets.soft_start_BML.shape[2])
-        ids = [train.samples[index].sample_id for index in chosen]
-        signals = faculty.signals(ids, length=mask_BL.shape[1], device=mask_BL.device)
-        weights_BHT = same_weights(torch.softmax(scores_T.to(mask_BL.device), dim=0), len(chosen))
-        loss = gate_loss(mix(weights_BHT, signals, mask_BL), targets)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-    return torch.softmax(scores_T.detach(), dim=0)
 
 
 def _oracle_windows(windows_TN2: Tensor, split: SplitData) -> Tensor:

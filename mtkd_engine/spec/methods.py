@@ -123,5 +123,15 @@ class AggregateSpec(Part):
         description="All of the dataset, or only those that no teacher was trained on; auto finds out.",
     )
 
+    @field_validator("aggregator")
+    @classmethod
+    def _needs_no_student(cls, aggregator: AggregatorSpec) -> AggregatorSpec:
+        if isinstance(aggregator, KauSpec):
+            raise ValueError(
+                "given 'kau', which looks at video and query through a student's encoder; method aggregate has no "
+                "student and accepts 'kau_plus' or any other"
+            )
+        return aggregator
+
 
 MethodSpec = Annotated[SoloSpec | EmtmSpec | AggregateSpec, Field(discriminator="kind")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
@@ -68,6 +69,36 @@ def prepare_faculties(
     return {split: Faculty(names, beliefs) for split, beliefs in stored.items()}
 
 
+def prepare_as_they_are(
+    spec: Spec,
+    *,
+    teachers: Sequence[Teacher],
+    dataset: Dataset,
+    splits: Sequence[str],
+    cache: Path,
+    device: str,
+) -> Generator[Event, None, dict[str, Faculty]]:
+    """This will compute missing beliefs of the teachers as they are, without copies; returns them by split name."""
+    found: dict[str, list[StoredBeliefs]] = {split: [] for split in splits}
+    for teacher in teachers:
+        yield Entered(part="beliefs", detail=teacher.name)
+        for split in splits:
+            found[split].append(
+                _beliefs(
+                    teacher,
+                    split=split,
+                    folds=0,
+                    dataset=dataset,
+                    student_length=spec.student.net.clips,
+                    cache=cache,
+                    device=device,
+                )
+            )
+            yield Stepped(step=0)
+    names = [teacher.name for teacher in teachers]
+    return {split: Faculty(names, beliefs) for split, beliefs in found.items()}
+
+
 def _beliefs(
     teacher: Teacher,
     *,
@@ -81,6 +112,7 @@ def _beliefs(
     made_of = f"{FORMAT}/{teacher.content_hash}/{dataset.content_hash}/{split}/{folds}/{student_length}"
     path = cache / "beliefs" / f"{hashlib.sha256(made_of.encode()).hexdigest()[:24]}.safetensors"
     if not path.exists():
+        begun = time.monotonic()
         belief: Belief
         if folds:
             assert isinstance(teacher, LiveTeacher)
@@ -96,5 +128,10 @@ def _beliefs(
             belief = teacher.beliefs(
                 split=split, dataset=dataset, student_length=student_length, device=device
             )
-        save_beliefs(path, sample_ids=[sample.sample_id for sample in dataset.splits[split]], belief=belief)
+        save_beliefs(
+            path,
+            sample_ids=[sample.sample_id for sample in dataset.splits[split]],
+            belief=belief,
+            seconds=time.monotonic() - begun,
+        )
     return load_beliefs(path)

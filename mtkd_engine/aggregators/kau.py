@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from mtkd_engine.aggregators.base import Aggregator, Context, Signals
 from mtkd_engine.nets.grounding import SpanOutput
 from mtkd_engine.nets.masking import masked_mean
-from mtkd_engine.spec import KauSpec
+from mtkd_engine.spec import KauPlusSpec, KauSpec
 from mtkd_engine.tasks.grounding.collate import Targets
 
 
@@ -27,9 +27,10 @@ class KauAggregator(Aggregator):
 
     symmetric = False
     needs_features = True
+    takes_features = True
     trained = True
 
-    def __init__(self, spec: KauSpec, *, teachers: int, feature_width: int) -> None:
+    def __init__(self, spec: KauSpec | KauPlusSpec, *, teachers: int, feature_width: int) -> None:
         super().__init__()
         self.boundaries = spec.boundaries
         self.convs = nn.ModuleList(
@@ -51,6 +52,10 @@ class KauAggregator(Aggregator):
     ) -> Tensor:
         """This will weigh the teachers of each sample, (B, boundaries, T)."""
         assert context is not None
+        return torch.softmax(self.scores(context), dim=2)
+
+    def scores(self, context: Context) -> Tensor:
+        """This will score the teachers of each sample by video and query alone, (B, boundaries, T)."""
         clips_BCL = context.video_BLC.masked_fill(~context.clip_mask_BL.unsqueeze(-1), 0.0).transpose(1, 2)
         scales = [
             torch.relu(norm(conv(clips_BCL).transpose(1, 2)))
@@ -59,4 +64,4 @@ class KauAggregator(Aggregator):
         gate_BC = self.query(masked_mean(context.query_BWC, context.word_mask_BW))
         seen_BLC = torch.stack(scales).sum(0) * gate_BC.unsqueeze(1)
         scores_BN = self.output(self.hidden(masked_mean(seen_BLC, context.clip_mask_BL)))
-        return torch.softmax(scores_BN.view(len(scores_BN), self.boundaries, -1), dim=2)
+        return scores_BN.view(len(scores_BN), self.boundaries, -1)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -25,7 +26,7 @@ from mtkd_engine.tasks.grounding.decode import pairwise_iou
 from mtkd_engine.tasks.grounding.metrics import iou
 
 Numbers = NDArray[np.float64]
-Columns = dict[str, object]
+Columns = dict[str, NDArray[Any] | list[Any]]
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def _own(student: Said | None, solo: Said | None, truths: Truths) -> Columns:
     columns["student_score"] = student.scores_N.double().numpy()
     if solo is not None:
         columns |= _window("solo", solo.windows_N2, truths)
-        columns["gain"] = np.subtract(columns["student_iou"], columns["solo_iou"])  # type: ignore[call-overload]
+        columns["gain"] = np.subtract(columns["student_iou"], columns["solo_iou"])
     return columns
 
 

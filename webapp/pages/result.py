@@ -92,7 +92,7 @@ def result_rows(result: Mapping[str, Any] | None, *, method: str = "") -> list[R
     own = result["metrics"]
     key = "aggregated" if method == "aggregate" else "student"
     title, text = OWN[key]
-    rows = [Row(key=key, group="", title=title, help=text, cells=_cells(own, own, {}), is_own=True)]
+    rows = [Row(key=key, group="", title=title, help=text, cells=_cells(own, {}, {}), is_own=True)]
     baselines, compared = result.get("baselines") or {}, result.get("comparisons") or {}
     best = str(result.get("best_single"))
     for key in _in_order(baselines, best=best):
@@ -139,7 +139,7 @@ def _cells(values: Mapping[str, Any], own: Mapping[str, Any], compared: Mapping[
 def _cell(value: object, own: object, compared: Mapping[str, Any]) -> Cell:
     if not isinstance(value, int | float):
         return Cell(value=None, gain=None)
-    gain = 100 * (own - value) if isinstance(own, int | float) and own is not value else None
+    gain = 100 * (own - value) if isinstance(own, int | float) else None
     low, high = (compared.get(end) for end in ("low", "high"))
     if gain is None or not isinstance(low, int | float) or not isinstance(high, int | float):
         return Cell(value=100 * value, gain=gain)

@@ -65,7 +65,7 @@ def test_a_job_learns_from_a_live_teacher_and_stored_predictions(
     assert outsiders == ["said", "also"], "nobody knows what their models have seen"
     table = pq.read_table(place.artifacts / "per_sample.parquet").to_pydict()
     assert set(table["sample_id"]) == {
-        s.sample_id for split in ("val", "test") for s in dataset.splits[split]
+        s.sample_id for split in ("train", "val", "test") for s in dataset.splits[split]
     }
     said = dict(zip(table["sample_id"], table["said/start"], strict=True))
     truth = noisy(everybody(dataset), seed=1)

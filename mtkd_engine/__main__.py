@@ -1,4 +1,4 @@
-"""The engine's command line: run, resume, evaluate, check, make-data."""
+"""The engine's command line: run, resume, evaluate, profile, predict, export, check, make-data."""
 
 from __future__ import annotations
 
@@ -70,6 +70,10 @@ def _parser() -> argparse.ArgumentParser:
     expand.add_argument("--out", type=Path, required=True, help="folder for the specs")
     expand.set_defaults(command=_expand)
 
+    _profiling(commands.add_parser("profile", help="measure what a model costs; prints JSON"))
+    _prediction(commands.add_parser("predict", help="ask a student where a video shows what a sentence says"))
+    _export(commands.add_parser("export", help="write a student as safetensors, ONNX and a card for people"))
+
     check = commands.add_parser("check", help="check what a user hands in; prints a JSON report")
     kinds = check.add_subparsers(required=True, metavar="KIND")
     _dataset_to_check(kinds.add_parser("dataset", help="check a dataset, and seal it where asked to"))
@@ -83,6 +87,40 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--seed", type=int, default=0)
     make.set_defaults(command=_make_data)
     return parser
+
+
+def _profiling(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", type=Path, required=True, help=".safetensors file, or folder of a sealed teacher")
+    parser.add_argument("--data", type=Path, required=True, help="dataset folder whose lengths count")
+    parser.add_argument("--split", choices=("train", "val", "test"), default="test")
+    parser.add_argument("--runs", type=_count, default=50, help="forward passes that are timed")
+    parser.add_argument("--threads", type=_count, default=1, help="CPU threads")
+    parser.add_argument("--device", default="cpu", help="torch device")
+    parser.set_defaults(command=_profile)
+
+
+def _prediction(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--student", type=Path, required=True, help="model file, or folder of a job")
+    parser.add_argument("--features", type=Path, required=True, help=".npy, .npz or HDF5 with feature rows")
+    parser.add_argument("--video", help="which one, where the file holds several")
+    length = parser.add_mutually_exclusive_group(required=True)
+    length.add_argument("--duration", type=float, help="seconds that the rows cover")
+    length.add_argument("--fps", type=float, help="rows per second")
+    parser.add_argument("--query", action="append", required=True, help="a sentence; may be given several times")
+    parser.add_argument("--top", type=_count, default=5, help="windows for each sentence")
+    parser.add_argument(
+        "--window", type=float, help="seconds that a longer video is looked at at once; else known from training"
+    )
+    parser.add_argument("--report", type=Path, help="file for the answer instead of the standard output")
+    parser.add_argument("--pulse-fd", type=int, help="pipe on which a supervisor shows that it lives")
+    parser.set_defaults(command=_predict)
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--student", type=Path, required=True, help="model file, or folder of a job")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write to")
+    parser.add_argument("--data", type=Path, help="dataset whose test samples the ONNX file is compared on")
+    parser.set_defaults(command=_export_student)
 
 
 def _dataset_to_check(parser: argparse.ArgumentParser) -> None:
@@ -158,16 +196,11 @@ def _resume(given: argparse.Namespace) -> int:
 def _attempt(
     given: argparse.Namespace, *, spec: Spec, sources: Sources, resume: Path | None, first_seq: int
 ) -> int:
-    import torch
-
     from mtkd_engine.distill import Place
     from mtkd_engine.runner import run_attempt
 
-    try:
-        torch.empty(0, device=given.device)
-    except (RuntimeError, AssertionError) as error:  # AssertionError: torch without CUDA
-        reason = str(error).splitlines()[0]
-        return _refuse(f"--device: given {given.device!r}, which cannot be used here ({reason}).")
+    if refusal := _device_refusal(given.device):
+        return _refuse(refusal)
     if resume is not None and not resume.is_file():
         return _refuse(f"--resume: given {resume}, but no checkpoint lies there.")
     resolved = sources.of(spec).to_json()
@@ -181,6 +214,16 @@ def _attempt(
     if code == REFUSED and fresh:
         shutil.rmtree(given.out)  # what was refused leaves nothing half-made
     return code
+
+
+def _device_refusal(device: str) -> str | None:
+    import torch
+
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:  # AssertionError: torch without CUDA
+        return f"--device: given {device!r}, which cannot be used here ({str(error).splitlines()[0]})."
+    return None
 
 
 def _evaluate(given: argparse.Namespace) -> int:
@@ -198,6 +241,49 @@ def _expand(given: argparse.Namespace) -> int:
     from mtkd_engine.spec.expanding import write_jobs
 
     return write_jobs(given.group, given.out)
+
+
+def _profile(given: argparse.Namespace) -> int:
+    import torch
+
+    from mtkd_engine.modelfile import ModelError
+    from mtkd_engine.profile import profile_file
+    from mtkd_engine.teachers.load import teacher_file
+
+    if refusal := _device_refusal(given.device):
+        return _refuse(refusal)
+    torch.set_num_threads(given.threads)
+    try:
+        path = teacher_file(given.model)
+        cost = profile_file(path, data=given.data, split=given.split, runs=given.runs, device=given.device)
+    except ModelError as error:
+        return _refuse(str(error))
+    print(json.dumps(cost))
+    return 0
+
+
+def _predict(given: argparse.Namespace) -> int:
+    from mtkd_engine.modelfile import ModelError
+    from mtkd_engine.predict.command import predict_command
+
+    _heed_pulse(given)
+    try:
+        return predict_command(given)
+    except ModelError as error:
+        return _refuse(str(error))
+
+
+def _export_student(given: argparse.Namespace) -> int:
+    from mtkd_engine.export.command import export_command
+    from mtkd_engine.loop import JobError
+    from mtkd_engine.modelfile import ModelError
+
+    try:
+        paths = export_command(given.student, out=given.out, data=given.data)
+    except (ModelError, JobError) as error:
+        return _refuse(str(error))
+    print(json.dumps([str(path) for path in paths]))
+    return 0
 
 
 def _check_dataset(given: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from mtkd_engine.data.check.findings import find_missing_features
 from mtkd_engine.data.check.problems import ProblemLog, errors, sentence
 from mtkd_engine.data.check.repairs import clip_windows
 from mtkd_engine.data.errors import DataError
+from mtkd_engine.data.extractor import Extractor
 from mtkd_engine.data.features import Features, FeatureStore, array_hash, open_features
 from mtkd_engine.data.glove import read_glove
 from mtkd_engine.data.manifest import Manifest, is_sealed, read_manifest
@@ -39,6 +40,8 @@ class Dataset:
     """Whether val was set aside from train, by source, because the files name no val."""
     feature_hashes: Mapping[str, str] | None = None
     """The sha256 of each array where it is known already."""
+    extractor: Extractor | None = None
+    """What made the features, where the dataset says so; no part of its content."""
     selected_from: str | None = None
     """The content hash of the whole dataset that this is a part of, None where it is whole."""
     moved_to_test: frozenset[str] = frozenset()
@@ -96,6 +99,7 @@ def _sealed(folder: Path) -> Dataset:
         word_vectors=sealed.words,
         clipped=dict.fromkeys(SPLITS, 0),
         feature_hashes=sealed.feature_hashes,
+        extractor=sealed.extractor,
     )
 
 
@@ -117,6 +121,7 @@ def _raw(manifest: Manifest) -> Dataset:
         word_vectors=_vectors(manifest, divided.rows),
         clipped=_late(divided.rows),
         val_from_train="val" in divided.made,
+        extractor=manifest.extractor,
     )
 
 

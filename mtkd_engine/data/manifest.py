@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from mtkd_engine.data.discovery import AUTO, Discovered, discover, find_features
 from mtkd_engine.data.errors import DataError, shown
+from mtkd_engine.data.extractor import Extractor, read_extractor
 from mtkd_engine.data.jsonfile import read_json_object
 from mtkd_engine.data.readers import READERS, AnnotationFile
 from mtkd_engine.data.split import SPLITS
@@ -27,6 +28,7 @@ _KEYS = (
     "features",
     "words",
     "source_pattern",
+    "extractor",
 )
 _LONGEST_PATTERN = 100
 
@@ -44,6 +46,7 @@ class Manifest:
     features: Path | None = None
     words: Path | None = None
     source_pattern: re.Pattern[str] | None = field(default=None)
+    extractor: Extractor | None = None
     ignored: tuple[str, ...] = ()
     searched: tuple[Path, ...] = ()
     """Folders without dataset.json: features are looked for there once the videos are known."""
@@ -115,6 +118,7 @@ def _declared(folder: Path, *, annotation_format: str) -> Manifest:
         features=_optional(folder, content, "features"),
         words=_optional(folder, content, "words"),
         source_pattern=_pattern(_text(content, "source_pattern")) if "source_pattern" in content else None,
+        extractor=read_extractor(content.get("extractor"), file=FILE),
     )
 
 

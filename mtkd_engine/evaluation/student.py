@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from mtkd_engine.tasks.grounding.batches import Quality, SplitData
 from mtkd_engine.tasks.grounding.calibrate import fit_temperature
+from mtkd_engine.tasks.grounding.ranking import ranked_windows
 from mtkd_engine.tasks.grounding.unify import unify
 
 
@@ -28,6 +29,33 @@ def predict(model: nn.Module, split: SplitData) -> Tensor:
             parts.append(belief.windows_BK2[:, 0].cpu())
     model.train(was_training)
     return torch.cat(parts)
+
+
+def predict_ranked(
+    model: nn.Module, split: SplitData, k: int = 10, *, temperature: float = 1.0
+) -> tuple[Tensor, Tensor]:
+    """This will give the k best windows of each sample that do not repeat each other, in the split's order.
+
+    (N, K, 2) in seconds, best first, the first as in `predict`, and their probabilities (N, K), on the CPU; a sample
+    with fewer windows repeats its best with -inf. `temperature` is that of the model's card where probabilities are
+    shown; it changes no order.
+    """
+    was_training = model.training
+    model.eval()
+    windows: list[Tensor] = []
+    scores: list[Tensor] = []
+    with torch.no_grad():
+        for batch in split.in_order():
+            windows_BK2, scores_BK = ranked_windows(
+                model(batch.inputs),
+                durations_B=batch.targets.durations_B,
+                k=k,
+                temperature=temperature,
+            )
+            windows.append(windows_BK2.cpu())
+            scores.append(scores_BK.cpu())
+    model.train(was_training)
+    return torch.cat(windows), torch.cat(scores)
 
 
 def measured(model: nn.Module, split: SplitData) -> Quality:

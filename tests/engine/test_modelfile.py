@@ -181,3 +181,15 @@ def test_the_same_model_in_another_file_is_the_same_model(tmp_path: Path) -> Non
     measured = card().model_copy(update={"metrics": {"test/miou": 0.5}})
     bare.with_suffix(".json").write_text(measured.model_dump_json())
     assert model_hash(bare) == model_hash(path)
+
+
+def test_a_card_names_the_extractor_only_where_it_is_known(tmp_path: Path) -> None:
+    path = write(tmp_path / "m.safetensors")
+    silent = model_hash(path)
+    assert "extractor" not in json.loads(card().model_dump_json())
+    tensors = load_file(path)
+    named = saved(tmp_path / "named.safetensors", tensors, extractor="I3D, RGB")
+    assert check_model(named).extractor == "I3D, RGB"
+    assert model_hash(named) != silent
+    with pytest.raises(ModelError, match="extractor: given"):
+        check_model(saved(tmp_path / "named.safetensors", tensors, extractor=7))

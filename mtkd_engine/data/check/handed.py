@@ -14,6 +14,7 @@ from mtkd_engine.data.check.problems import ProblemLog
 from mtkd_engine.data.detect import SUFFIXES
 from mtkd_engine.data.discovery import AUTO, MOST_FILES, discover, files_below, is_one_of
 from mtkd_engine.data.errors import DataError
+from mtkd_engine.data.extractor import Extractor
 from mtkd_engine.data.manifest import FILE, SEALED, Manifest, is_sealed, of_discovered, read_manifest
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.data.readers import Limits
@@ -38,6 +39,7 @@ class Handed:
     words: Path | None = None
     vectors: WordVectors | None = None
     files: tuple[Path, ...] = field(default=())
+    extractor: Extractor | None = None
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,7 @@ def _of_manifest(manifest: Manifest, table: Table) -> Handed:
         features=features,
         words=table.words or manifest.words,
         files=tuple(path for path in used if path is not None),
+        extractor=manifest.extractor,
     )
 
 
@@ -160,6 +163,7 @@ def _of_sealed(folder: Path, table: Table) -> Handed:
         words=table.words,
         vectors=sealed.words,
         files=tuple(path for path in used if path.is_file()),
+        extractor=sealed.extractor,
     )
 
 

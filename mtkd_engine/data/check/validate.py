@@ -197,4 +197,5 @@ def _material(found: Findings, *, playable: Mapping[str, Path], suggested: Colle
         features=found.features,
         words=found.words,
         playable=playable,
+        extractor=found.handed.extractor,
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mtkd_engine.data.extractor import Extractor
 from mtkd_engine.data.features import Features, FeatureStore, pack_features
 from mtkd_engine.data.manifest import FILE, SEALED
 from mtkd_engine.data.progress import Progress
@@ -32,6 +33,7 @@ class Material:
     features: Features | None = None
     words: WordVectors | None = None
     playable: Mapping[str, Path] | None = None
+    extractor: Extractor | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def _videos(
 
 def _statement(material: Material) -> dict[str, object]:
     words = material.words
-    return {
+    statement: dict[str, object] = {
         "format": SEALED,
         "task": material.task,
         "name": material.name,
@@ -100,6 +102,9 @@ def _statement(material: Material) -> dict[str, object]:
         "repairs": list(material.repairs),
         "split_made": material.split_made,
     }
+    if material.extractor is not None:
+        statement["extractor"] = material.extractor.to_json()
+    return statement
 
 
 def _write_json(path: Path, content: object) -> None:

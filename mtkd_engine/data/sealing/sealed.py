@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mtkd_engine.data.errors import DataError, shown
+from mtkd_engine.data.extractor import Extractor, read_extractor
 from mtkd_engine.data.jsonfile import read_json_object
 from mtkd_engine.data.manifest import FILE, TASKS
 from mtkd_engine.data.sealing.samples import Sample, WordVectors, read_samples
@@ -31,6 +32,7 @@ class Sealed:
     features: Path | None
     feature_hashes: Mapping[str, str] | None
     words: WordVectors | None
+    extractor: Extractor | None = None
 
 
 def read_sealed(folder: Path) -> Sealed:
@@ -54,6 +56,7 @@ def read_sealed(folder: Path) -> Sealed:
         features=folder / FEATURES if has_features else None,
         feature_hashes=_hashes(folder) if has_features else None,
         words=_words(folder / WORDS) if stated.get("word_vectors") is not None else None,
+        extractor=read_extractor(stated.get("extractor"), file=FILE),
     )
 
 

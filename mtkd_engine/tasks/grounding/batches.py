@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mtkd_engine.data.dataset import Sample
+from mtkd_engine.data.rows import Window
 from mtkd_engine.nets.grounding import GroundingInputs
 from mtkd_engine.tasks.grounding.collate import Collator, Targets
-from mtkd_engine.tasks.grounding.metrics import evaluate
+from mtkd_engine.tasks.grounding.metrics import compatible, evaluate, evaluate_ranked, late_ends
 
 EVALUATION_BATCH = 64
 
@@ -24,6 +25,8 @@ class Quality:
 
     values: dict[str, float]
     iou_N: NDArray[np.float64]
+    late_ends: int = 0
+    """Predicted windows that ended after their video and were cut."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,27 @@ class SplitData:
 
     def score(self, windows_N2: Tensor) -> Quality:
         """This will measure one window per sample, in this order, against the truth."""
-        values, iou_N = evaluate(
-            windows_N2.numpy(),
-            [sample.windows for sample in self.samples],
-            durations=[sample.duration for sample in self.samples],
+        values, iou_N = evaluate(windows_N2.numpy(), self._truths, durations=self._durations)
+        return Quality(values, iou_N, late_ends(windows_N2.numpy(), self._durations))
+
+    def score_ranked(self, windows_NK2: Tensor, scores_NK: Tensor) -> dict[str, float]:
+        """This will give `r5@0.3`, `r5@0.5`, `r5@0.7`, `map@0.5`, `map@0.75` and `map` of scored windows.
+
+        A score of -inf says that there is no window.
+        """
+        return evaluate_ranked(windows_NK2.numpy(), scores_NK.numpy(), self._truths, self._durations)
+
+    def score_compatible(self, windows_NK2: Tensor, scores_NK: Tensor) -> dict[str, dict[str, float]]:
+        """This will measure scored windows as other repositories do, by their names, on this network's clip grid."""
+        clips_N = self._collator.clip_counts(self.samples).numpy()
+        return compatible(
+            windows_NK2.numpy(), self._truths, self._durations, clips_N, scores=scores_NK.numpy()
         )
-        return Quality(values, iou_N)
+
+    @property
+    def _truths(self) -> list[Sequence[Window]]:
+        return [sample.windows for sample in self.samples]
+
+    @property
+    def _durations(self) -> list[float]:
+        return [sample.duration for sample in self.samples]

@@ -125,16 +125,17 @@ class Collator:
         lengths_B = torch.tensor([len(ids) for ids in sentences])
         return GroundingInputs(
             features_BLD=features_BLD,
-            clip_mask_BL=clip_mask(self._clips(samples), self.clips),
+            clip_mask_BL=clip_mask(self.clip_counts(samples), self.clips),
             words_BW=words_BW,
             word_mask_BW=clip_mask(lengths_B, words_BW.shape[1]),
         )
 
     def targets(self, samples: Sequence[Sample]) -> Targets:
         """This will give the labels of a batch on this network's clip grid."""
-        return targets_of(samples, clips_B=self._clips(samples), length=self.clips)
+        return targets_of(samples, clips_B=self.clip_counts(samples), length=self.clips)
 
-    def _clips(self, samples: Sequence[Sample]) -> Tensor:
+    def clip_counts(self, samples: Sequence[Sample]) -> Tensor:
+        """This will give how many clips each sample's video has on this network's grid (int64)."""
         return torch.tensor([len(self._video(sample.video_id)) for sample in samples])
 
     def _ids(self, sentence: str) -> list[int]:

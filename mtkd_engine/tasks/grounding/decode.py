@@ -49,11 +49,13 @@ def weighted_medoid(windows_TB2: Tensor, weights_BT: Tensor) -> Tensor:
 
 def pairwise_iou(windows_BT2: Tensor) -> Tensor:
     """This will give the IoU of every pair of windows of a sample, (B, T, T); 0 where the union is 0."""
-    start_BT, end_BT = windows_BT2.unbind(2)
-    shared_BTT = torch.minimum(end_BT.unsqueeze(2), end_BT.unsqueeze(1)) - torch.maximum(
-        start_BT.unsqueeze(2), start_BT.unsqueeze(1)
-    )
-    shared_BTT = shared_BTT.clamp(min=0.0)
-    length_BT = (end_BT - start_BT).clamp(min=0.0)
-    union_BTT = length_BT.unsqueeze(2) + length_BT.unsqueeze(1) - shared_BTT
-    return torch.where(union_BTT > 0, shared_BTT / union_BTT.clamp(min=1e-300), 0.0)
+    return iou_of(windows_BT2.unsqueeze(2), windows_BT2.unsqueeze(1))
+
+
+def iou_of(windows: Tensor, others: Tensor) -> Tensor:
+    """This will give the IoU of windows (..., 2) with windows (..., 2), broadcast; 0 where the union is 0."""
+    (start, end), (other_start, other_end) = windows.unbind(-1), others.unbind(-1)
+    shared = (torch.minimum(end, other_end) - torch.maximum(start, other_start)).clamp(min=0.0)
+    lengths = (end - start).clamp(min=0.0) + (other_end - other_start).clamp(min=0.0)
+    union = lengths - shared
+    return torch.where(union > 0, shared / union.clamp(min=1e-300), 0.0)

@@ -7,10 +7,11 @@ mIoU; mAP wants all of them.
 
 from mtkd_engine.tasks.grounding.metrics.compatible import compatible
 from mtkd_engine.tasks.grounding.metrics.overlap import Windows, iou, late_ends
-from mtkd_engine.tasks.grounding.metrics.ranked import NMS_IOU, evaluate_ranked
+from mtkd_engine.tasks.grounding.metrics.ranked import NEAR, NMS_IOU, evaluate_ranked
 from mtkd_engine.tasks.grounding.metrics.single import THRESHOLDS, evaluate
 
 __all__ = [
+    "NEAR",
     "NMS_IOU",
     "THRESHOLDS",
     "Windows",

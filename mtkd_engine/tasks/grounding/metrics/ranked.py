@@ -25,6 +25,9 @@ from mtkd_engine.tasks.grounding.metrics.single import THRESHOLDS
 NMS_IOU = 0.5
 """A window that overlaps a better one by more than this is a repeat of it."""
 
+NEAR = 1.0e-9
+"""IoU is not exact: windows of whole clips that overlap by one half must not fall on either side of it."""
+
 WITHIN = 5
 MAP_THRESHOLDS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
 MAP_WINDOWS = 10
@@ -46,7 +49,7 @@ class Ranked:
         kept_NK = self.there_NK.copy()
         for place in range(kept_NK.shape[1] - 1):
             later_NK2 = self.windows_NK2[:, place + 1 :]
-            repeats_NK = iou(self.windows_NK2[:, place : place + 1], later_NK2) > NMS_IOU
+            repeats_NK = iou(self.windows_NK2[:, place : place + 1], later_NK2) > NMS_IOU + NEAR
             kept_NK[:, place + 1 :] &= ~(repeats_NK & kept_NK[:, place : place + 1])
         order_NK = np.argsort(~kept_NK, axis=1, kind="stable")
         windows_NK2 = np.take_along_axis(self.windows_NK2, order_NK[..., None], axis=1)

@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtkd_engine.tasks.grounding.metrics import evaluate_ranked, iou
@@ -72,6 +72,7 @@ def test_the_mean_is_over_samples() -> None:
     assert (values["map"], values["r5@0.5"]) == (0.5, 0.5)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.lists(windows, min_size=1, max_size=6), st.lists(windows, min_size=1, max_size=4)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtkd_engine.tasks.grounding import evaluate, iou
@@ -44,6 +44,7 @@ def test_the_number_of_windows_must_fit() -> None:
         evaluate([(0.0, 1.0)], [[(0.0, 1.0)], [(0.0, 1.0)]])
 
 
+@settings(deadline=None)
 @given(windows, windows)
 def test_overlap_is_symmetric_and_between_zero_and_one(
     one: tuple[float, float], other: tuple[float, float]
@@ -70,6 +71,7 @@ def one_by_one(
     ]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(windows, st.lists(windows, min_size=1, max_size=4), times), min_size=1, max_size=20)
 )

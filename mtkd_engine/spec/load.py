@@ -13,7 +13,6 @@ from mtkd_engine.spec.base import SpecError, explain
 from mtkd_engine.spec.job import Spec
 from mtkd_engine.spec.text import TextError, read_yaml
 
-
 GROUP_KEYS = ("seeds", "ablate")
 """What makes a group of jobs of the spec of one."""
 

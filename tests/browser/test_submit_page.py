@@ -16,7 +16,7 @@ def form(logged_in: Page, site: Site, sources: Dataset) -> Page:
 
 
 def test_choosing_a_method_shows_its_part_and_the_teachers(form: Page) -> None:
-    teachers, folds = form.get_by_role("checkbox", name="span"), form.get_by_label("Folds")
+    teachers, folds = form.get_by_role("checkbox", name="span"), form.locator("#f-method-emtm-folds")
     expect(teachers).to_be_hidden()
     expect(folds).to_be_hidden()
     form.get_by_label("Method").select_option("emtm")
@@ -30,7 +30,7 @@ def test_a_job_is_submitted_by_the_form(form: Page) -> None:
     form.get_by_label("Name", exact=True).fill("by hand")
     form.get_by_label("Method").select_option("emtm")
     form.get_by_role("checkbox", name="span").check()
-    form.get_by_label("Epochs", exact=True).fill("3")
+    form.locator("#f-optim-epochs").fill("3")
     form.get_by_role("button", name="Submit job").click()
     expect(form.get_by_role("heading", name="by hand")).to_be_visible()
     assert Job.objects.get().spec["optim"]["epochs"] == 3
@@ -40,9 +40,9 @@ def test_a_refused_field_is_marked_and_both_tabs_keep_what_was_typed(form: Page)
     form.get_by_role("tab", name="YAML").click()
     form.get_by_label("Spec").fill("name: half done")
     form.get_by_role("tab", name="YAML").press("ArrowLeft")
-    form.get_by_label("Epochs", exact=True).fill("none")
+    form.locator("#f-optim-epochs").fill("none")
     form.get_by_role("button", name="Submit job").click()
-    epochs = form.get_by_label("Epochs", exact=True)
+    epochs = form.locator("#f-optim-epochs")
     expect(epochs).to_have_value("none")
     expect(epochs).to_have_attribute("aria-invalid", "true")
     expect(form.locator("#f-optim-epochs-error")).to_contain_text("Given 'none'")

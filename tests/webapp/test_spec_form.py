@@ -38,7 +38,7 @@ def posted_back(made: SpecForm, **changes: str) -> str:
         if item.kind == "choice":
             assert isinstance(item.node, Choice)
             data[f"{item.node.name}.{item.node.tag}"] = item.value
-        elif item.kind == "teachers":
+        elif item.kind in {"teachers", "choices"}:
             data.setlist(item.node.name, item.value)
         elif item.kind == "switch":
             if item.value:
@@ -128,3 +128,57 @@ def test_an_error_in_a_list_stands_at_the_list() -> None:
     made = form(posted_back(form(), **{"method.kind": "emtm", "teachers": "span"}))
     made.errors = {"teachers.0.name": "no such teacher."}
     assert by_name(made, "teachers").error == "teachers.0.name: no such teacher."
+
+
+def test_what_submitting_sets_is_no_field() -> None:
+    assert not [
+        item for item in everything(form().sections() + form().advanced()) if item.node.path == "group"
+    ]
+
+
+def test_a_field_that_may_be_nothing_is_left_out_when_it_is_empty() -> None:
+    assert "test_on" not in form(posted_back(form())).raw()["data"]
+    assert form(posted_back(form(), **{"data.test_on": "hard ones"})).raw()["data"]["test_on"] == "hard ones"
+
+
+def test_some_of_several_are_ticked() -> None:
+    start = {"method": {"kind": "emtm", "isomorphic": {"shares": ["words"]}}, "teachers": ["span"]}
+    made = form(start=start)
+    shown = by_name(made, "method[emtm].isomorphic.shares")
+    assert (shown.kind, shown.value) == ("choices", ["words"])
+    assert [value for value, _ in shown.options] == ["words", "video", "convolutions"]
+    assert made.raw()["method"]["isomorphic"]["shares"] == ["words"]
+    posted = QueryDict(posted_back(made), mutable=True)
+    del posted["method[emtm].isomorphic.shares"]
+    assert form(posted.urlencode()).raw()["method"]["isomorphic"]["shares"] == []
+
+
+def test_selections_are_typed_until_there_are_some_to_choose_from() -> None:
+    start = {"data": {"dataset": "world", "leave_out": ["blurred"], "test_on": "gone"}}
+    assert by_name(form(start=start), "data.leave_out").text == "blurred"
+    made = form(start=start, selections={"blurred": "3 of world", "a, b": ""})
+    leave_out, test_on = by_name(made, "data.leave_out"), by_name(made, "data.test_on")
+    assert (leave_out.kind, leave_out.value) == ("choices", ["blurred"])
+    assert leave_out.options[0] == ("blurred", "blurred (3 of world)")
+    assert test_on.kind == "select"
+    assert [value for value, _ in test_on.options] == ["", "blurred", "a, b", "gone"]
+    posted = QueryDict(posted_back(made), mutable=True)
+    posted.setlist("data.leave_out", ["blurred", "a, b"])
+    data = form(posted.urlencode(), selections={"blurred": "3 of world", "a, b": ""}).raw()["data"]
+    assert (data["leave_out"], data["test_on"]) == (["blurred", "a, b"], "gone")
+
+
+def test_what_is_folded_away_opens_when_it_is_not_as_it_would_be() -> None:
+    untouched, touched = form(), form(start={"data": {"dataset": "world", "max_words": 30}})
+    assert not by_name(untouched, "data.max_words").is_noticed
+    assert by_name(touched, "data.max_words").is_noticed
+    assert not by_name(form(posted_back(untouched)), "data.max_words").is_noticed
+    shares = form(start={"method": {"kind": "emtm", "isomorphic": {"shares": []}}, "teachers": ["span"]})
+    assert by_name(shares, "method[emtm].isomorphic").is_noticed
+
+
+def test_a_network_is_asked_for_where_there_is_a_student() -> None:
+    made = form(posted_back(form(), **{"method.kind": "aggregate", "teachers": "span"}))
+    assert by_name(made, "student").hidden
+    assert "student" not in made.raw()
+    assert made.raw()["teachers"] == [{"name": "span"}]

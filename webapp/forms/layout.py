@@ -7,11 +7,16 @@ SECTIONS = ("name", "data", "method", "teachers", "student", "optim", "evaluatio
 # Folded away under "More settings" of the group that holds them, or, at the top, under "Advanced".
 FOLDED = frozenset(
     {
+        "data.leave_out",
+        "data.test_on",
         "data.max_words",
         "data.min_word_count",
         "data.word_vectors",
         "method.gate_weight",
         "method.isomorphic",
+        "method.samples",
+        "method.aggregator.fitted",
+        "method.aggregator.epochs",
         "method.aggregator.width",
         "method.aggregator.hidden",
         "method.aggregator.kernels",
@@ -31,5 +36,13 @@ FOLDED = frozenset(
 DATASET_FIELD = "data.dataset"
 TEACHERS_FIELD = "teachers"
 
+LEAVE_OUT_FIELD, TEST_ON_FIELD = "data.leave_out", "data.test_on"
+
+# Set by submitting, not by hand.
+HIDDEN = frozenset({"group"})
+
 # Shown only where another choice has one of these values: path -> (path of the choice, values).
-ONLY_WITH: dict[str, tuple[str, frozenset[str]]] = {"teachers": ("method.kind", frozenset({"emtm"}))}
+ONLY_WITH: dict[str, tuple[str, frozenset[str]]] = {
+    "teachers": ("method.kind", frozenset({"emtm", "aggregate"})),
+    "student": ("method.kind", frozenset({"solo", "emtm"})),
+}

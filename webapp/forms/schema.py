@@ -6,6 +6,7 @@ form. They differ inside a choice, where each option has fields of its own: "stu
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,7 +15,7 @@ from pydantic_core import PydanticUndefined
 
 from mtkd_engine.spec import Spec
 from mtkd_engine.spec.base import Part
-from webapp.forms.layout import DATASET_FIELD, SECTIONS, TEACHERS_FIELD
+from webapp.forms.layout import DATASET_FIELD, HIDDEN, SECTIONS, TEACHERS_FIELD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +30,15 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class Field(Node):
-    """One value. `kind` is text, integer, number, switch, select, list, dataset or teachers."""
+    """One value. `kind` is text, integer, number, switch, select, choices, list, dataset or teachers.
+
+    One that is `optional` is left out of the spec when it is empty.
+    """
 
     kind: str
     default: Any = None
     required: bool = False
+    optional: bool = False
     options: tuple[Any, ...] = ()
     accepted: str = ""
 
@@ -67,7 +72,9 @@ def spec_tree() -> Group:
 def _node(
     raw: dict[str, Any], defs: dict[str, Any], *, path: str, name: str, required: bool, default: Any
 ) -> Node | None:
-    schema: dict[str, Any] = {**_resolved(raw, defs), **raw}
+    if path in HIDDEN:
+        return None
+    schema, optional = _stated({**_resolved(raw, defs), **raw}, defs)
     text: dict[str, Any] = {"path": path, "name": name, "title": schema.get("title", path)}
     text["help"] = schema.get("description", "")
     if "discriminator" in schema:
@@ -83,6 +90,7 @@ def _node(
         kind=kind,
         default=list(default) if isinstance(default, tuple) else default,
         required=required,
+        optional=optional,
         options=options,
         accepted=_accepted(schema),
         **text,
@@ -130,10 +138,23 @@ def _choice(schema: dict[str, Any], defs: dict[str, Any], *, text: dict[str, Any
 
 def _default_of(model: str, key: str) -> Any:
     """This will look a default up in the model: schemas leave out those that a factory makes."""
-    parts: list[type[Part]] = [Spec, *Part.__subclasses__()]
-    part = next(part for part in parts if part.__name__ == model)
+    part = next(part for part in _parts(Part) if part.__name__ == model)
     default = part.model_fields[key].get_default(call_default_factory=True, validated_data={})
     return None if default is PydanticUndefined else default
+
+
+def _parts(base: type[Part]) -> Iterator[type[Part]]:
+    for part in base.__subclasses__():
+        yield part
+        yield from _parts(part)
+
+
+def _stated(schema: dict[str, Any], defs: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """What a value is, and whether it may also be nothing."""
+    options = [option for option in schema.get("anyOf", ()) if option.get("type") != "null"]
+    if len(options) != 1:
+        return schema, False
+    return {**_resolved(options[0], defs), **options[0], **schema}, True
 
 
 def _kind(schema: dict[str, Any], path: str) -> tuple[str, tuple[Any, ...]]:
@@ -141,6 +162,8 @@ def _kind(schema: dict[str, Any], path: str) -> tuple[str, tuple[Any, ...]]:
         return "dataset", ()
     if "enum" in schema:
         return "select", tuple(schema["enum"])
+    if "enum" in schema.get("items", ()):
+        return "choices", tuple(schema["items"]["enum"])
     kinds = {"boolean": "switch", "integer": "integer", "number": "number", "array": "list"}
     return kinds.get(schema.get("type", ""), "text"), ()
 

@@ -8,8 +8,18 @@ from typing import Any
 
 from django.http import QueryDict
 
-from webapp.forms.layout import DATASET_FIELD, FOLDED, ONLY_WITH, TEACHERS_FIELD
+from webapp.forms.layout import (
+    DATASET_FIELD,
+    FOLDED,
+    LEAVE_OUT_FIELD,
+    ONLY_WITH,
+    TEACHERS_FIELD,
+    TEST_ON_FIELD,
+)
 from webapp.forms.schema import Choice, Field, Group, Node, spec_tree
+
+MANY = frozenset({"teachers", "choices"})
+"""Kinds of which several are chosen."""
 
 
 @dataclass
@@ -25,6 +35,8 @@ class Shown:
     parts: list[Shown] = field(default_factory=list)
     more: list[Shown] = field(default_factory=list)
     only_with: str = ""
+    is_set: bool = False
+    """Whether it has another value than it would have by itself."""
 
     @property
     def id(self) -> str:
@@ -41,6 +53,11 @@ class Shown:
         """Whether this node or one below it was refused."""
         return bool(self.error) or any(part.has_error for part in (*self.parts, *self.more))
 
+    @property
+    def is_noticed(self) -> bool:
+        """Whether somebody should see it, however deep it is folded away."""
+        return self.has_error or self.is_set or any(part.is_noticed for part in (*self.parts, *self.more))
+
 
 class SpecForm:
     """A form over the whole Spec. Nothing typed is lost: options that are not chosen keep their values too."""
@@ -51,17 +68,20 @@ class SpecForm:
         datasets: list[str],
         teachers: list[str],
         notes: Mapping[str, str] | None = None,
+        selections: Mapping[str, str] | None = None,
         posted: QueryDict | None = None,
         start: Mapping[str, Any] | None = None,
     ) -> None:
         """This will show `posted` where a form came back, else `start` (a plain spec), else the defaults.
 
-        `notes` says what to know of datasets, by all labels that lead to one, offered or not.
+        `notes` says what to know of datasets, by all labels that lead to one, offered or not, and `selections` what
+        to know of each selection; without these, their names are typed.
         """
         self.tree = spec_tree()
         self.datasets = datasets
         self.teachers = teachers
         self.notes = notes or {}
+        self.selections = selections
         self.posted = posted
         self.start = start or {}
         self.errors: dict[str, str] = {}
@@ -69,6 +89,12 @@ class SpecForm:
     def raw(self) -> dict[str, Any]:
         """This will return the chosen values as plain data for `mtkd_engine.spec.parse`."""
         return self._raw_group(self.tree)
+
+    def chosen(self, path: str) -> str:
+        """This will return which option of a choice at the top of the spec is chosen."""
+        choice = next(child for child in self.tree.children if child.path == path)
+        assert isinstance(choice, Choice)
+        return self._chosen(choice)
 
     def sections(self) -> list[Shown]:
         """This will return the parts that are always open, with values and errors."""
@@ -100,10 +126,15 @@ class SpecForm:
             option = dict(node.options).get(chosen)
             return {node.tag: chosen, **(self._raw_group(option) if option else {})}
         assert isinstance(node, Field)
-        value = self._value(node)
-        if node.kind == "teachers":
+        return self._raw_field(node)
+
+    def _raw_field(self, node: Field) -> Any:
+        value, kind = self._value(node), self._kind(node)
+        if kind == "teachers":
             return [{"name": name} for name in value]
-        if node.kind == "list":
+        if kind == "choices":
+            return list(value)
+        if kind == "list":
             return [part.strip() for part in str(value).split(",") if part.strip()]
         if node.kind == "select":
             return next((option for option in node.options if str(option) == str(value)), value)
@@ -113,14 +144,17 @@ class SpecForm:
         if node.path not in ONLY_WITH:
             return True
         path, values = ONLY_WITH[node.path]
-        section, _, _ = path.rpartition(".")
-        choice = next(child for child in self.tree.children if child.path == section)
-        assert isinstance(choice, Choice)
-        return self._chosen(choice) in values
+        return self.chosen(path.rpartition(".")[0]) in values
 
     def _is_absent(self, node: Node) -> bool:
         """A required field left empty is missing, which is what the user should read."""
-        return isinstance(node, Field) and node.required and self._value(node) == ""
+        may_be_absent = isinstance(node, Field) and (node.required or node.optional)
+        return isinstance(node, Field) and may_be_absent and self._value(node) == ""
+
+    def _kind(self, node: Field) -> str:
+        if self.selections is None:
+            return node.kind
+        return {LEAVE_OUT_FIELD: "choices", TEST_ON_FIELD: "select"}.get(node.path, node.kind)
 
     def _chosen(self, choice: Choice) -> str:
         if self.posted is not None:
@@ -131,7 +165,7 @@ class SpecForm:
         return self._started(node) if self.posted is None else self._posted(node, self.posted)
 
     def _posted(self, node: Field, posted: QueryDict) -> Any:
-        if node.kind == "teachers":
+        if self._kind(node) in MANY:
             return posted.getlist(node.name)
         if node.kind == "switch":
             return node.name in posted
@@ -142,6 +176,8 @@ class SpecForm:
         value = node.default if value is None else value
         if node.kind == "teachers":
             return [item["name"] if isinstance(item, Mapping) else item for item in value or ()]
+        if self._kind(node) == "choices":
+            return [str(item) for item in value or ()]
         if node.kind == "list":
             return ", ".join(str(item) for item in value or ())
         if node.kind == "dataset" and not value and len(self.datasets) == 1:
@@ -196,27 +232,44 @@ class SpecForm:
                 self._fill(part, option)
                 shown.parts.append(part)
         elif isinstance(node, Field):
-            shown.kind, shown.value = node.kind, self._value(node)
+            shown.kind, shown.value = self._kind(node), self._value(node)
             shown.options = self._options(node)
+            shown.is_set = self._is_set(node, shown.value)
         return shown
 
     def _fill(self, shown: Shown, group: Group) -> None:
         for child in group.children:
             (shown.more if child.path in FOLDED else shown.parts).append(self._shown(child))
 
+    def _is_set(self, node: Field, value: Any) -> bool:
+        """An untouched form is as good as none: its own defaults are compared, in the words of a form."""
+        plain = SpecForm(datasets=[], teachers=[], selections=self.selections)
+        before = plain._started(node)
+        return (
+            str(value) != str(before) if not isinstance(value, str) else value != Shown(node, "", before).text
+        )
+
     def _options(self, node: Field) -> list[tuple[str, str]]:
         known = {DATASET_FIELD: self.datasets, TEACHERS_FIELD: self.teachers}.get(node.path)
+        notes = self.notes
+        if node.path in {LEAVE_OUT_FIELD, TEST_ON_FIELD} and self.selections is not None:
+            known, notes = list(self.selections), self.selections
         if known is None:
             return [(str(option), str(option).replace("_", " ")) for option in node.options]
         value = self._value(node)
         gone = [
             name for name in (value if isinstance(value, list) else [value]) if name and name not in known
         ]
-        return [(name, self._noted(name)) for name in known] + [
-            (name, self._noted(name) if name in self.notes else f"{name} (not in this project)")
-            for name in gone
+        none = [("", "the dataset's own test split")] if node.path == TEST_ON_FIELD else []
+        return [
+            *none,
+            *((name, _noted(name, notes)) for name in known),
+            *(
+                (name, _noted(name, notes) if name in notes else f"{name} (not in this project)")
+                for name in gone
+            ),
         ]
 
-    def _noted(self, name: str) -> str:
-        note = self.notes.get(name)
-        return f"{name} ({note})" if note else name
+
+def _noted(name: str, notes: Mapping[str, str]) -> str:
+    return f"{name} ({notes[name]})" if notes.get(name) else name

@@ -132,15 +132,35 @@ def test_a_change_of_kind_leaves_nothing_of_the_old_kind() -> None:
         ({"ablate": [{"cell": "x", "change": {}}]}, "ablate.0.change", "accepted is a mapping"),
         ({"ablate": [{"cell": "x", "change": {"seed": 3}}]}, "ablate.0.change.seed", "the group's"),
         ({"ablate": [{"cell": "x", "change": {"seeds": [3]}}]}, "ablate.0.change.seeds", "the group's"),
-        ({"ablate": ["kau", {"cell": "x", "change": {"optim": {"epochs": 0}}}]}, "ablate.1.change.optim.epochs", "given 0"),
-        ({"ablate": [{"cell": "x", "change": {"method": {"kind": "solo"}}}]}, "ablate.0.change.teachers", "method solo"),
-        ({"ablate": [{"cell": "x", "change": {"method": {"folds": 3}}}]}, "ablate.0.change", "changes nothing"),
-        ({"ablate": ["kau", {"cell": "x", "change": {"method": {"aggregator": {"kind": "uniform"}}}}]}, "ablate.1.change", "the cell 'kau'"),
-        ({"seeds": list(range(50)), "ablate": ["kau", "static", "solo", "soft_labels"]}, "", f"250 jobs; a group has {MOST_JOBS} at most"),
+        (
+            {"ablate": ["kau", {"cell": "x", "change": {"optim": {"epochs": 0}}}]},
+            "ablate.1.change.optim.epochs",
+            "given 0",
+        ),
+        (
+            {"ablate": [{"cell": "x", "change": {"method": {"kind": "solo"}}}]},
+            "ablate.0.change.teachers",
+            "method solo",
+        ),
+        (
+            {"ablate": [{"cell": "x", "change": {"method": {"folds": 3}}}]},
+            "ablate.0.change",
+            "changes nothing",
+        ),
+        (
+            {"ablate": ["kau", {"cell": "x", "change": {"method": {"aggregator": {"kind": "uniform"}}}}]},
+            "ablate.1.change",
+            "the cell 'kau'",
+        ),
+        (
+            {"seeds": list(range(50)), "ablate": ["kau", "static", "solo", "soft_labels"]},
+            "",
+            f"250 jobs; a group has {MOST_JOBS} at most",
+        ),
         ({"seeds": [1], "group": {"name": "x"}}, "group", "remove this key"),
         ({"seeds": [1], "optim": {"epochs": 0}}, "optim.epochs", "given 0"),
     ],
-)  # fmt: skip
+)
 def test_a_refusal_names_the_entry(more: dict[str, Any], path: str, words: str) -> None:
     assert words in refused(**more)[path]
 

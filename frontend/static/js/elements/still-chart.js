@@ -3,12 +3,15 @@ import { Plotly } from "../plotly.js";
 
 /** @typedef {Record<string, any>} Trace */
 
-/** A chart whose data came with the page: drawn when it comes into view, and again when the theme changes. */
+/**
+ * A chart whose data came with the page: drawn when it comes into view, and again when the theme changes or when
+ * `data-version` says that the data did.
+ */
 class StillChart extends HTMLElement {
+  static observedAttributes = ["data-version"];
+
   connectedCallback() {
-    const plan = document.getElementById(this.dataset.plan ?? "")?.textContent;
-    /** @type {{traces: Trace[], layout: Record<string, any>, config: object}} */
-    this.plan = JSON.parse(plan ?? '{"traces": [], "layout": {}, "config": {}}');
+    this.read();
     this.box = /** @type {HTMLElement} */ (this.querySelector(".plot"));
     this.observer = new IntersectionObserver(this.seen, { rootMargin: "300px" });
     this.observer.observe(this);
@@ -19,6 +22,18 @@ class StillChart extends HTMLElement {
     this.observer?.disconnect();
     document.removeEventListener(THEME_CHANGED, this.repaint);
     if (this.box) Plotly.purge(this.box);
+  }
+
+  attributeChangedCallback() {
+    if (!this.box) return;
+    this.read();
+    this.repaint();
+  }
+
+  read() {
+    const plan = document.getElementById(this.dataset.plan ?? "")?.textContent;
+    /** @type {{traces: Trace[], layout: Record<string, any>, config: object}} */
+    this.plan = JSON.parse(plan ?? '{"traces": [], "layout": {}, "config": {}}');
   }
 
   /** @param {IntersectionObserverEntry[]} entries */

@@ -1,0 +1,3 @@
+// What the page of a group uses.
+import "./elements/fresh-part.js";
+import "./elements/still-chart.js";

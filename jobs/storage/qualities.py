@@ -1,0 +1,80 @@
+"""How good a job was at each sample, from its per-sample table; read once by each process.
+
+Shape suffixes: N samples.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from jobs.models import Blob
+from jobs.storage.blobs import StorageError, open_seen_blob
+
+MOST_ROWS = 500_000
+LARGEST = 2 << 30
+_KEPT = 32
+_TEST = "test"
+_QUALITY = ("student_iou", "target_iou")
+"""Of a student on the test split; of a combination of teachers, on all samples that it was measured on."""
+_SOURCE = ("source_id", "video_id")
+
+
+@dataclass(frozen=True)
+class Qualities:
+    """IoU of each sample with the hash of its id, in rising order of these, and the hash of its source."""
+
+    ids_N: NDArray[np.uint64]
+    sources_N: NDArray[np.uint64]
+    iou_N: NDArray[np.float64]
+
+
+@lru_cache(maxsize=_KEPT)
+def qualities(sha256: str, size: int) -> Qualities:
+    """This will read a stored per-sample table.
+
+    Raises StorageError when it is gone, changed, too large, or no such table.
+    """
+    what = f"A table of samples ({sha256[:12]})"
+    if size > LARGEST:
+        raise StorageError(f"{what} has {size / 1e9:.1f} GB; up to {LARGEST / 1e9:.1f} are read.")
+    with open_seen_blob(Blob(sha256=sha256, size=size), what=what) as file:
+        try:
+            return _read(pq.ParquetFile(file), what)
+        except (pa.ArrowException, KeyError, ValueError, OSError) as error:
+            raise StorageError(f"{what} cannot be read: {error}.") from None
+
+
+def _read(file: pq.ParquetFile, what: str) -> Qualities:
+    if file.metadata.num_rows > MOST_ROWS:
+        raise StorageError(f"{what} has {file.metadata.num_rows:,} rows; up to {MOST_ROWS:,} are read.")
+    names = set(file.schema_arrow.names)
+    quality = next((name for name in _QUALITY if name in names), None)
+    source = next((name for name in _SOURCE if name in names), None)
+    if quality is None or source is None:
+        raise StorageError(f"{what} says of no sample how good the job was there.")
+    table = file.read(columns=["sample_id", "split", source, quality], use_threads=False)
+    if quality == _QUALITY[0]:
+        table = table.filter(pa.compute.equal(table["split"], _TEST))
+    table = table.filter(pa.compute.is_finite(table[quality]))
+    ids_N = _hashes(table["sample_id"])
+    order_N = np.argsort(ids_N, kind="stable")
+    return Qualities(
+        ids_N=ids_N[order_N],
+        sources_N=_hashes(table[source])[order_N],
+        iou_N=table[quality].to_numpy().astype(np.float64)[order_N],
+    )
+
+
+def _hashes(column: pa.ChunkedArray) -> NDArray[np.uint64]:
+    """Eight bytes for a name: two of half a million names share them once in a hundred million tables."""
+    joined = b"".join(
+        hashlib.blake2b(str(name).encode(), digest_size=8).digest() for name in column.to_pylist()
+    )
+    return np.frombuffer(joined, dtype=np.uint64)

@@ -1,0 +1,95 @@
+"""What makes a group of a job on its form: several seeds, and what is left out in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import QueryDict
+
+from mtkd_engine.spec.switches import SWITCHES, TEACHER
+
+SEEDS, ABLATE = "group.seeds", "group.ablate"
+EACH_TEACHER = f"{TEACHER}*"
+_TAUGHT = ("emtm", "aggregate")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """One thing to leave out; it makes sense with the methods of `only_with` ("method.kind=emtm")."""
+
+    value: str
+    text: str
+    only_with: str
+    hidden: bool
+    checked: bool
+
+
+class GroupFields:
+    """The two fields; left empty, the form is that of one job."""
+
+    def __init__(self, *, posted: QueryDict | None, start: Mapping[str, Any], method: str) -> None:
+        """This will show `posted` where a form came back, else the group document `start` as far as it can.
+
+        `method` is the kind that is chosen now.
+        """
+        self.method = method
+        self.errors: dict[str, str] = {}
+        entries = start.get("ablate") or []
+        if posted is not None:
+            self.seeds = posted.get(SEEDS, "").strip()
+            self.chosen = posted.getlist(ABLATE)
+        else:
+            self.seeds = ", ".join(str(seed) for seed in start.get("seeds") or ())
+            self.chosen = [entry for entry in entries if entry in SWITCHES]
+            if any(isinstance(entry, str) and entry.startswith(TEACHER) for entry in entries):
+                self.chosen.append(EACH_TEACHER)
+        self.own_changes = sum(isinstance(entry, Mapping) for entry in entries)
+
+    def choices(self) -> list[Choice]:
+        """This will list what can be left out, with any method."""
+        offered = [(name, switch.help, switch.methods) for name, switch in SWITCHES.items()]
+        offered.append((EACH_TEACHER, "Each teacher, one at a time", _TAUGHT))
+        return [
+            Choice(
+                value=value,
+                text=text,
+                only_with=f"method.kind={','.join(methods)}",
+                hidden=self.method not in methods,
+                checked=value in self.chosen,
+            )
+            for value, text, methods in offered
+        ]
+
+    def raw(self, teachers: list[str]) -> dict[str, Any]:
+        """This will return the keys that make a group document of a spec with these teachers; none for a single job."""
+        keys: dict[str, Any] = {}
+        if self.seeds:
+            keys["seeds"] = [_number(part) for part in self.seeds.replace(",", " ").split()]
+        fitting = [choice.value for choice in self.choices() if choice.checked and not choice.hidden]
+        if fitting:
+            each = [f"{TEACHER}{name}" for name in teachers] if EACH_TEACHER in fitting else []
+            keys["ablate"] = [value for value in fitting if value != EACH_TEACHER] + each
+        return keys
+
+    def take_errors(self, errors: Mapping[str, str]) -> dict[str, str]:
+        """This will keep what is about its fields and return the rest."""
+        self.errors = {
+            path: text for path, text in errors.items() if path.split(".")[0] in {"seeds", "ablate"}
+        }
+        return {path: text for path, text in errors.items() if path not in self.errors}
+
+    @property
+    def seeds_errors(self) -> list[str]:
+        """What is wrong with the seeds."""
+        return [text for path, text in self.errors.items() if path.startswith("seeds")]
+
+    @property
+    def ablate_errors(self) -> list[str]:
+        """What is wrong with what is left out."""
+        return [text for path, text in self.errors.items() if path.startswith("ablate")]
+
+
+def _number(text: str) -> int | str:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else text

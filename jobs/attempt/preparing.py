@@ -18,8 +18,10 @@ from jobs.models import Attempt, Job
 from jobs.operations.checkpoints import go_on_from
 from jobs.operations.claims import Claim, FencedOutError, held
 from jobs.operations.metrics import seal
+from jobs.operations.selections import lost_selections
 from jobs.storage.cache import cache_root
 from jobs.storage.fetching import fetch_source, teacher_path
+from jobs.storage.hashing import StorageError
 
 _log = logging.getLogger(__name__)
 _WHOSE = "claimed"
@@ -55,7 +57,7 @@ def prepare(claim: Claim) -> Plan:
         go_on_from(claim=claim, number=resume.made_by)
     spec, sources = claim.folder / "job.yaml", claim.folder / "places.json"
     spec.write_text(yaml.safe_dump(job.spec, sort_keys=False, allow_unicode=True))
-    sources.write_text(json.dumps(_sources(job)))
+    sources.write_text(json.dumps(_sources(job, claim.folder)))
     threads = resume.threads if resume else claim.threads
     arguments = ["run", str(spec), "--out", str(claim.folder), "--sources", str(sources)]
     arguments += ["--cache", str(cache_root()), "--attempt", str(claim.number)]
@@ -107,12 +109,26 @@ def _is_of(attempt: Attempt, folder: Path) -> bool:
         return True
 
 
-def _sources(job: Job) -> dict[str, dict[str, str]]:
+def _sources(job: Job, folder: Path) -> dict[str, dict[str, str]]:
     assert job.dataset is not None, "only a job trained elsewhere has none"
     return {
+        "selections": _selections(job, folder / "selections"),
         "datasets": {job.spec["data"]["dataset"]: str(fetch_source(job.dataset))},
         "teachers": {teacher.name: str(teacher_path(teacher)) for teacher in job.teachers.all()},
     }
+
+
+def _selections(job: Job, folder: Path) -> dict[str, str]:
+    """Files named by number: the name of a selection may be none of a file's."""
+    if lost := lost_selections(job):
+        raise StorageError(f"The selection {lost[0]!r} that the job needs was deleted.")
+    paths = {}
+    for selection in job.selections.all():
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{selection.pk}.txt"
+        path.write_text(selection.text, encoding="utf-8", newline="")
+        paths[selection.name] = str(path)
+    return paths
 
 
 def _note(claim: Claim, resume: Resume | None) -> str:

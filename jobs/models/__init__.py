@@ -4,6 +4,7 @@ from jobs.models.access import ApiToken, Membership, Project, Role, User
 from jobs.models.group import Group
 from jobs.models.history import Artifact, Checkpoint, Event, LogChunk, MetricChunk
 from jobs.models.job import ACTIVE, FINAL, Attempt, Job, Outcome, State
+from jobs.models.prediction import Prediction, PredictionState
 from jobs.models.registration import (
     REGISTRATION_FINAL,
     Registration,
@@ -11,6 +12,7 @@ from jobs.models.registration import (
     RegistrationState,
     Upload,
 )
+from jobs.models.selection import Selection
 from jobs.models.sources import Dataset, Teacher, TeacherKind
 from jobs.models.stored import Blob, StoredFile
 from jobs.models.worker import Beat, Queue, Worker
@@ -33,12 +35,15 @@ __all__ = [
     "Membership",
     "MetricChunk",
     "Outcome",
+    "Prediction",
+    "PredictionState",
     "Project",
     "Queue",
     "Registration",
     "RegistrationKind",
     "RegistrationState",
     "Role",
+    "Selection",
     "State",
     "StoredFile",
     "Teacher",

@@ -76,6 +76,10 @@ class UnableToDelete(UnableTo):
     """Something depends on the dataset or teacher, or works with it right now."""
 
 
+class UnableToSelect(UnableTo):
+    """The samples cannot become a selection of the dataset."""
+
+
 class UnableToUpload(UnableTo):
     """A file, or a part of one, cannot be taken in.
 
@@ -107,6 +111,10 @@ class UnableToPost(UnableTo):
 
 class TooLateToPost(UnableToPost):
     """The job has ended, or is none whose points come from elsewhere."""
+
+
+class UnableToPredict(UnableTo):
+    """The question to a student is none, or this job has no student that could be asked."""
 
 
 class UnableToComplete(UnableTo):

@@ -10,12 +10,13 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from jobs.doorbell import ring
-from jobs.models import ACTIVE, Dataset, Job, Project, State, Teacher, User
+from jobs.models import ACTIVE, Dataset, Group, Job, Project, State, Teacher, User
 from jobs.notify import notify
 from jobs.operations.errors import UnableToCancel, UnableToSubmit
-from jobs.operations.fitting import problem_with
+from jobs.operations.fitting import is_without_features, needs_features, problem_with
 from jobs.operations.moves import close_elsewhere, locked, move
 from jobs.operations.schedules import check_schedule
+from jobs.operations.selections import named_selections
 from jobs.queries.sources import find_dataset, list_datasets, list_teachers
 from mtkd_engine.spec import Spec, spec_hash
 
@@ -30,16 +31,23 @@ def submit(
     priority: int = 0,
     deadline: datetime | None = None,
     resubmitted_from: Job | None = None,
+    group: Group | None = None,
 ) -> Job:
     """This will freeze `spec` as a queued job of the project and ring for a worker of the queue.
 
-    Priority is -10 to 10, higher first; not ended by its deadline, the job fails. Raises UnableToSubmit, whose
-    `fields` name what does not fit.
+    Priority is -10 to 10, higher first; not ended by its deadline, the job fails. Only a job that comes with a
+    `group` has one in its spec. Raises UnableToSubmit, whose `fields` name what does not fit.
     """
+    if spec.group is not None and group is None:
+        raise _refused(
+            "group",
+            f"given {spec.group.name!r}, but this job is submitted alone; remove the key, or submit a group.",
+        )
     check_schedule(queue=queue, priority=priority, deadline=deadline, refusal=UnableToSubmit)
     dataset = _dataset(project, spec)
     teachers = _teachers(project, spec, dataset)
     _keep_from_deletion(dataset, teachers)
+    selections = named_selections(spec, dataset)
     job = Job.objects.create(
         project=project,
         name=spec.name or f"{spec.method.kind} on {dataset.label}"[:120],
@@ -51,10 +59,12 @@ def submit(
         priority=priority,
         deadline_at=deadline,
         resubmitted_from=resubmitted_from,
+        group=group,
         queued_at=Now(),
     )
     job.refresh_from_db(fields=["queued_at"])
     job.teachers.set(teachers)
+    job.selections.set(selections)
     notify(job_id=job.pk)
     transaction.on_commit(partial(ring, job.queue), robust=True)
     return job
@@ -104,11 +114,11 @@ def _dataset(project: Project, spec: Spec) -> Dataset:
         raise _refused(
             "data.dataset", f"given {label!r} for {found.task}, accepted is a dataset for {spec.task}."
         )
-    if "feature_width" in found.report and found.report["feature_width"] is None:
+    if needs_features(spec) and is_without_features(found):
         raise _refused(
             "data.dataset",
             f"given {label!r}, which was registered without features; accepted is a dataset with features, "
-            "because every network reads them.",
+            "because every network reads them. Method aggregate, which trains none, needs no features.",
         )
     return found
 

@@ -26,6 +26,7 @@ from jobs.operations.errors import (
 from jobs.operations.jobs import submit
 from jobs.operations.moves import locked, move, ring_for
 from jobs.operations.schedules import check_schedule
+from jobs.operations.selections import lost_selections
 from jobs.operations.unchanged import UNCHANGED, Unchanged
 from jobs.queries.sources import find_dataset
 from mtkd_engine.spec import parse
@@ -102,6 +103,8 @@ def retry(
         raise UnableToRetry(
             f"Job {row.pk} is {row.state}; only a failed or cancelled job can be retried.{advice}"
         )
+    if lost := lost_selections(row):
+        raise UnableToRetry(f"Job {row.pk} needs the selection {lost[0]!r}, which was deleted; resubmit it without.")
     if not isinstance(deadline, Unchanged):
         check_schedule(queue=None, priority=None, deadline=deadline, refusal=UnableToRetry)
     elif (deadline := row.deadline_at) is not None and deadline <= timezone.now():

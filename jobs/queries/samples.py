@@ -130,6 +130,22 @@ def samples_of_video(files: SampleFiles, video: str) -> list[Sample]:
     return [sample for sample in read_samples(files, sorted(rows)) if sample.video == video]
 
 
+def find_sample(files: SampleFiles, sample_id: str) -> Sample | None:
+    """This will find a sample by its id."""
+    offsets = _offsets(files)
+    spellings = {json.dumps(sample_id, ensure_ascii=ascii_only).encode() for ascii_only in (True, False)}
+    with files.samples.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as lines:
+        for spelling in spellings:
+            at = lines.find(spelling)
+            while at >= 0:  # a video may have the name of another's sample
+                row = int(np.searchsorted(offsets, at, side="right")) - 1
+                sample = _sample(row, lines[int(offsets[row]) : int(offsets[row + 1])])
+                if sample.id == sample_id:
+                    return sample
+                at = lines.find(spelling, int(offsets[row + 1]))
+    return None
+
+
 def video_of(files: SampleFiles, video: str) -> tuple[npt.NDArray[np.uint8] | None, str]:
     """This will give a video's strip (16, 96) and the name of its playable file, each if there is one."""
     entry = _videos(files.videos, files.videos.stat().st_mtime_ns).get(video) or {}

@@ -1,0 +1,1 @@
+"""Which teacher taught which sample: a job's per-sample table, searched, sorted, counted and written out."""

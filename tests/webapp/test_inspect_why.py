@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+
+from webapp.pages.inspect_why import Outcome, Told, overlap, why
+
+NOTHING = Outcome(target=None, student=None, solo=None)
+
+
+def told(
+    name: str,
+    weight: float | None,
+    window: tuple[float, float] | None,
+    score: float | None = None,
+    iou: float | None = None,
+) -> Told:
+    return Told(name=name, weight=weight, window=window, score=score, iou=iou)
+
+
+SPAN = told("span", 0.61, (2.0, 6.0), 0.9, 0.5)
+MAP2D = told("map2d", 0.3, (2.0, 5.5), 0.7, 0.8)
+PROPOSAL = told("proposal", 0.09, (15.0, 18.0), 0.2, 0.0)
+
+
+def test_the_leader_is_told_by_agreement_and_confidence() -> None:
+    sentences = why([MAP2D, SPAN, PROPOSAL], Outcome(target=0.7, student=0.75, solo=0.55), aggregator="kau")
+    assert sentences == [
+        "span leads with 0.61: it agrees with map2d (IoU 0.88) and is the most confident (score 0.90); "
+        "proposal (IoU 0.00) disagrees.",
+        "The target overlaps the truth by 0.70; map2d, with weight 0.30, is the nearest to it (0.80).",
+        "The student reaches 0.75, 0.20 more than without teachers.",
+    ]
+
+
+def test_a_leader_who_stands_alone_and_is_not_sure_is_told_so() -> None:
+    alone = told("proposal", 0.8, (15.0, 18.0), 0.2, 0.0)
+    sentence = why([told("span", 0.2, (2.0, 6.0), 0.9, 0.0), alone], NOTHING, aggregator="kau_plus")
+    assert sentence[0] == (
+        "proposal leads with 0.80: it agrees with none of the others (IoU 0.00 at the most) and is not the most "
+        "confident (score 0.20, span 0.90); span (IoU 0.00) disagrees."
+    )
+    assert sentence[1] == "No teacher found any of the truth."
+
+
+@pytest.mark.parametrize("kind", ["uniform", "static", "best_single"])
+def test_weights_that_are_the_same_everywhere_are_not_explained_by_the_sample(kind: str) -> None:
+    sentence = why([SPAN, MAP2D], NOTHING, aggregator=kind)[0]
+    assert "every sample" in sentence
+    assert "IoU" not in sentence
+
+
+def test_no_leader_is_made_up() -> None:
+    near = [told("a", 0.34, None), told("b", 0.33, None), told("c", 0.33, None)]
+    assert why(near, NOTHING, aggregator="kau") == [
+        "No teacher leads: all weights lie between 0.33 and 0.34."
+    ]
+    assert why([told("a", 1.0, None)], NOTHING, aggregator="kau") == ["a is the only teacher."]
+    assert why([told("a", None, (0.0, 1.0))], NOTHING, aggregator="kau") == []
+    assert why([], Outcome(target=None, student=0.5, solo=0.501), aggregator="") == [
+        "The student reaches 0.50, as much as without teachers."
+    ]
+
+
+def test_confidence_is_compared_only_where_all_are_known() -> None:
+    sentence = why([SPAN, told("b", 0.3, (2.0, 6.0), None)], NOTHING, aggregator="kau")[0]
+    assert sentence == "span leads with 0.61: it agrees with b (IoU 1.00)."
+
+
+def test_windows_overlap_as_everywhere() -> None:
+    assert overlap((0.0, 4.0), (2.0, 6.0)) == pytest.approx(1 / 3)
+    assert overlap((0.0, 1.0), (2.0, 3.0)) == 0.0
+    assert overlap((1.0, 1.0), (1.0, 1.0)) == 0.0

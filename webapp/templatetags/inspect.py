@@ -1,0 +1,79 @@
+"""Tags and filters of Inspect, and of the selections that are made there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.db.models import QuerySet
+
+from jobs.models import Dataset, Job, Selection
+from jobs.queries.inspect.filters import Wanted
+from jobs.queries.inspect.table import PER_SAMPLE
+from jobs.queries.selections import list_selections
+
+register = template.Library()
+
+TONES = 8
+
+
+@register.filter
+def decimals(value: object) -> str:
+    """This will write a quantity with two decimals, or a dash where there is none."""
+    if not isinstance(value, int | float):
+        return "–"
+    text = f"{value:.2f}"
+    return (text if float(text) else "0.00").replace("-", "−")
+
+
+@register.filter
+def gained(value: float) -> str:
+    """This will write a difference of two quantities with its sign."""
+    text = f"{value:+.2f}"
+    return text.replace("-", "−") if float(text) else "±0.00"
+
+
+@register.filter
+def tone(place: int) -> int:
+    """This will give the number of the colour of the teacher at a place."""
+    return int(place) % TONES + 1
+
+
+@register.filter
+def is_sorted(wanted: Wanted, sort: str) -> bool:
+    """This will tell whether samples are in this very order."""
+    return (wanted.sort, wanted.descending) == (sort.removeprefix("-"), sort.startswith("-"))
+
+
+@register.filter
+def sort_key(wanted: Wanted) -> str:
+    """This will spell an order for an address."""
+    return f"{'-' if wanted.descending else ''}{wanted.sort or 'row'}"
+
+
+@register.filter
+def title_at(heads: list[Any], place: int) -> str:
+    """This will give the title of the column at a place."""
+    return str(heads[place].title)
+
+
+@register.simple_tag
+def selections_of(dataset: Dataset) -> QuerySet[Selection]:
+    """This will list the selections of a dataset."""
+    return list_selections(project=dataset.project, dataset=dataset)
+
+
+@register.filter
+def inspect_views(job: Job) -> list[tuple[str, str]]:
+    """This will give titles and orders of ready views of a job's samples; none where the job left no table.
+
+    What they need stands in the spec, so that a job's page reads no table.
+    """
+    if not any(artifact.name == PER_SAMPLE for artifact in job.artifacts.all()):
+        return []
+    several = len(job.spec.get("teachers", ())) > 1
+    with_solo = several and (job.spec.get("evaluation") or {}).get("compare_solo")
+    offered = [("All samples", "")]
+    offered += [("Where teachers disagree most", "-disagreement")] if several else []
+    offered += [("Largest gain over solo", "-gain"), ("Largest loss to solo", "gain")] if with_solo else []
+    return offered + ([("Most unequal weights", "entropy")] if several else [])

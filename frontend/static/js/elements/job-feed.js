@@ -79,7 +79,7 @@ class JobFeed extends HTMLElement {
   /** @param {JobState} job */
   showJob(job) {
     this.job = job;
-    if (job.part !== "training") this.pace = [];
+    if (job.part !== "training" && job.part !== "solo") this.pace = [];
     this.pace = [...(this.pace ?? []), { at: Date.now(), step: job.step }].filter(
       ({ at, step }) => at > Date.now() - 1000 * RATE_SECONDS && step <= job.step,
     );

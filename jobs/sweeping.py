@@ -13,8 +13,10 @@ from jobs import identity, stopping, storable
 from jobs.attempt.workspace import sweep
 from jobs.beside import Beside
 from jobs.intake import folder as intake_folder
+from jobs.intake import predictor
 from jobs.operations.beats import take_turn
 from jobs.operations.deletion import remove_deleted
+from jobs.operations.predictions import forget_predictions
 from jobs.operations.retention import sweep_database
 from jobs.operations.workers import remove_forgotten_workers
 from jobs.storage.hashing import StorageError
@@ -35,14 +37,14 @@ class Sweeper(Beside):
 
     def beat(self) -> None:
         """This will clear what is due: this host's files, and, where it is this worker's turn, old rows."""
-        steps: list[Callable[[], object]] = [intake_folder.sweep]
+        steps: list[Callable[[], object]] = [intake_folder.sweep, predictor.sweep]
         if time.monotonic() >= self._hosts_turn:
             self._hosts_turn = time.monotonic() + _HOUR
             steps.append(sweep)
         if take_turn(name=REMOVER, by=identity.worker_name(), every=settings.REAP_SECONDS):
             steps.append(remove_deleted)  # who deletes a job may expect it to be gone soon
         if take_turn(name=SWEEPER, by=identity.worker_name(), every=_HOUR):
-            steps += [remove_forgotten_workers, sweep_database]
+            steps += [remove_forgotten_workers, forget_predictions, sweep_database]
         for step in steps:
             _try(step)
 

@@ -15,11 +15,13 @@ from jobs.attempt.supervisor import supervise
 from jobs.celery import app
 from jobs.doorbell import TASK
 from jobs.identity import worker_name
+from jobs.intake.predictor import predict
 from jobs.intake.registrar import carry_out
 from jobs.models import Worker
 from jobs.operations.claims import claim
 from jobs.operations.intake_claims import QUEUE as INTAKE
 from jobs.operations.intake_claims import claim_registration
+from jobs.operations.prediction_claims import claim_prediction
 from jobs.sweeping import Sweeper
 from jobs.tick import Tick
 
@@ -58,9 +60,7 @@ def _take_from(queues: list[str]) -> bool:
         )  # so that the main process takes no more rings, which others wait for
         return False
     worker = row or worker_name()
-    return any(
-        _take_registration(worker) if queue == INTAKE else _take_job(queue, worker) for queue in queues
-    )
+    return any(_take_in(worker) if queue == INTAKE else _take_job(queue, worker) for queue in queues)
 
 
 def _take_job(queue: str, worker: Worker | str) -> bool:
@@ -70,8 +70,19 @@ def _take_job(queue: str, worker: Worker | str) -> bool:
     return taken is not None
 
 
-def _take_registration(worker: Worker | str) -> bool:
+def _take_in(worker: Worker | str) -> bool:
     name = worker if isinstance(worker, str) else worker.name
+    return _take_prediction(name) or _take_registration(name)  # somebody waits for those, and they are short
+
+
+def _take_prediction(name: str) -> bool:
+    taken = claim_prediction(worker=name)
+    if taken is not None:
+        predict(taken)
+    return taken is not None
+
+
+def _take_registration(name: str) -> bool:
     taken = claim_registration(queue=INTAKE, worker=name)
     if taken is not None:
         carry_out(taken)

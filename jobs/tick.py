@@ -24,12 +24,14 @@ from jobs import identity, stopping, storable
 from jobs.attempt.workspace import end_strays
 from jobs.beside import Beside
 from jobs.doorbell import ring, rings_waiting
-from jobs.models import Job, Registration, RegistrationState, State
+from jobs.models import Job, Prediction, PredictionState, Registration, RegistrationState, State
 from jobs.operations.beats import note_beat
 from jobs.operations.deadlines import end_overdue
 from jobs.operations.errors import UnableToServe
+from jobs.operations.intake_claims import QUEUE as INTAKE
 from jobs.operations.leases import end_waiting, reap, reap_registrations
 from jobs.operations.locks import Lock, try_to_hold
+from jobs.operations.prediction_claims import reap_predictions
 from jobs.operations.workers import worker_beat, worker_stopped
 from jobs.queries.workers import seats
 
@@ -97,12 +99,15 @@ class Tick(Beside):
             if self._database_is_steady():
                 reap()
                 reap_registrations()
+                reap_predictions()
             note_beat(name=REAPER, by=identity.worker_name())
             for step in (end_overdue, end_waiting):
                 _try(step)
             jobs = Job.objects.filter(state=State.QUEUED, deleted_at=None)
             registrations = Registration.objects.filter(state=RegistrationState.QUEUED)
             counts = _by_queue(jobs) | _by_queue(registrations)
+            if asked := Prediction.objects.filter(state=PredictionState.QUEUED).count():
+                counts[INTAKE] = counts.get(INTAKE, 0) + asked
             return {queue: min(count, max(1, seats(queue)), _MOST_RINGS) for queue, count in counts.items()}
 
     def _database_is_steady(self) -> bool:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from jobs.models import Artifact, Blob, Checkpoint, StoredFile
+from jobs.models import Artifact, Blob, Checkpoint, Prediction, StoredFile
 from jobs.operations.locks import Lock, hold
 from jobs.storage.blobs import remove_blob
 
@@ -26,7 +26,10 @@ def remove_garbage() -> int:
     of_a_file = StoredFile.objects.filter(blob=OuterRef("pk"))
     of_a_job = Artifact.objects.filter(blob=OuterRef("pk"))
     to_go_on = Checkpoint.objects.filter(blob=OuterRef("pk"))
-    unused = Blob.objects.filter(~Exists(of_a_file), ~Exists(of_a_job), ~Exists(to_go_on))
+    asked_about = Prediction.objects.filter(features=OuterRef("pk"))
+    unused = Blob.objects.filter(
+        ~Exists(of_a_file), ~Exists(of_a_job), ~Exists(to_go_on), ~Exists(asked_about)
+    )
     garbage = unused.filter(touched_at__lt=before)
     return sum(_remove(sha256) for sha256 in garbage.values_list("pk", flat=True))
 
@@ -57,4 +60,5 @@ def _remove(sha256: str) -> bool:
 
 
 def _is_used(row: Blob) -> bool:
-    return row.files.exists() or row.artifacts.exists() or row.checkpoints.exists()
+    used = (row.files, row.artifacts, row.checkpoints, row.predictions)
+    return any(of.exists() for of in used)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 PAD = "<pad>"
 UNKNOWN = "<unk>"
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+PATTERN = r"[^\W_]+(?:'[^\W_]+)?"
+_WORD = re.compile(PATTERN)
 
 
 def tokenize(sentence: str) -> list[str]:

@@ -12,10 +12,12 @@ from mtkd_engine.modelfile.files import (
     save_model,
 )
 from mtkd_engine.modelfile.kinds import Kind, recognise
+from mtkd_engine.modelfile.places import STUDENT, student_file
 
 __all__ = [
     "HEADER_KEY",
     "LARGEST_CARD",
+    "STUDENT",
     "Kind",
     "Misfit",
     "ModelError",
@@ -26,4 +28,5 @@ __all__ = [
     "read_card",
     "recognise",
     "save_model",
+    "student_file",
 ]

@@ -9,8 +9,10 @@ from mtkd_engine.data.features.hdf5 import SUFFIXES as HDF5
 from mtkd_engine.data.features.hdf5 import Hdf5Features
 from mtkd_engine.data.features.npz import FeatureStore
 from mtkd_engine.data.features.pack import array_hash, pack_features
+from mtkd_engine.data.features.single import FeatureFile
 
 __all__ = [
+    "FeatureFile",
     "FeatureFolder",
     "FeatureStore",
     "Features",

@@ -1,0 +1,63 @@
+"""Tables of a model card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+_COSTS = {
+    "parameters": ("parameters", "{:,.0f}"),
+    "macs": ("MACs", "{:,.0f}"),
+    "latency_ms": ("latency, ms", "{:,.2f}"),
+    "memory_bytes": ("memory, bytes", "{:,.0f}"),
+}
+
+
+def quality_table(metrics: Mapping[str, float], baselines: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """This will hold a student's metrics (each in 0..1) against those of its baselines."""
+    names = list(metrics)
+    rows = [["**student**", *(_percent(metrics[name]) for name in names)]]
+    rows += [
+        [who, *(_percent(found.get(name)) for name in names)] for who, found in sorted(baselines.items())
+    ]
+    return table(["", *names], rows)
+
+
+def difference_table(comparisons: Mapping[str, Mapping[str, Mapping[str, float]]] | None) -> list[str]:
+    """This will list differences with their intervals; empty without any."""
+    if not comparisons:
+        return []
+    names = sorted({name for found in comparisons.values() for name in found})
+    rows = [
+        [who, *(_interval(found.get(name)) for name in names)] for who, found in sorted(comparisons.items())
+    ]
+    return table(["against", *names], rows)
+
+
+def cost_table(cost: Mapping[str, Mapping[str, Any]] | None) -> list[str]:
+    """This will list what student and teachers take; empty where nothing was measured."""
+    if not cost:
+        return []
+    known = [name for name in _COSTS if any(found.get(name) is not None for found in cost.values())]
+    rows = [[who, *(_cost(name, found.get(name)) for name in known)] for who, found in cost.items()]
+    return table(["", *(_COSTS[name][0] for name in known)], rows)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """This will give the lines of a table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.2f}"
+
+
+def _interval(found: Mapping[str, float] | None) -> str:
+    if found is None:
+        return ""
+    return f"{100 * found['difference']:+.2f} ({100 * found['low']:+.2f} to {100 * found['high']:+.2f})"
+
+
+def _cost(name: str, value: Any) -> str:
+    return "" if value is None else _COSTS[name][1].format(value)

@@ -1,0 +1,58 @@
+"""All files of a student, written together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from mtkd_engine.export.modelcard import write_model_card
+from mtkd_engine.export.onnxfile import NoOnnxError, Parity, write_onnx
+from mtkd_engine.modelfile import STUDENT, save_model
+from mtkd_engine.nets.grounding import GroundingInputs
+from mtkd_engine.spec import ModelCard
+
+VARIABLE = "MTKD_ONNX"
+CARD, ONNX, MODEL_CARD = "student.json", "student.onnx", "MODEL_CARD.md"
+
+
+def export_student(
+    model: nn.Module,
+    card: ModelCard,
+    *,
+    folder: Path,
+    samples_batch: GroundingInputs | Iterable[GroundingInputs],
+    result: Mapping[str, Any],
+) -> list[Path]:
+    """This will write student.safetensors, student.json, student.onnx and MODEL_CARD.md, and return their paths.
+
+    `samples_batch` is one batch of real inputs or several: on them the ONNX file must say what the network says.
+    `result` is what result.json holds; of it the card shows `metrics`, `baselines`, `comparisons`, `cost`,
+    `dataset` ({"name", "hash", "splits"}) or `dataset_hash`, `teachers` ({name: {"content_hash", ...}}) and
+    `spec`, where they are there. Where ONNX is not to be had (a package is missing, a network that torch cannot
+    translate, MTKD_ONNX=0) the card says so in a sentence and that file is left out.
+    Raises JobError, cause "export_parity", where the ONNX file says anything else than the network.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / STUDENT, folder / CARD]
+    save_model(paths[0], parameters=model.state_dict(), card=card)
+    paths[1].write_text(card.model_dump_json(indent=2))
+    batches = [samples_batch] if isinstance(samples_batch, GroundingInputs) else list(samples_batch)
+    onnx = _onnx(model, card, path=folder / ONNX, batches=batches)
+    if isinstance(onnx, Parity):
+        paths.append(folder / ONNX)
+    paths.append(write_model_card(folder / MODEL_CARD, card=card, result=result, onnx=onnx))
+    return paths
+
+
+def _onnx(model: nn.Module, card: ModelCard, *, path: Path, batches: list[GroundingInputs]) -> Parity | str:
+    path.unlink(missing_ok=True)
+    if os.environ.get(VARIABLE, "1") == "0":
+        return f"No ONNX file was asked for ({VARIABLE}=0)."
+    try:
+        return write_onnx(model, card, path=path, batches=batches)
+    except NoOnnxError as error:
+        return str(error)

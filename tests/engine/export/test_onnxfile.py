@@ -1,0 +1,120 @@
+"""The ONNX file says what the network says, or there is none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from mtkd_engine.export import onnxfile
+from mtkd_engine.export.feeding import INPUTS, output_names
+from mtkd_engine.export.onnxfile import FEEDING_KEY, TOLERANCE, NoOnnxError, write_onnx
+from mtkd_engine.loop import JobError
+from mtkd_engine.modelfile import HEADER_KEY
+from mtkd_engine.spec import ModelCard
+from tests.engine.export.networks import NETS, card_of, inputs, needs_onnx, student
+
+
+class _Off:
+    """A session that gives every output with something added."""
+
+    def __init__(self, plain: Any, by: float) -> None:
+        self._plain = plain
+        self._by = by
+
+    def run(self, _names: None, fed: dict[str, Any]) -> list[Any]:
+        said = self._plain(*(torch.from_numpy(fed[name]) for name in INPUTS))
+        return [part.numpy() + self._by for part in said]
+
+
+@pytest.fixture
+def off(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """This will have the ONNX file be off by something, without translating anything."""
+
+    def plan(by: float) -> None:
+        monkeypatch.setattr(onnxfile, "_NEEDED", ())
+        monkeypatch.setattr(onnxfile, "_translate", lambda _plain, _card, path: path.write_bytes(b"onnx"))
+        compare = onnxfile._compare
+
+        def compared(plain: Any, path: Path, batches: Any) -> Any:
+            monkeypatch.setattr(onnxfile, "_session", lambda _path: _Off(plain, by))
+            return compare(plain, path, batches)
+
+        monkeypatch.setattr(onnxfile, "_compare", compared)
+
+    return plan
+
+
+@needs_onnx
+@pytest.mark.slow
+@pytest.mark.parametrize("family", NETS)
+def test_a_file_of_each_family_takes_any_number_of_samples_and_words(family: str, tmp_path: Path) -> None:
+    import onnxruntime
+
+    card = card_of(family, temperature=1.5)
+    model, path = student(card), tmp_path / "student.onnx"
+    batches = [inputs(card, samples=samples, words=words) for samples, words in ((5, 9), (1, 1), (2, 4))]
+    parity = write_onnx(model, card, path=path, batches=batches)
+    assert parity.samples == 8
+    assert parity.difference <= TOLERANCE
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    assert [given.name for given in session.get_inputs()] == list(INPUTS)
+    assert [said.name for said in session.get_outputs()] == list(output_names(card))
+    assert session.get_inputs()[0].shape == ["batch", card.net.clips, card.feature_width]
+    told = session.get_modelmeta().custom_metadata_map
+    assert ModelCard.model_validate_json(told[HEADER_KEY]) == card
+    feeding = json.loads(told[FEEDING_KEY])
+    assert (feeding["opset"], feeding["temperature"], feeding["family"]) == (18, 1.5, family)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_says_something_else_is_not_kept(off: Any, tmp_path: Path) -> None:
+    card = card_of("span")
+    off(2e-4)
+    with pytest.raises(JobError, match=r"differs from the student by 0\.0002 on 3 samples") as caught:
+        write_onnx(student(card), card, path=tmp_path / "s.onnx", batches=[inputs(card, samples=3, words=2)])
+    assert caught.value.cause == "export_parity"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_says_nan_is_not_kept(off: Any, tmp_path: Path) -> None:
+    card = card_of("map2d")
+    off(float("nan"))
+    with pytest.raises(JobError, match="differs from the student by nan"):
+        write_onnx(student(card), card, path=tmp_path / "s.onnx", batches=[inputs(card, samples=3, words=2)])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_says_the_same_is_kept(off: Any, tmp_path: Path) -> None:
+    card = card_of("proposal")
+    off(0.0)
+    batches = [inputs(card, samples=3, words=2)]
+    parity = write_onnx(student(card), card, path=tmp_path / "s.onnx", batches=batches)
+    assert (parity.difference, parity.samples) == (0.0, 3)
+    assert np.isfinite(parity.difference)
+    assert [path.name for path in tmp_path.iterdir()] == ["s.onnx"]
+
+
+def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(onnxfile, "_NEEDED", ("numpy", "nowhere_to_be_found"))
+    card = card_of("span")
+    with pytest.raises(NoOnnxError, match="nowhere_to_be_found is not installed"):
+        write_onnx(student(card), card, path=tmp_path / "s.onnx", batches=[inputs(card, samples=1, words=1)])
+
+
+def test_a_network_that_torch_cannot_translate_is_refused_with_a_sentence(
+    off: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise torch.onnx.errors.OnnxExporterError("no such operator\nand more")
+
+    monkeypatch.setattr(onnxfile, "_NEEDED", ())
+    monkeypatch.setattr(torch.onnx, "export", fails)
+    card = card_of("span")
+    with pytest.raises(NoOnnxError, match=r"student of family 'span' \(no such operator\)\.$"):
+        write_onnx(student(card), card, path=tmp_path / "s.onnx", batches=[inputs(card, samples=1, words=1)])
+    assert list(tmp_path.iterdir()) == []

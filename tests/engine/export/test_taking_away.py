@@ -1,0 +1,82 @@
+"""A trained student taken away: what its model card tells to do gives what the platform says, without torch."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mtkd_engine.__main__ import main
+from mtkd_engine.data.dataset import load_dataset
+from mtkd_engine.data.world import VideosPerSplit, make_world
+from mtkd_engine.distill import Place, distill
+from mtkd_engine.evaluation.student import predict_ranked
+from mtkd_engine.modelfile import load_model
+from mtkd_engine.sources import Sources
+from mtkd_engine.spec import parse
+from mtkd_engine.tasks.grounding.batches import SplitData
+from mtkd_engine.tasks.grounding.collate import Collator
+from tests.engine.export.networks import needs_onnx
+
+pytestmark = [pytest.mark.slow, needs_onnx]
+SAMPLES = 500
+ASK_ALL = """
+import json, sys
+import numpy as np
+student = Student(sys.argv[1])
+features = np.load(sys.argv[2])
+for line in open(sys.argv[3]):
+    asked = json.loads(line)
+    print(json.dumps(student.ask(features[asked["video"]], asked["sentence"], duration=asked["duration"], best=1)))
+assert "torch" not in sys.modules and not any(name.startswith("mtkd") for name in sys.modules)
+"""
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small world and a job that learnt a little of it."""
+    base = tmp_path_factory.mktemp("taken")
+    make_world(base / "world", videos=VideosPerSplit(train=130, val=12, test=12), seed=7)
+    return base
+
+
+@pytest.mark.parametrize(
+    "net", [{"family": "span", "clips": 32, "width": 24}, {"family": "map2d", "width": 16}]
+)
+def test_the_exported_student_predicts_what_the_platform_predicts(base: Path, net: dict[str, object]) -> None:
+    spec = parse({"data": {"dataset": "world"}, "student": {"net": net}, "optim": {"epochs": 2}})
+    run, out = base / f"run-{net['family']}", base / f"out-{net['family']}"
+    for _ in distill(spec, sources=Sources(base=base), place=Place(folder=run, cache=base / "cache")):
+        pass
+    assert main(["export", "--student", str(run), "--out", str(out), "--data", str(base / "world")]) == 0
+
+    model, card = load_model(out / "student.safetensors")
+    dataset = load_dataset(base / "world")
+    samples = [sample for split in dataset.splits.values() for sample in split][:SAMPLES]
+    assert len(samples) == SAMPLES
+    split = SplitData(samples, Collator.of(card, dataset.needed_features()), device="cpu")
+    windows_NK2, scores_NK = predict_ranked(model, split, k=1, temperature=card.temperature)
+
+    asked = base / "asked.jsonl"
+    lines = [{"video": s.video_id, "sentence": s.sentence, "duration": s.duration} for s in samples]
+    asked.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    code = re.search(r"```python\n(.*?)```", (out / "MODEL_CARD.md").read_text(), re.DOTALL)
+    assert code is not None
+    reader = base / "reader.py"
+    reader.write_text(code[1].partition("if __name__")[0] + ASK_ALL)
+    features = base / "world" / "features.npz"
+    said = subprocess.run(
+        [sys.executable, reader, out / "student.onnx", features, asked],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=base,
+    )
+    found = np.array([json.loads(line)[0] for line in said.stdout.splitlines()])
+    np.testing.assert_allclose(found[:, :2], windows_NK2[:, 0].numpy(), atol=1e-6)
+    np.testing.assert_allclose(found[:, 2], scores_NK[:, 0].numpy(), atol=1e-4)

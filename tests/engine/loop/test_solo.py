@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -38,7 +39,7 @@ def test_it_is_bit_for_bit_the_student_of_a_solo_job(
     _, folder = unbroken
     run_all(parse({**SOLO, "evaluation": {"every_epochs": 2}}), base=planted, folder=tmp_path)
     alone = pq.read_table(tmp_path / "artifacts" / "per_sample.parquet").to_pydict()
-    beside = pq.read_table(folder / "per_sample.parquet").filter(pq.field("split") != "train").to_pydict()
+    beside = pq.read_table(folder / "per_sample.parquet").filter(pc.field("split") != "train").to_pydict()
     for name in ("start", "end", "iou"):
         assert beside[f"solo_{name}"] == alone[f"student_{name}"]
     metrics = json.loads((tmp_path / "artifacts" / "result.json").read_text())["metrics"]

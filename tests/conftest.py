@@ -39,6 +39,7 @@ for _name in ("DATA_ROOTS", "PORT", "HOST", "DEBUG"):
 # A test that imports the ASGI module must not turn what follows into web processes.
 os.environ["MTKD_PROCESS"] = "tests"
 os.environ.setdefault("MTKD_TIME_SCALE", "0.1")
+os.environ["MTKD_ONNX"] = "0"  # ten seconds a job; tests of the export ask for it
 os.environ["DJANGO_SETTINGS_MODULE"] = "webapp.settings"
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the browser fixture runs an event loop
 

@@ -16,7 +16,20 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from rest_framework.request import Request
 
-from jobs.models import ApiToken, Artifact, Dataset, Job, Project, Registration, Role, Teacher, Upload, User
+from jobs.models import (
+    ApiToken,
+    Artifact,
+    Dataset,
+    Group,
+    Job,
+    Project,
+    Registration,
+    Role,
+    Selection,
+    Teacher,
+    Upload,
+    User,
+)
 from jobs.queries.access import role_of
 
 Asker = HttpRequest | Request
@@ -84,7 +97,17 @@ PERMISSIONS: dict[str, Rule] = {
     "job-schedule": Who.EDITOR,
     "job-deletion": Who.ADMIN,
     "job-promotion": Who.EDITOR,
+    "job-prediction": READ_OR_EDIT,
     "artifact": Who.VIEWER,
+    "job-inspect": Who.VIEWER,
+    "job-inspect-file": Who.VIEWER,
+    "job-inspect-sample": Who.VIEWER,
+    "job-inspect-selection": Who.EDITOR,
+    "selection-deletion": Who.EDITOR,
+    "group-list": Who.VIEWER,
+    "group": Who.VIEWER,
+    "group-csv": Who.VIEWER,
+    "group-cancellation": Who.EDITOR,
     # Websockets
     "live-job": Who.VIEWER,
     "live-job-log": Who.VIEWER,
@@ -116,6 +139,8 @@ PERMISSIONS: dict[str, Rule] = {
     "api-job-resubmission": Who.EDITOR,
     "api-job-schedule": Who.EDITOR,
     "api-job-promotion": Who.EDITOR,
+    "api-job-predictions": Who.EDITOR,
+    "api-job-prediction": Who.VIEWER,
     "api-job-events": Who.VIEWER,
     "api-job-log": Who.VIEWER,
     "api-job-metrics": READ_OR_EDIT,
@@ -123,6 +148,13 @@ PERMISSIONS: dict[str, Rule] = {
     "api-overlay": Who.VIEWER,
     "api-job-artifacts": Who.VIEWER,
     "api-job-artifact": Who.VIEWER,
+    "api-job-samples": Who.VIEWER,
+    "api-job-samples-file": Who.VIEWER,
+    "api-selections": READ_OR_EDIT,
+    "api-selection": {"GET": Who.VIEWER, "DELETE": Who.EDITOR},
+    "api-groups": READ_OR_EDIT,
+    "api-group": Who.VIEWER,
+    "api-group-cancellation": Who.EDITOR,
     "api-uploads": Who.EDITOR,
     "api-upload": Who.EDITOR,
 }
@@ -193,6 +225,14 @@ def job_id_or_404(asker: Asker, job_id: int) -> int:
     return job_id
 
 
+def group_or_404(asker: Asker, group_id: int) -> Group:
+    """This will find a group for somebody who may use this route on it."""
+    group = Group.objects.select_related("project", "submitted_by").filter(pk=group_id).first()
+    _allowed(asker, None if group is None else group.project)
+    assert group is not None
+    return group
+
+
 def dataset_or_404(asker: Asker, dataset_id: int) -> Dataset:
     """This will find a dataset for somebody who may use this route on it."""
     dataset = Dataset.objects.select_related("project", "created_by").filter(pk=dataset_id).first()
@@ -225,6 +265,15 @@ def artifact_or_404(asker: Asker, job_id: int, name: str) -> Artifact:
     if artifact is None:
         raise Http404(f"This job has no artifact named {name!r}.")
     return artifact
+
+
+def selection_or_404(asker: Asker, selection_id: int) -> Selection:
+    """This will find a selection for somebody who may use this route on it."""
+    related = ("project", "dataset", "created_by", "from_job")
+    selection = Selection.objects.select_related(*related).filter(pk=selection_id).first()
+    _allowed(asker, None if selection is None else selection.project)
+    assert selection is not None
+    return selection
 
 
 def upload_or_404(asker: Asker, upload_id: UUID) -> Upload:

@@ -10,10 +10,12 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from jobs.models import ApiToken, Job, Registration, Teacher, User
+from jobs.models import ApiToken, Group, Job, Prediction, Registration, Teacher, User
 from jobs.operations.access import create_token
+from jobs.operations.selections import create_selection
 from jobs.operations.uploads import begin_upload
 from tests.engine_double import EngineDouble
+from tests.inspected import files_of
 from tests.sealed_double import keep_files, sample_row, write_sealed
 from tests.webapp.working import a_worker
 from webapp.access import PERMISSIONS, Who, needed
@@ -36,15 +38,19 @@ POST_ONLY = {
     "job-resumption",
     "job-retry",
     "worker-drain",
+    "group-cancellation",
     "api-job-resubmission",
     "api-job-promotion",
+    "api-job-predictions",
     "dataset-archive",
     "teacher-archive",
     "registration-decision",
     "registration-cancellation",
+    "job-inspect-selection",
+    "selection-deletion",
 }
 PUT_ONLY = {"api-job-cancellation", "api-registration-decision", "api-registration-cancellation"}
-PUT_ONLY |= {"api-job-retry", "api-job-completion"}
+PUT_ONLY |= {"api-job-retry", "api-job-completion", "api-group-cancellation"}
 METHODS = {
     **dict.fromkeys(POST_ONLY, ("POST",)),
     **dict.fromkeys(PUT_ONLY, ("PUT",)),
@@ -52,6 +58,7 @@ METHODS = {
     **dict.fromkeys(("api-dataset-archive", "api-teacher-archive"), ("PUT", "DELETE")),
     **dict.fromkeys(("api-job-pause", "api-worker-drain"), ("PUT", "DELETE")),
     "api-job": ("GET", "DELETE"),
+    "api-selection": ("GET", "DELETE"),
     "api-job-schedule": ("PATCH",),
     "api-project": ("GET", "PATCH"),
 }
@@ -60,12 +67,22 @@ BOTH |= {
     "api-datasets",
     "api-teachers",
     "api-jobs",
+    "api-groups",
     "api-job-metrics",
+    "api-selections",
     "dataset-deletion",
     "teacher-deletion",
 }
-BOTH |= {"job-deletion", "job-schedule", "project-settings"}
-PROJECT_IN_QUERY = {"api-uploads", "api-registrations", "api-jobs", "api-datasets", "api-teachers"}
+BOTH |= {"job-deletion", "job-schedule", "job-prediction", "project-settings"}
+PROJECT_IN_QUERY = {
+    "api-uploads",
+    "api-registrations",
+    "api-jobs",
+    "api-datasets",
+    "api-teachers",
+    "api-groups",
+}
+WANTED: dict[str, dict[str, object]] = {"api-jobs": {"spec": {}}, "api-groups": {"document": {}}}
 HTTP_ROUTES = sorted(route for route in PERMISSIONS if not route.startswith("live-"))
 CASES = [
     (route, method)
@@ -95,7 +112,7 @@ def addresses(job: Job, people: dict[str, User], teachers: list[Teacher], tmp_pa
     keep_files(job.dataset, folder, [row])
     double = EngineDouble()
     double.start()
-    double.finish(files={"student.safetensors": b"weights"})
+    double.finish(files={"student.safetensors": b"weights", **files_of([row])})
     token, _ = create_token(user=people["admin"], name="of somebody else")
     parts = {
         "slug": job.project.slug,
@@ -108,6 +125,12 @@ def addresses(job: Job, people: dict[str, User], teachers: list[Teacher], tmp_pa
         "name": "student.safetensors",
         "row": 0,
         "worker_id": a_worker("host/worker-1").pk,
+        "selection_id": create_selection(
+            dataset=job.dataset, user=people["editor"], name="hard", ids=[row["id"]]
+        ).pk,
+        "form": "csv",
+        "prediction_id": Prediction.objects.create(job=job, sentence="a door opens").pk,
+        "group_id": Group.objects.create(project=job.project, name="study", document={}).pk,
     }
     film = {**parts, "name": "v0.mp4"}
     return {route: _address(route, film if route == "dataset-video" else parts) for route in HTTP_ROUTES}
@@ -129,8 +152,8 @@ def test_every_route_of_the_site_stands_in_the_table_and_nothing_else_does() -> 
 def test_a_route_refuses_whom_the_table_refuses(
     route: str, method: str, addresses: dict[str, str], people: dict[str, User], job: Job
 ) -> None:
-    asked = {"project": job.project.slug, "name": "x", "path": "/nowhere"}
-    body = json.dumps({"project": job.project.slug, "spec": {}} if route == "api-jobs" else asked)
+    wanted = WANTED.get(route, {"name": "x", "path": "/nowhere"})
+    body = json.dumps({"project": job.project.slug, **wanted})
     seen, expected = {}, {}
     standings = dict(STANDINGS)
     if needed(route, method) is Who.OPERATOR:

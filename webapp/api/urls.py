@@ -6,16 +6,20 @@ from django.urls import URLPattern, path
 from drf_spectacular.views import SpectacularAPIView
 
 from webapp.api import (
+    groups,
     history,
+    inspect,
     jobs,
     lifecycle,
     logs,
     overlay,
     points,
+    predictions,
     projects,
     queues,
     registrations,
     samples,
+    selections,
     sources,
     uploads,
     workers,
@@ -60,8 +64,23 @@ urlpatterns: list[URLPattern] = [
     path("v1/jobs/<int:job_id>/events/", history.events, name="api-job-events"),
     path("v1/jobs/<int:job_id>/log/", logs.log, name="api-job-log"),
     path("v1/jobs/<int:job_id>/metrics/", history.metrics, name="api-job-metrics"),
+    path("v1/jobs/<int:job_id>/predictions/", predictions.predictions, name="api-job-predictions"),
+    path(
+        "v1/jobs/<int:job_id>/predictions/<int:prediction_id>/",
+        predictions.prediction,
+        name="api-job-prediction",
+    ),
     path("v1/jobs/<int:job_id>/completion/", points.completion, name="api-job-completion"),
+    path("v1/groups/", groups.groups, name="api-groups"),
+    path("v1/groups/<int:group_id>/", groups.group, name="api-group"),
+    path("v1/groups/<int:group_id>/cancellation/", groups.cancellation, name="api-group-cancellation"),
     path("v1/metrics/", overlay.curves, name="api-overlay"),
     path("v1/jobs/<int:job_id>/artifacts/", history.artifacts, name="api-job-artifacts"),
     path("v1/jobs/<int:job_id>/artifacts/<str:name>", history.artifact, name="api-job-artifact"),
+    path("v1/jobs/<int:job_id>/samples/", inspect.samples, name="api-job-samples"),
+    path("v1/jobs/<int:job_id>/samples/file.<str:form>", inspect.samples_file, name="api-job-samples-file"),
+    path("v1/projects/<slug:slug>/selections/", selections.selections, name="api-selections"),
+    path(
+        "v1/projects/<slug:slug>/selections/<int:selection_id>/", selections.selection, name="api-selection"
+    ),
 ]

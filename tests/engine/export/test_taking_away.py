@@ -48,11 +48,14 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     "net", [{"family": "span", "clips": 32, "width": 24}, {"family": "map2d", "width": 16}]
 )
-def test_the_exported_student_predicts_what_the_platform_predicts(base: Path, net: dict[str, object]) -> None:
+def test_the_exported_student_predicts_what_the_platform_predicts(
+    base: Path, net: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
     spec = parse({"data": {"dataset": "world"}, "student": {"net": net}, "optim": {"epochs": 2}})
     run, out = base / f"run-{net['family']}", base / f"out-{net['family']}"
     for _ in distill(spec, sources=Sources(base=base), place=Place(folder=run, cache=base / "cache")):
         pass
+    monkeypatch.setenv("MTKD_ONNX", "1")
     assert main(["export", "--student", str(run), "--out", str(out), "--data", str(base / "world")]) == 0
 
     model, card = load_model(out / "student.safetensors")

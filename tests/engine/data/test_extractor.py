@@ -45,7 +45,7 @@ def test_a_dataset_that_says_nothing_reads_as_it_always_did(folder: Path, tmp_pa
     [
         ("I3D", "an object with name and macs_per_second is accepted"),
         ({"name": "I3D", "speed": 3}, "an object with name and macs_per_second is accepted"),
-        ({"macs_per_second": 3}, r"extractor\.name is null"),
+        ({"macs_per_second": 3}, r"extractor\.name is None; a text on one line"),
         ({"name": "I3D\nor not"}, r"extractor\.name is"),
         ({"name": "I3D", "macs_per_second": -1}, r"macs_per_second is -1; a number above 0 is accepted"),
         ({"name": "I3D", "macs_per_second": True}, "macs_per_second is"),

@@ -159,10 +159,12 @@ def _synchronise(device: torch.device) -> None:
 
 
 def _mean_macs(model: nn.Module, queries: Sequence[GroundingInputs]) -> float:
+    assert not any(isinstance(part, nn.LSTM) for part in model.modules()), "torch counts nothing of an LSTM"
     counted: dict[tuple[int, int], float] = {}
     for query in queries:
         if _size(query) not in counted:
-            with FlopCounterMode(display=False) as counter:
+            # As one operation of cuDNN a GRU would not be counted either.
+            with torch.backends.cudnn.flags(enabled=False), FlopCounterMode(display=False) as counter:
                 model(query)
             counted[_size(query)] = counter.get_total_flops() / 2
     return float(np.mean([counted[_size(query)] for query in queries]))

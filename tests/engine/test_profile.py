@@ -89,6 +89,20 @@ def test_by_hand_one_matrix_at_the_lengths_of_the_samples() -> None:
     assert (cost.threads, cost.device) == (torch.get_num_threads(), "cpu")
 
 
+def test_by_hand_the_recurrence_over_words_is_counted() -> None:
+    class Reader(OneProduct):
+        def __init__(self) -> None:
+            super().__init__()
+            self.gru = nn.GRU(4, 4, batch_first=True)
+
+        def forward(self, inputs: GroundingInputs) -> Tensor:
+            states_BWC: Tensor = self.gru(inputs.words_BW.unsqueeze(2).expand(-1, -1, 4).float())[0]
+            return states_BWC
+
+    cost = cost_of(Reader(), card_of(NETS[0]), dataset_of((4, 5)), runs=1)
+    assert cost.macs == 5 * 2 * (4 * 12)
+
+
 def test_by_hand_the_memory_of_the_longest_query() -> None:
     cost = cost_of(OneProduct(), card_of(NETS[0]), dataset_of((4, 2), (6, 1)), runs=1)
     inputs = 6 * WIDTH * 4 + 6 + 1 * 8 + 1  # float32 rows, clip mask, one int64 word, word mask

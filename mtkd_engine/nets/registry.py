@@ -7,9 +7,10 @@ from torch import nn
 
 from mtkd_engine.nets.grounding.map2d import Map2dModel
 from mtkd_engine.nets.grounding.proposal import ProposalModel
+from mtkd_engine.nets.grounding.regression import RegressionModel
 from mtkd_engine.nets.grounding.span import SpanModel
 from mtkd_engine.nets.grounding.words import GivenWords
-from mtkd_engine.spec import ModelCard, NetSpec, ProposalNet, SpanNet
+from mtkd_engine.spec import ModelCard, NetSpec, ProposalNet, RegressionNet, SpanNet
 
 
 def build(
@@ -20,6 +21,8 @@ def build(
         return SpanModel(net, feature_width=feature_width, vocabulary_size=vocabulary_size, given=given)
     if isinstance(net, ProposalNet):
         return ProposalModel(net, feature_width=feature_width, vocabulary_size=vocabulary_size, given=given)
+    if isinstance(net, RegressionNet):
+        return RegressionModel(net, feature_width=feature_width, vocabulary_size=vocabulary_size, given=given)
     return Map2dModel(net, feature_width=feature_width, vocabulary_size=vocabulary_size, given=given)
 
 

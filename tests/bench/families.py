@@ -1,4 +1,4 @@
-"""Three families of grounding networks on the generated world: each alone, and together as teachers."""
+"""Four families of grounding networks on the generated world: each alone, and together as teachers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ PROPOSAL = {
     "student": {"net": {"family": "proposal", "clips": 32, "width": 48}},
     "optim": {"epochs": 12, "learning_rate": 0.005},
 }
+REGRESSION = {**PROPOSAL, "student": {"net": {"family": "regression", "clips": 32, "width": 48}}}
 
 
 def main() -> None:
@@ -23,7 +24,12 @@ def main() -> None:
     from jobs.demo.story import FOLDER
 
     demo = {name: yaml.safe_load((FOLDER / f"{name}.yaml").read_text()) for name in ("span", "map2d", "emtm")}
-    specs: dict[str, dict[str, Any]] = {"span": demo["span"], "map2d": demo["map2d"], "proposal": PROPOSAL}
+    specs: dict[str, dict[str, Any]] = {
+        "span": demo["span"],
+        "map2d": demo["map2d"],
+        "proposal": PROPOSAL,
+        "regression": REGRESSION,
+    }
     with application(data_roots=[]) as app:
         world = app.home / "data" / "world"
         world.parent.mkdir(parents=True, exist_ok=True)
@@ -40,7 +46,7 @@ def main() -> None:
             results = [first[name], *(app.result(job) for job in jobs)]
             print(line(name, *[result["metrics"] for result in results]), flush=True)
         together = app.result(app.submit({**demo["emtm"], "teachers": list(specs)}))
-        print(line("EMTM student of all three", together["metrics"]))
+        print(line("EMTM student of all four", together["metrics"]))
         for name, values in together["baselines"].items():
             if not name.startswith("teacher:"):
                 print(line(f"*{name}*", values))

@@ -11,7 +11,13 @@ import torch
 from torch import Tensor
 
 from mtkd_engine.data.dataset import Sample
-from mtkd_engine.nets.grounding import GroundingInputs, Map2dOutput, ProposalOutput, SpanOutput
+from mtkd_engine.nets.grounding import (
+    GroundingInputs,
+    Map2dOutput,
+    ProposalOutput,
+    RegressionOutput,
+    SpanOutput,
+)
 from mtkd_engine.tasks.grounding import Targets
 from mtkd_engine.tasks.grounding.collate import targets_of
 from mtkd_engine.tasks.grounding.grid import clip_mask, windows_of_cells
@@ -85,6 +91,13 @@ def make_proposal(counts: Sequence[int], *, length: int, scale: float = 2.0, see
     return ProposalOutput(windows_BK2, scores_BK, valid_BK, valid_BK)
 
 
+def make_regression(
+    clips: Sequence[int], *, length: int, scale: float = 2.0, seed: int = 0
+) -> RegressionOutput:
+    """One random window with a random logit for every clip, garbage in the padding included."""
+    return RegressionOutput(**vars(make_proposal(clips, length=length, scale=scale, seed=seed)))
+
+
 def targets_for(
     windows: Sequence[Sequence[Sequence[float]]], *, clips: Sequence[int], length: int, duration: float
 ) -> Targets:
@@ -115,12 +128,13 @@ def make_targets(clips: Sequence[int], *, length: int, duration: float = 30.0, s
 
 @pytest.fixture(scope="session")
 def make() -> SimpleNamespace:
-    """The builders above as `make.inputs`, `make.span`, `make.map`, `make.proposal`, `make.targets` ..."""
+    """The builders above as `make.inputs`, `make.span`, `make.map`, `make.targets` ..."""
     builders: dict[str, Callable[..., object]] = {
         "inputs": make_inputs,
         "span": make_span,
         "map": make_map,
         "proposal": make_proposal,
+        "regression": make_regression,
         "targets": make_targets,
         "targets_for": targets_for,
     }

@@ -3,6 +3,7 @@
 from mtkd_engine.nets.grounding.inputs import GroundingInputs
 from mtkd_engine.nets.grounding.map2d import Map2dModel, Map2dOutput
 from mtkd_engine.nets.grounding.proposal import ProposalModel, ProposalOutput
+from mtkd_engine.nets.grounding.regression import RegressionModel, RegressionOutput
 from mtkd_engine.nets.grounding.span import Encoded, SharedEncoder, SpanHead, SpanModel, SpanOutput
 
 DenseOutput = SpanOutput | Map2dOutput
@@ -17,6 +18,8 @@ __all__ = [
     "Map2dOutput",
     "ProposalModel",
     "ProposalOutput",
+    "RegressionModel",
+    "RegressionOutput",
     "SharedEncoder",
     "SpanHead",
     "SpanModel",

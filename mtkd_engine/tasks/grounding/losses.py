@@ -6,12 +6,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mtkd_engine.nets.grounding import GroundingOutput, Map2dOutput, ProposalOutput, SpanOutput
+from mtkd_engine.nets.grounding import (
+    GroundingOutput,
+    Map2dOutput,
+    ProposalOutput,
+    RegressionOutput,
+    SpanOutput,
+)
 from mtkd_engine.nets.masking import masked_log_softmax, upper_triangle
 from mtkd_engine.tasks.grounding.belief import joint_scores
 from mtkd_engine.tasks.grounding.collate import Targets
 from mtkd_engine.tasks.grounding.grid import windows_of_cells
 from mtkd_engine.tasks.grounding.proposals import proposal_loss
+from mtkd_engine.tasks.grounding.regression import regression_loss
 
 _NO_OVERLAP, _FULL_OVERLAP = 0.3, 0.7
 _LEAST = 1.0e-6
@@ -23,8 +30,11 @@ def hard_label_loss(output: GroundingOutput, targets: Targets) -> Tensor:
     Span logits: cross-entropy of start and end with soft boundary labels, of those true windows of a sample where it
     is least. 2-D maps: binary cross-entropy of every window with its scaled IoU with the nearest true one (2D-TAN
     eq. 3, thresholds 0.3 and 0.7); the cells of the true windows always count as 1, so that windows too short for
-    the grid are learned as well. Proposals: see `proposal_loss`.
+    the grid are learned as well. Proposals: see `proposal_loss`. Regressed windows: see
+    `regression_loss`.
     """
+    if isinstance(output, RegressionOutput):
+        return regression_loss(output, targets)
     if isinstance(output, ProposalOutput):
         return proposal_loss(output, targets)
     if isinstance(output, SpanOutput):

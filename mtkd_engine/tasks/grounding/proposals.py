@@ -28,7 +28,7 @@ def proposal_loss(output: ProposalOutput, targets: Targets) -> Tensor:
     """
     truths_BM2 = (targets.windows_BM2 / targets.durations_B[:, None, None]).clamp(0.0, 1.0)
     truths_BM2 = truths_BM2.to(output.windows_BK2.dtype)
-    near_BKM = _nearness(output.windows_BK2, truths_BM2).masked_fill(~output.valid_BK.unsqueeze(2), -2.0)
+    near_BKM = nearness(output.windows_BK2, truths_BM2).masked_fill(~output.valid_BK.unsqueeze(2), -2.0)
     best_BM = near_BKM.detach().argmax(1)
     chosen_BKM = torch.zeros_like(near_BKM).scatter(1, best_BM.unsqueeze(1), _CHOSEN)
     which_BK = (near_BKM.detach() + chosen_BKM).argmax(2)
@@ -37,7 +37,7 @@ def proposal_loss(output: ProposalOutput, targets: Targets) -> Tensor:
     wanted_BK = wanted_BK.scatter(1, best_BM, 1.0)
     counted_BK = (near_BK.detach() >= _NEAR).scatter(1, best_BM, True)
     truth_BK2 = truths_BM2.gather(1, which_BK.unsqueeze(2).expand(-1, -1, 2))
-    ends_BK = (1.0 - near_BK) + _distance(output.windows_BK2, truth_BK2)
+    ends_BK = (1.0 - near_BK) + distance(output.windows_BK2, truth_BK2)
     scores_BK = functional.binary_cross_entropy_with_logits(output.scores_BK, wanted_BK, reduction="none")
     hits_B = wanted_BK.masked_fill(~output.valid_BK, 0.0).sum(1)
     per_hit_B = scores_BK.masked_fill(~output.valid_BK, 0.0).sum(1) / hits_B
@@ -45,8 +45,11 @@ def proposal_loss(output: ProposalOutput, targets: Targets) -> Tensor:
     return (_SCORE_WEIGHT * per_hit_B + per_end_B).mean()
 
 
-def _nearness(windows_BK2: Tensor, truths_BM2: Tensor) -> Tensor:
-    """IoU of every window with every true one; below 0, by the gap's share of their hull, where they do not meet."""
+def nearness(windows_BK2: Tensor, truths_BM2: Tensor) -> Tensor:
+    """This will give (B, K, M): the IoU of every window with every true one.
+
+    Where they do not meet it lies below 0, by the gap's share of their hull.
+    """
     start_BK1, stop_BK1 = windows_BK2[..., :1], windows_BK2[..., 1:]
     start_B1M, stop_B1M = truths_BM2.unsqueeze(1).unbind(3)
     shared_BKM = torch.minimum(stop_BK1, stop_B1M) - torch.maximum(start_BK1, start_B1M)
@@ -54,7 +57,8 @@ def _nearness(windows_BK2: Tensor, truths_BM2: Tensor) -> Tensor:
     return shared_BKM / hull_BKM.clamp(min=1e-6)
 
 
-def _distance(windows_BK2: Tensor, truth_BK2: Tensor) -> Tensor:
+def distance(windows_BK2: Tensor, truth_BK2: Tensor) -> Tensor:
+    """This will give (B, K): the smooth L1 distance of the ends, in lengths of the true window."""
     length_BK1 = (truth_BK2[..., 1:] - truth_BK2[..., :1]).clamp(min=_SHORTEST)
     apart_BK2 = functional.smooth_l1_loss(windows_BK2 / length_BK1, truth_BK2 / length_BK1, reduction="none")
     return apart_BK2.mean(2)

@@ -14,10 +14,15 @@ from mtkd_engine.nets.grounding.layers import ChannelDropout
 from mtkd_engine.nets.grounding.map2d import Map2dModel, pool_windows
 from mtkd_engine.nets.masking import NEG, upper_triangle
 from mtkd_engine.nets.registry import build, expected_tensors
-from mtkd_engine.spec import Map2dNet, ModelCard, NetSpec, ProposalNet, SpanNet
+from mtkd_engine.spec import Map2dNet, ModelCard, NetSpec, ProposalNet, RegressionNet, SpanNet
 from mtkd_engine.tasks.grounding import hard_label_loss
 
-NETS: list[NetSpec] = [SpanNet(width=16, attention_layers=1), Map2dNet(width=16), ProposalNet(width=16)]
+NETS: list[NetSpec] = [
+    SpanNet(width=16, attention_layers=1),
+    Map2dNet(width=16),
+    ProposalNet(width=16),
+    RegressionNet(width=16),
+]
 
 
 @pytest.mark.parametrize("net", NETS, ids=lambda net: net.family)
@@ -76,7 +81,8 @@ def test_word_order_changes_the_output(net: NetSpec, make: SimpleNamespace) -> N
     batch = replace(batch, words_BW=torch.tensor([[2, 3, 4, 5]]))
     turned = model(replace(batch, words_BW=torch.tensor([[4, 5, 2, 3]])))
     straight = model(batch)
-    said = {"span": "start_BL", "map2d": "map_BLL", "proposal": "scores_BK"}[net.family]
+    names = {"span": "start_BL", "map2d": "map_BLL", "proposal": "scores_BK", "regression": "scores_BK"}
+    said = names[net.family]
     apart = getattr(straight, said) - getattr(turned, said)
     assert float(apart.detach().abs().max()) > 1e-4
 

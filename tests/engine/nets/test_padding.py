@@ -10,15 +10,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mtkd_engine.nets.grounding import GroundingInputs, ProposalOutput, SpanOutput
+from mtkd_engine.nets.grounding import GroundingInputs, ProposalOutput, RegressionOutput, SpanOutput
 from mtkd_engine.nets.registry import build
-from mtkd_engine.spec import Map2dNet, NetSpec, ProposalNet, SpanNet
+from mtkd_engine.spec import Map2dNet, NetSpec, ProposalNet, RegressionNet, SpanNet
 
 NETS: dict[str, NetSpec] = {
     "span": SpanNet(clips=12, width=16, kernel=5),
     "span with attention": SpanNet(clips=12, width=16, kernel=5, attention_layers=2),
     "map2d": Map2dNet(clips=12, width=16),
     "proposal": ProposalNet(clips=12, width=16, anchors=3),
+    "regression": RegressionNet(clips=12, width=16),
 }
 
 
@@ -36,6 +37,8 @@ def inputs(make: SimpleNamespace) -> GroundingInputs:
 def logits(output: Any) -> list[Tensor]:
     if isinstance(output, SpanOutput):
         return [output.start_BL, output.end_BL]
+    if isinstance(output, RegressionOutput):
+        return [output.scores_BK, *output.windows_BK2.unbind(2)]
     if isinstance(
         output, ProposalOutput
     ):  # 3 anchors a clip; lined up by clip, so that a cut drops whole clips

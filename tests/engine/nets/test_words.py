@@ -11,15 +11,21 @@ from torch import nn
 
 from mtkd_engine.nets.grounding.words import GivenWords, WordEmbedding
 from mtkd_engine.nets.registry import build, build_for, expected_tensors
-from mtkd_engine.spec import Map2dNet, ModelCard, NetSpec, ProposalNet, SpanNet
+from mtkd_engine.spec import Map2dNet, ModelCard, NetSpec, ProposalNet, RegressionNet, SpanNet
 from tests.engine.conftest import make_inputs
 
 NETS: dict[str, NetSpec] = {
     "span": SpanNet(clips=8, width=16),
     "map2d": Map2dNet(clips=8, width=16),
     "proposal": ProposalNet(clips=8, width=16),
+    "regression": RegressionNet(clips=8, width=16),
 }
-FROZEN = {"span": "dd70c9666c3859bf", "map2d": "4614a676fe252b50", "proposal": "53eaadaf56cf3066"}
+FROZEN = {
+    "span": "dd70c9666c3859bf",
+    "map2d": "4614a676fe252b50",
+    "proposal": "53eaadaf56cf3066",
+    "regression": "2853f535b5f65dde",
+}
 VOCABULARY = ("<pad>", "<unk>", *(f"w{number}" for number in range(18)))
 GIVEN = GivenWords(count=12, width=5)
 

@@ -33,7 +33,7 @@ def believed(output: Any, *, to_clips: list[int], duration: float = 30.0, temper
 
 @settings(deadline=None)
 @given(
-    kind=st.sampled_from(["span", "map", "proposal"]),
+    kind=st.sampled_from(["span", "map", "proposal", "regression"]),
     clips=st.lists(
         st.tuples(st.integers(1, TEACHER_LENGTH), st.integers(1, STUDENT_LENGTH)), min_size=1, max_size=6
     ),
@@ -75,10 +75,10 @@ def test_an_equal_grid_changes_nothing(make: SimpleNamespace, kind: str) -> None
     assert torch.equal(believed(output, to_clips=[16, 7, 1]).log_joint_BLL, log_joint(output))
 
 
-@pytest.mark.parametrize("kind", ["span", "map", "proposal"])
+@pytest.mark.parametrize("kind", ["span", "map", "proposal", "regression"])
 def test_garbage_in_the_padding_changes_no_bit(make: SimpleNamespace, kind: str) -> None:
     output = getattr(make, kind)([20, 9, 4], length=TEACHER_LENGTH)
-    names = {"map": ["map_BLL"], "span": ["start_BL", "end_BL"], "proposal": ["scores_BK"]}[kind]
+    names = {"map": ["map_BLL"], "span": ["start_BL", "end_BL"]}.get(kind, ["scores_BK"])
     mask = upper_triangle(output.clip_mask_BL) if kind == "map" else output.clip_mask_BL
     littered = replace(output, **{name: getattr(output, name).masked_fill(~mask, 1e9) for name in names})
     clean, dirty = believed(output, to_clips=[16, 16, 3]), believed(littered, to_clips=[16, 16, 3])

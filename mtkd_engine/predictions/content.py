@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -13,9 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtkd_engine.data.errors import DataError, shown
+from mtkd_engine.predictions.ragged import entries_of, offsets_of
+from mtkd_engine.predictions.saliency import Saliency
 
 Form = Literal["windows", "span", "map"]
 Scale = Literal["logits", "probabilities"]
+Unit = Literal["seconds", "fractions"]
 
 COLUMNS: dict[Form, tuple[str, ...]] = {
     "windows": ("windows", "scores"),
@@ -38,7 +41,9 @@ class Predictions:
 
     `sizes` has the number of windows (or clips) of each sample; `values` hold those of all samples one after
     another: windows (M, 2) and scores (M) | start and end (sum of clips) | map (sum of squared clips).
-    `lines` says where in its file a sample stood, `videos` which video the file names for it (or nothing).
+    `lines` says where in its file a sample stood, `videos` which video the file names for it (or nothing). Windows
+    are seconds, or fractions of the duration as long as no dataset has told it. `saliency`, where the model gives
+    any, scores clips by themselves.
     """
 
     form: Form
@@ -48,6 +53,8 @@ class Predictions:
     values: dict[str, NDArray[Any]]
     lines: NDArray[np.int64]
     videos: tuple[str | None, ...]
+    unit: Unit = "seconds"
+    saliency: Saliency | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -60,7 +67,7 @@ class Predictions:
     @cached_property
     def offsets(self) -> NDArray[np.int64]:
         """Where each sample's entries begin, and after the last one where all end."""
-        return np.concatenate([np.zeros(1, np.int64), np.cumsum(self.lengths, dtype=np.int64)])
+        return offsets_of(self.lengths)
 
     def rows(self) -> NDArray[np.int64]:
         """This will give, for every entry of `values`, the row of its sample."""
@@ -68,17 +75,15 @@ class Predictions:
 
     def take(self, rows: NDArray[np.int64]) -> Predictions:
         """This will give the samples at these rows, in this order."""
-        lengths, begins = self.lengths[rows], self.offsets[:-1][rows]
-        ends = np.cumsum(lengths)
-        entries = np.arange(ends[-1] if len(ends) else 0) + np.repeat(begins - (ends - lengths), lengths)
-        return Predictions(
-            form=self.form,
-            scale=self.scale,
+        entries = entries_of(self.lengths, rows)
+        return replace(
+            self,
             ids=tuple(self.ids[row] for row in rows),
             sizes=self.sizes[rows],
             values={name: value[entries] for name, value in self.values.items()},
             lines=self.lines[rows],
             videos=tuple(self.videos[row] for row in rows),
+            saliency=None if self.saliency is None else self.saliency.take(rows),
         )
 
     def take_ids(self, ids: Iterable[str]) -> Predictions:
@@ -90,9 +95,12 @@ class Predictions:
         """This will say whether two rows predict the same."""
         offsets = self.offsets
         parts = [slice(offsets[row], offsets[row + 1]) for row in (one, other)]
-        return bool(self.sizes[one] == self.sizes[other]) and all(
+        same = bool(self.sizes[one] == self.sizes[other]) and all(
             np.array_equal(value[parts[0]], value[parts[1]]) for value in self.values.values()
         )
+        if self.saliency is None or not same:
+            return same
+        return np.array_equal(self.saliency.of(one), self.saliency.of(other))
 
 
 def made(
@@ -105,6 +113,8 @@ def made(
     scale: str | None = None,
     lines: list[int] | None = None,
     videos: list[str | None] | None = None,
+    unit: Unit = "seconds",
+    saliency: Saliency | None = None,
 ) -> Predictions:
     """This will put together what a reader found; raises DataError for numbers and ids that cannot be used."""
     if not ids:
@@ -132,6 +142,8 @@ def made(
         values=typed,
         lines=np.asarray(lines if lines is not None else np.arange(1, len(ids) + 1), np.int64),
         videos=tuple(videos if videos is not None else [None] * len(ids)),
+        unit=unit,
+        saliency=saliency,
     )
     _refuse_odd_numbers(found, file)
     return found
@@ -142,15 +154,7 @@ def best_first(found: Predictions) -> Predictions:
     if found.form != "windows":
         return found
     order = np.lexsort((-found.values["scores"], found.rows()))
-    return Predictions(
-        form=found.form,
-        scale=found.scale,
-        ids=found.ids,
-        sizes=found.sizes,
-        values={name: value[order] for name, value in found.values.items()},
-        lines=found.lines,
-        videos=found.videos,
-    )
+    return replace(found, values={name: value[order] for name, value in found.values.items()})
 
 
 def content_hash(found: Predictions, *, dataset_hash: str) -> str:
@@ -160,6 +164,9 @@ def content_hash(found: Predictions, *, dataset_hash: str) -> str:
     digest.update(found.sizes.astype("<i8").tobytes())
     for name in COLUMNS[found.form]:
         digest.update(np.ascontiguousarray(found.values[name], DTYPES[name]).tobytes())
+    if found.saliency is not None:
+        digest.update(found.saliency.sizes.astype("<i8").tobytes())
+        digest.update(np.ascontiguousarray(found.saliency.values, "<f4").tobytes())
     return digest.hexdigest()
 
 

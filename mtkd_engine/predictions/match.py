@@ -16,6 +16,8 @@ from mtkd_engine.predictions.content import Predictions, best_first
 
 SHOWN = 3
 SHOWN_PLACES = 20
+ROUNDING = 1.0e-3
+"""Seconds beyond an end that nobody meant: centre and width in single precision."""
 
 Rows = NDArray[np.int64]
 
@@ -48,7 +50,8 @@ def match(found: Predictions, dataset: Dataset, *, file: str) -> Matched:
         )
     _refuse_other_videos(found, kept, samples, file)
     chosen = best_first(found.take(np.array(list(kept.values()), np.int64)))
-    inside, problems = _inside(chosen, [samples[name] for name in kept], file)
+    there = [samples[name] for name in kept]
+    inside, problems = _inside(_in_seconds(chosen, there), there, file)
     covered = set(inside.ids)
     coverage = {
         split: (sum(s.sample_id in covered for s in members), len(members))
@@ -104,6 +107,14 @@ def _refuse_other_videos(
         )
 
 
+def _in_seconds(found: Predictions, samples: Sequence[Sample]) -> Predictions:
+    if found.unit == "seconds":
+        return found
+    durations = np.array([sample.duration for sample in samples])[found.rows()]
+    values = {**found.values, "windows": found.values["windows"] * durations[:, None]}
+    return replace(found, values=values, unit="seconds")
+
+
 def _inside(found: Predictions, samples: Sequence[Sample], file: str) -> tuple[Predictions, list[Problem]]:
     """Windows cut at the ends of their videos; samples that are left without any are left out."""
     if found.form != "windows":
@@ -112,7 +123,7 @@ def _inside(found: Predictions, samples: Sequence[Sample], file: str) -> tuple[P
     limits = np.array([sample.duration for sample in samples])[rows]
     windows, scores = found.values["windows"], found.values["scores"]
     outside = (windows[:, 1] <= 0) & (windows[:, 0] < 0) | (windows[:, 0] >= limits)
-    cut = ~outside & ((windows[:, 0] < 0) | (windows[:, 1] > limits))
+    cut = ~outside & ((windows[:, 0] < -ROUNDING) | (windows[:, 1] > limits + ROUNDING))
     clipped = np.clip(windows, 0.0, limits[:, None])
     sizes = np.bincount(rows[~outside], minlength=len(found)).astype(np.int64)
     whole = replace(found, sizes=sizes, values={"windows": clipped[~outside], "scores": scores[~outside]})

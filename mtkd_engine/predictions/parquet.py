@@ -1,7 +1,8 @@
 """One Parquet table: a row a sample, with lists of numbers.
 
 sample_id, and one of: windows list<list<float>> ([start, end] each) and scores list<float> | start and end
-list<float> | map list<list<float>>. The metadata of its schema may state `scale`.
+list<float> | map list<list<float>> | centre, width and score list<float>; beside them saliency list<float>, where
+there is any. The metadata of its schema may state `scale`, and for centres and widths states `unit`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from mtkd_engine.data.errors import DataError, shown
-from mtkd_engine.predictions.content import COLUMNS, LARGEST_EXPANDED, MOST_ROWS, Form, Predictions, made
+from mtkd_engine.predictions.content import LARGEST_EXPANDED, MOST_ROWS, Predictions, Unit, made
+from mtkd_engine.predictions.layouts import ACCEPTED, LAYOUTS, UNIT, Layout, as_windows, form_of, unit_of
+from mtkd_engine.predictions.saliency import NAME as SALIENCY
+from mtkd_engine.predictions.saliency import made_saliency
 
 NESTED = ("windows", "map")
 MOST_VALUES = 2**28
@@ -34,13 +38,17 @@ def read_parquet(path: Path) -> Predictions:
     """This will read the table in small batches; raises DataError that names the column."""
     try:
         with pq.ParquetFile(path) as file:
-            form = _form(file.schema_arrow.names, path.name)
-            names = [_IDS, *COLUMNS[form]]
+            layout = _layout(file.schema_arrow.names, path.name)
+            columns = {name: _Column() for name in LAYOUTS[layout]}
+            if SALIENCY in file.schema_arrow.names:
+                columns[SALIENCY] = _Column()
+            names = [_IDS, *columns]
             _check_sizes(file.metadata, names, path.name)
-            stated = (file.schema_arrow.metadata or {}).get(b"scale")
-            scale = stated.decode("utf-8", "replace") if stated is not None else None
+            stated = {
+                key.decode("utf-8", "replace"): text.decode("utf-8", "replace")
+                for key, text in (file.schema_arrow.metadata or {}).items()
+            }
             ids: list[str] = []
-            columns = {name: _Column() for name in COLUMNS[form]}
             for batch in file.iter_batches(batch_size=_BATCH, columns=names, use_threads=False):
                 ids += _ids(batch.column(_IDS), path.name)
                 for name, column in columns.items():
@@ -49,16 +57,13 @@ def read_parquet(path: Path) -> Predictions:
         if isinstance(error, DataError):
             raise
         raise DataError(f"{path.name} cannot be read as Parquet ({_brief(error)}).") from None
-    return _joined(form, ids, columns, file=path.name, scale=scale)
+    return _joined(layout, ids, columns, file=path.name, stated=stated)
 
 
-def _form(names: list[str], file: str) -> Form:
-    found: list[Form] = [form for form, wanted in COLUMNS.items() if set(wanted) <= set(names)]
+def _layout(names: list[str], file: str) -> Layout:
+    found: list[Layout] = [layout for layout, wanted in LAYOUTS.items() if set(wanted) <= set(names)]
     if len(found) != 1 or names.count(_IDS) != 1:
-        raise DataError(
-            f"{file} has the columns {shown(names)}; accepted are {_IDS} and one of: windows and scores, "
-            "start and end, map."
-        )
+        raise DataError(f"{file} has the columns {shown(names)}; accepted is {_IDS} beside {ACCEPTED}.")
     return found[0]
 
 
@@ -119,13 +124,14 @@ def _opened(lists: pa.Array, *, name: str, file: str) -> tuple[NDArray[np.int64]
 
 
 def _joined(
-    form: Form, ids: list[str], columns: dict[str, _Column], *, file: str, scale: str | None
+    layout: Layout, ids: list[str], columns: dict[str, _Column], *, file: str, stated: dict[str, str]
 ) -> Predictions:
     if not ids:
         raise DataError(f"{file} holds no predictions; one row for each sample is accepted.")
     sizes = {name: np.concatenate(column.sizes) for name, column in columns.items()}
-    first = COLUMNS[form][0]
-    for name, other in sizes.items():
+    first = LAYOUTS[layout][0]
+    for name in LAYOUTS[layout]:
+        other = sizes[name]
         if not np.array_equal(other, sizes[first]):
             row = int(np.argmax(other != sizes[first]))
             raise DataError(
@@ -133,9 +139,23 @@ def _joined(
                 f"{int(other[row])} in {name}; as many are accepted."
             )
     values = {name: np.concatenate(column.values) for name, column in columns.items()}
-    if form == "windows":
+    unit: Unit = "seconds"
+    if layout == "windows":
         values["windows"] = values["windows"].reshape(-1, 2)
-    return made(form=form, ids=ids, sizes=sizes[first], values=values, file=file, scale=scale)
+    elif layout == "regression":
+        unit = unit_of(stated.get(UNIT), where=file)
+        values |= as_windows(values, unit=unit, sizes=sizes[first], ids=ids, file=file)
+    salient = SALIENCY in columns
+    return made(
+        form=form_of(layout),
+        ids=ids,
+        sizes=sizes[first],
+        values=values,
+        file=file,
+        scale=stated.get("scale"),
+        unit=unit,
+        saliency=made_saliency(sizes[SALIENCY], values[SALIENCY], ids=ids, file=file) if salient else None,
+    )
 
 
 def _brief(error: Exception) -> str:

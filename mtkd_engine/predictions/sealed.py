@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from mtkd_engine.data.errors import DataError, shown
 from mtkd_engine.predictions.arrays import read_arrays
 from mtkd_engine.predictions.content import Predictions, content_hash
-from mtkd_engine.predictions.npz import NAMES, from_arrays
+from mtkd_engine.predictions.npz import NAMES, SALIENCY_OFFSETS, from_arrays
+from mtkd_engine.predictions.saliency import NAME as SALIENCY
 from mtkd_engine.predictions.zipped import member_names
 
 FILE = "predictions.npz"
@@ -38,6 +39,7 @@ class Sealed:
 def write_sealed(path: Path, sealed: Sealed) -> None:
     """This will write the file whole or not at all."""
     found = sealed.predictions
+    assert found.unit == "seconds", "matching them with a dataset made them so"
     meta = {
         "format": FORMAT,
         "form": found.form,
@@ -52,6 +54,9 @@ def write_sealed(path: Path, sealed: Sealed) -> None:
         arrays["clips"] = found.sizes.astype(np.int32)
     else:
         arrays["offsets"] = found.offsets
+    if found.saliency is not None:
+        arrays[SALIENCY] = found.saliency.values
+        arrays[SALIENCY_OFFSETS] = found.saliency.offsets
     partial = path.with_suffix(f".{os.getpid()}.partial")
     with partial.open("wb") as file:
         np.savez(file, **arrays, **found.values)  # type: ignore[arg-type]

@@ -170,6 +170,7 @@ def _check_predictions(
         "task": data.task,
         "content_hash": sealed.content_hash,
         "samples": len(matched.predictions),
+        "salient": _salient(matched),
         "coverage": {name: {"covered": c, "of": of} for name, (c, of) in matched.coverage.items()},
         "unknown": {"count": len(matched.unknown), "first": list(matched.unknown[:UNKNOWN_SHOWN])},
         "dataset_hash": data.content_hash,
@@ -208,6 +209,12 @@ def _below_blind(measured: Report) -> list[Problem]:
         return []
     message = f"It is worse than guessing without looking: mIoU {own:.3f} on {measured['split']}, blind {blind:.3f}."
     return [Problem("below_blind", "warning", message, 1, (), None)]
+
+
+def _salient(matched: Matched) -> int:
+    """How many samples have a score of each clip beside what is predicted."""
+    saliency = matched.predictions.saliency
+    return 0 if saliency is None else int((saliency.sizes > 0).sum())
 
 
 def _incomplete(matched: Matched) -> list[Problem]:

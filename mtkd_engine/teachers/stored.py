@@ -1,13 +1,14 @@
 """Stored predictions as a teacher: what somebody's model said, without the model.
 
 It is asked like any other teacher and is never trained again, so it has no out-of-fold copies: it counts as a frozen
-outsider. Its temperature is fitted on the validation split of the job's dataset, as a live teacher's once was.
+outsider. Its temperature is fitted on the validation split of the job's dataset, as a live teacher's once was; its
+scores of clips, where it has any, are brought to mean 0 and spread 1 there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -17,10 +18,12 @@ from torch import Tensor
 from mtkd_engine.data.dataset import Dataset, Sample
 from mtkd_engine.nets.grounding import Map2dOutput, SpanOutput
 from mtkd_engine.predictions.content import Predictions
+from mtkd_engine.predictions.saliency import Saliency
 from mtkd_engine.tasks.grounding.belief import Belief
 from mtkd_engine.tasks.grounding.calibrate import fit_temperature, fit_window_temperature
 from mtkd_engine.tasks.grounding.collate import Targets, targets_of
 from mtkd_engine.tasks.grounding.grid import clip_mask
+from mtkd_engine.tasks.grounding.saliency import saliency_on_grid
 from mtkd_engine.tasks.grounding.unify import unify
 from mtkd_engine.tasks.grounding.windows import ScoredWindows, unify_windows
 from mtkd_engine.teachers.live import student_clips
@@ -53,8 +56,12 @@ class StoredTeacher:
         clips = student_clips((*val, *samples), dataset=dataset, student_length=student_length)
         held_out = self.predictions.take_ids(sample.sample_id for sample in val)
         temperature = fitted_temperature(held_out, val, clips=clips, length=student_length)
+        taught = self.predictions.take_ids(sample.sample_id for sample in samples)
+        if taught.saliency is not None:
+            assert held_out.saliency is not None, "both are parts of the same"
+            taught = replace(taught, saliency=taught.saliency.scaled_like(held_out.saliency))
         return believed(
-            self.predictions.take_ids(sample.sample_id for sample in samples),
+            taught,
             samples,
             temperature=temperature,
             clips=clips,
@@ -77,11 +84,13 @@ def believed(
     parts: list[Belief] = []
     for rows in _batches(predictions):
         batch = [samples[row] for row in rows]
-        said = _said(predictions.take(rows), device=device)
+        part = predictions.take(rows)
+        said = _said(part, device=device)
+        clips_B = torch.tensor([clips[s.video_id] for s in batch], device=device)
         grid = {
             "temperature": temperature,
             "durations_B": _durations(batch, device),
-            "student_clips_B": torch.tensor([clips[s.video_id] for s in batch], device=device),
+            "student_clips_B": clips_B,
             "student_length": length,
             "top_k": top_k,
         }
@@ -89,6 +98,8 @@ def believed(
             belief = unify_windows(said.windows_BK2, said.scores_BK, said.valid_BK, **grid)  # type: ignore[arg-type]
         else:
             belief = unify(said, **grid)  # type: ignore[arg-type]
+        if part.saliency is not None:
+            belief = replace(belief, saliency_BL=_salient(part.saliency, clips_B, length))
         parts.append(belief.to("cpu"))
     return Belief.cat(parts)
 
@@ -150,6 +161,21 @@ def _said(part: Predictions, *, device: str) -> Said:
         start_BL, end_BL = (_logits(_padded(part, name), probable).to(device) for name in ("start", "end"))
         return SpanOutput(start_BL, end_BL, valid_BK)
     return Map2dOutput(_logits(_maps(part), probable).to(device), valid_BK)
+
+
+def _salient(part: Saliency, clips_B: Tensor, length: int) -> Tensor:
+    widest = max(1, int(part.sizes.max()))
+    table_BS = np.zeros((len(part.sizes), widest), np.float32)
+    table_BS[np.arange(widest) < part.sizes[:, None]] = part.values
+    given = torch.from_numpy(table_BS), torch.from_numpy(part.sizes), clips_B
+    each = max(1, CELLS_AT_ONCE // (widest * length))
+    chunks = zip(*(tensor.to(clips_B.device).split(each) for tensor in given), strict=True)
+    return torch.cat(
+        [
+            saliency_on_grid(scores_BS, from_clips_B=from_B, to_clips_B=to_B, to_length=length)
+            for scores_BS, from_B, to_B in chunks
+        ]
+    )
 
 
 def _logits(scores: Tensor, probable: bool) -> Tensor:

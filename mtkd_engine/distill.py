@@ -24,6 +24,7 @@ from mtkd_engine.data.dataset import Dataset, load_dataset
 from mtkd_engine.data.selections import read_selection, select
 from mtkd_engine.evaluation.weighing import WeightRecord
 from mtkd_engine.events import Entered, Event, ProbeSet, Started
+from mtkd_engine.gating import fit_gate, warn_of_blind_teachers
 from mtkd_engine.loop import JobError, Progress, Schedule, fit
 from mtkd_engine.methods.build import Job, build_job
 from mtkd_engine.report import report
@@ -93,6 +94,9 @@ def distill(
     job = build_job(spec, dataset=dataset, faculties=faculties, device=place.device)
     if job.probe:
         yield ProbeSet(sample_ids=[s.sample_id for s in job.probe], labels=[s.sentence for s in job.probe])
+    yield from warn_of_blind_teachers(job)
+    if resume is None:  # checkpoints carry a gate that was fitted beforehand
+        yield from fit_gate(spec, job=job)
 
     yield Entered(part="training")
     held = None if resume is None else checkpoint.load(resume, spec_hash=schedule.spec_hash)

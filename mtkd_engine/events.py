@@ -77,7 +77,8 @@ class Started(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Entered(Event):
-    """A part of the work begins: `loading`, `folds`, `beliefs`, `training`, `solo`, `evaluation`, `export`."""
+    """A part of the work begins: `loading`, `folds`, `beliefs`, `gate`, `training`, `solo`, `evaluation`,
+    `export`."""
 
     part: str
     detail: str = ""

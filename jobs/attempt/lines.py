@@ -15,7 +15,7 @@ from jobs.chunks import Run, join
 from mtkd_engine.events import Metrics, from_payload
 from mtkd_engine.journal import Recorded, read
 
-COPIES = "fold/"  # metrics of a teacher's copies count their own steps, not the job's
+OTHERS = ("fold/", "gate/")  # metrics of a teacher's copies and of a gate count their own steps, not the job's
 SYSTEM = "system/"  # and those of the machine are measured beside them
 
 
@@ -83,7 +83,7 @@ def _last_step(alike: dict[tuple[str, ...], list[dict[str, Any]]]) -> int | None
     own = [
         payloads[-1]
         for names, payloads in alike.items()
-        if any(not name.startswith((COPIES, SYSTEM)) for name in names)
+        if any(not name.startswith((*OTHERS, SYSTEM)) for name in names)
     ]
     return max(own, key=lambda payload: int(payload["seq"]))["step"] if own else None
 

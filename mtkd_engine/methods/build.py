@@ -10,10 +10,12 @@ from torch import nn
 from mtkd_engine.aggregators import build as build_aggregator
 from mtkd_engine.cache.beliefs import Faculty
 from mtkd_engine.data.dataset import Dataset, Sample
+from mtkd_engine.evaluation.targets import top_windows
 from mtkd_engine.methods.base import Method
 from mtkd_engine.methods.emtm import Emtm
 from mtkd_engine.methods.solo import Solo
-from mtkd_engine.nets.grounding.span import SpanHead, SpanModel
+from mtkd_engine.methods.twin import Twin
+from mtkd_engine.nets.grounding.span import SpanModel
 from mtkd_engine.nets.registry import build_for
 from mtkd_engine.seeding import derived_seed
 from mtkd_engine.spec import EmtmSpec, ModelCard, Recipe, SpanNet, Spec
@@ -45,7 +47,7 @@ def build_job(spec: Spec, *, dataset: Dataset, faculties: dict[str, Faculty], de
     collator = Collator.of(card, features)
     splits = {name: SplitData(samples, collator, device=device) for name, samples in dataset.splits.items()}
     probe = _probe(spec, dataset.splits["val"]) if faculties else []
-    method = _method(spec, student, faculties=faculties, val=splits["val"], probe=probe).to(device)
+    method = _method(spec, student, faculties=faculties, splits=splits, probe=probe).to(device)
     return Job(
         method=method,
         student=student,
@@ -78,6 +80,8 @@ def _card(spec: Spec, *, dataset: Dataset) -> ModelCard:
         vocabulary=vocabulary.words,
         learned_words=vocabulary.learned,
         word_width=vocabulary.width,
+        extractor=dataset.extractor.name if dataset.extractor else None,
+        longest_video=max(sample.duration for sample in train),
         # A distilled student is no recipe from labels alone: copies of it could not be trained the same way.
         recipe=recipe if alone else None,
     )
@@ -90,28 +94,35 @@ def _probe(spec: Spec, samples: tuple[Sample, ...]) -> list[Sample]:
 
 
 def _method(
-    spec: Spec, student: nn.Module, *, faculties: dict[str, Faculty], val: SplitData, probe: list[Sample]
+    spec: Spec,
+    student: nn.Module,
+    *,
+    faculties: dict[str, Faculty],
+    splits: dict[str, SplitData],
+    probe: list[Sample],
 ) -> Method:
     if not isinstance(spec.method, EmtmSpec):
-        return Solo(student, val=val)
+        return Solo(student, val=splits["val"])
     assert isinstance(student, SpanModel)
-    assert isinstance(spec.student.net, SpanNet)
-    twin_net = spec.student.net.model_copy(
-        update={
-            "attention_layers": spec.student.net.attention_layers + spec.method.isomorphic.attention_layers
-        }
+    net = spec.student.net
+    assert isinstance(net, SpanNet)
+    isomorphic = spec.method.isomorphic
+    twin = Twin(net, isomorphic, student=student.encoder) if isomorphic.enabled else None
+    aggregator = build_aggregator(
+        spec.method.aggregator, teachers=len(faculties["train"].names), feature_width=net.width
     )
+    aggregator.told(torch.tensor(teachers_miou(faculties["val"], splits["val"])))
     return Emtm(
         student,
-        twin=SpanHead(twin_net) if spec.method.isomorphic.enabled else None,
-        aggregator=build_aggregator(
-            spec.method.aggregator,
-            teachers=len(faculties["train"].names),
-            feature_width=spec.student.net.width,
-        ),
+        twin=twin,
+        aggregator=aggregator,
         spec=spec.method,
-        train_faculty=faculties["train"],
-        val_faculty=faculties["val"],
-        val=val,
+        faculties=faculties,
+        splits=splits,
         probe_ids=[sample.sample_id for sample in probe],
     )
+
+
+def teachers_miou(faculty: Faculty, split: SplitData) -> list[float]:
+    """This will measure each teacher's best windows on a split: mIoU in 0..1, in the order of their names."""
+    return [split.score(windows_N2).values["miou"] for windows_N2 in top_windows(faculty, split)]

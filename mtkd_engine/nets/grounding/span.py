@@ -164,9 +164,13 @@ class SpanHead(nn.Module):
 
     def forward(self, encoded: Encoded) -> SpanOutput:
         """This will score the clips of each sample."""
-        matched_BLC = self.match(self._attend(encoded))
-        output: SpanOutput = self.predict(matched_BLC, encoded.clip_mask_BL)
+        output: SpanOutput = self.predict(self.matched(encoded), encoded.clip_mask_BL)
         return output
+
+    def matched(self, encoded: Encoded) -> Tensor:
+        """This will give the hidden states that `predict` scores, (B, L, C): clips that have met the query."""
+        states_BLC: Tensor = self.match(self._attend(encoded))
+        return states_BLC
 
     def _attend(self, encoded: Encoded) -> Encoded:
         if not self.attention:

@@ -200,6 +200,7 @@ def test_metrics_of_the_machine_move_no_step(claim: Claim, journal: Journal) -> 
     losses(journal, 1, 5)
     journal.append(say.Metrics(step=3, values={"system/cpu": 1.0}))
     journal.append(say.Metrics(step=900, values={"fold/1/loss": 1.0}))
+    journal.append(say.Metrics(step=900, values={"gate/loss/gate": 1.0}))
     follow(claim).flush()
     assert Job.objects.get(pk=claim.job_id).step == 5
     assert steps(claim, "system/cpu") == [3]

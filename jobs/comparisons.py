@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jobs.models import Group
 from jobs.queries.groups import Member, Stored, members_of
@@ -120,7 +121,7 @@ def group_table(group: Group, *, metric: str | None = None, seconds: float = mat
         rows.append(
             Row(
                 cell=cell,
-                text=texts.get(cell) or CellText(cell or "reference", "The reference", cell),
+                text=texts.get(cell) or CellText(cell or "reference", "The reference", f"“{cell}”"),
                 members=tuple(own),
                 spread=_spread([member.metrics[chosen] for member in own if chosen in member.metrics]),
                 difference=difference,
@@ -184,7 +185,9 @@ def _difference(pairs: Pairs, metric: str, until: float) -> tuple[Compared | Non
 def _compare(pairs: Pairs, metric: str) -> Compared | None:
     """None where both have no sample in common."""
     sides = [(_read(mine), _read(other)) for mine, other in pairs]
-    ids_N = functools.reduce(np.intersect1d, [side.ids_N for pair in sides for side in pair])
+    ids_N: NDArray[np.uint64] = functools.reduce(
+        np.intersect1d, [side.ids_N for pair in sides for side in pair]
+    )
     if not len(ids_N):
         return None
     own_SN, other_SN = (np.stack([_scores(pair[side], ids_N, metric) for pair in sides]) for side in (0, 1))
@@ -198,7 +201,7 @@ def _read(stored: Stored) -> Qualities:
     return qualities(stored.sha256, stored.size)
 
 
-def _scores(side: Qualities, ids_N: np.ndarray, metric: str) -> np.ndarray:
+def _scores(side: Qualities, ids_N: NDArray[np.uint64], metric: str) -> NDArray[np.float64]:
     iou_N = side.iou_N[np.searchsorted(side.ids_N, ids_N)]
     threshold = metric.partition("@")[2]
     return (iou_N >= float(threshold)).astype(np.float64) if threshold else iou_N

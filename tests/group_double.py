@@ -31,7 +31,7 @@ def sample_table(iou: Sequence[float], **changes: Any) -> pa.Table:
 
 
 def end_well(
-    job: Job, *, iou: Sequence[float], metrics: Mapping[str, float] | None = None, **table: Any
+    job: Job, *, iou: Sequence[float], metrics: Mapping[str, float | str] | None = None, **table: Any
 ) -> Job:
     """This will let a job have succeeded with a table, and with the metrics that follow from it."""
     found = metrics or {
@@ -59,4 +59,4 @@ def of_cell(group: Group, cell: str, seed: int) -> Job:
 
 def ious(level: float, *, seed: int = 0) -> list[float]:
     """This will give qualities around a level that differ from sample to sample and, a little, from seed to seed."""
-    return [level + 0.004 * ((7 * number + 3 * seed) % 11 - 5) for number in range(SAMPLES)]
+    return [level + 0.003 * seed + 0.004 * ((7 * number + 3 * seed) % 11 - 5) for number in range(SAMPLES)]

@@ -106,7 +106,7 @@ def group_plot(table: GroupTable) -> dict[str, Any] | None:
         traces.append(_intervals(rows, base=base, scale=scale))
     traces += [_points(rows, table.metric, scale), _means(rows, scale)]
     layout = plain_layout(x_title=f"{metric_name(table.metric)}{', %' if scale != 1 else ''}")
-    layout["xaxis"] |= {"rangemode": "normal", "zeroline": False, "fixedrange": True, "nticks": 7}
+    layout["xaxis"] |= {"zeroline": False, "fixedrange": True, "nticks": 7, "range": _range(traces)}
     layout["yaxis"] = {
         "automargin": True,
         "zeroline": False,
@@ -120,6 +120,13 @@ def group_plot(table: GroupTable) -> dict[str, Any] | None:
     }
     layout |= {"showlegend": False, "dragmode": False, "uirevision": table.metric}
     return {"traces": traces, "layout": layout, "config": STILL}
+
+
+def _range(traces: list[dict[str, Any]]) -> list[float]:
+    """All that is drawn, and a little more on both sides."""
+    values = [value for trace in traces for value in trace["x"] if value is not None]
+    room = 0.04 * (max(values) - min(values)) or 1.0
+    return [min(values) - room, max(values) + room]
 
 
 def _label(row: Row) -> str:
@@ -178,8 +185,8 @@ def _means(rows: list[Row], scale: float) -> dict[str, Any]:
 
 def cells_csv(table: GroupTable) -> str:
     """This will write the table as CSV, one line for each cell; numbers as they are, not in percent."""
-    head = ("cell", "title", "metric", "jobs", "done", "mean", "sd", "min", "max")
-    head += ("difference", "low", "high", "seeds", "samples")
+    about = ("cell", "title", "metric", "jobs", "done", "mean", "sd", "min", "max")
+    head = (*about, "difference", "low", "high", "seeds", "samples")
     lines = []
     for row in table.rows:
         spread, compared = row.spread, row.difference

@@ -22,7 +22,7 @@ def list_jobs(
 def job_detail(*, job_id: int) -> Job:
     """This will read one job with all its page shows; raises Job.DoesNotExist.
 
-    Project, dataset and submitter are joined; teachers, attempts, artifacts, promotions and the published
+    Project, dataset, group and submitter are joined; teachers, attempts, artifacts, promotions and the published
     checkpoints (newest first) are prefetched.
     """
     hanging = ("teachers", "attempts", "artifacts", "promotions", "checkpoints__attempt")
@@ -37,4 +37,6 @@ def published_checkpoint(job: Job) -> Checkpoint | None:
 
 def _with_names() -> QuerySet[Job]:
     """Deleted jobs are nowhere, also while their rows are still being removed."""
-    return Job.objects.select_related("project", "dataset", "submitted_by").filter(deleted_at__isnull=True)
+    return Job.objects.select_related("project", "dataset", "submitted_by", "group").filter(
+        deleted_at__isnull=True
+    )

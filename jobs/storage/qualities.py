@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -61,8 +62,8 @@ def _read(file: pq.ParquetFile, what: str) -> Qualities:
         raise StorageError(f"{what} says of no sample how good the job was there.")
     table = file.read(columns=["sample_id", "split", source, quality], use_threads=False)
     if quality == _QUALITY[0]:
-        table = table.filter(pa.compute.equal(table["split"], _TEST))
-    table = table.filter(pa.compute.is_finite(table[quality]))
+        table = table.filter(pc.equal(table["split"], _TEST))
+    table = table.filter(pc.is_finite(table[quality]))
     ids_N = _hashes(table["sample_id"])
     order_N = np.argsort(ids_N, kind="stable")
     return Qualities(

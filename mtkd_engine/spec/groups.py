@@ -130,7 +130,9 @@ def cell_texts(document: Any) -> dict[str, CellText]:
         try:
             cell = _label(entry)
             is_switch = isinstance(entry, str)
-            found[cell] = text_of(entry, reference) if is_switch else CellText(cell, "The reference", cell)
+            found[cell] = (
+                text_of(entry, reference) if is_switch else CellText(cell, "The reference", f"“{cell}”")
+            )
         except (ValueError, KeyError):
             continue
     return found

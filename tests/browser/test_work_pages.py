@@ -170,7 +170,7 @@ def test_a_changed_job_remembers_where_it_came_from(
     page.locator("summary", has_text="More").click()
     page.get_by_role("link", name="Resubmit with changes").click()
     expect(page.get_by_label("Priority")).to_have_value("2")
-    page.get_by_label("Epochs", exact=True).fill("3")
+    page.locator("#f-optim-epochs").fill("3")
     page.get_by_label("Deadline").fill("2h")
     page.get_by_role("button", name="Submit job").click()
     expect(page.get_by_role("link", name=f"job #{job.pk}")).to_be_visible()

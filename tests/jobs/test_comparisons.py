@@ -94,7 +94,9 @@ def test_any_metric_with_a_value_for_each_sample_can_be_chosen(ended: Group) -> 
 
 def test_metrics_without_values_for_samples_have_no_interval(group: Group) -> None:
     for cell in ("", "long"):
-        end_well(of_cell(group, cell, 1), iou=ious(0.5), metrics={"map": 0.4, "r5@0.5": 0.7, "odd": math.inf})
+        end_well(
+            of_cell(group, cell, 1), iou=ious(0.5), metrics={"map": 0.4, "r5@0.5": 0.7, "odd": "Infinity"}
+        )
     table = group_table(group, metric="map")
     assert table.metrics == ("map", "r5@0.5")
     assert row(table, "long").spread is not None

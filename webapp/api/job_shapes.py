@@ -101,6 +101,7 @@ class JobShape(serializers.ModelSerializer[Job]):
     dataset = serializers.CharField(source="dataset.label", read_only=True, allow_null=True)
     state = serializers.ChoiceField(choices=State.choices, read_only=True)
     resubmitted_from = serializers.IntegerField(source="resubmitted_from_id", read_only=True, allow_null=True)
+    group = serializers.IntegerField(source="group_id", read_only=True, allow_null=True)
     waits = serializers.SerializerMethodField()
 
     class Meta:
@@ -109,7 +110,7 @@ class JobShape(serializers.ModelSerializer[Job]):
             *("id", "project", "name", "state", "dataset", "elsewhere", "queue", "priority", "waits"),
             *("step", "total_steps", "part", "created_at", "queued_at", "started_at", "finished_at"),
             *("deadline_at", "cancel_requested_at", "pause_requested_at", "pause_reason"),
-            *("failure_cause", "failure", "resubmitted_from"),
+            *("failure_cause", "failure", "resubmitted_from", "group"),
         )
         read_only_fields = fields
 

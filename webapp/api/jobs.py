@@ -20,7 +20,8 @@ from jobs.operations.lifecycle import delete_job
 from jobs.operations.registrations import promote
 from jobs.queries.jobs import job_detail, list_jobs
 from jobs.queries.queues import why_waiting
-from mtkd_engine.spec import parse
+from mtkd_engine.spec import is_group, parse
+from mtkd_engine.spec.load import GROUP_KEYS
 from webapp.access import job_or_404, project_or_404, user_of
 from webapp.api import query
 from webapp.api.documented import PROJECT, refusals
@@ -125,6 +126,9 @@ def _submitted(request: Request) -> Response:
         return created(begun_elsewhere(request))
     slug, raw, beside = _submission(request)
     project = project_or_404(request, slug)
+    if is_group(raw):
+        key = next(key for key in GROUP_KEYS if key in raw)
+        raise ValidationError({key: "it makes a group of jobs; POST /api/v1/groups/ takes them."})
     return created(submit(project=project, user=user_of(request), spec=parse(raw), **beside))
 
 

@@ -37,15 +37,16 @@ class GroupFields:
         self.method = method
         self.errors: dict[str, str] = {}
         entries = start.get("ablate") or []
+        named = [entry for entry in entries if isinstance(entry, str)]
         if posted is not None:
             self.seeds = posted.get(SEEDS, "").strip()
             self.chosen = posted.getlist(ABLATE)
         else:
             self.seeds = ", ".join(str(seed) for seed in start.get("seeds") or ())
-            self.chosen = [entry for entry in entries if entry in SWITCHES]
-            if any(isinstance(entry, str) and entry.startswith(TEACHER) for entry in entries):
+            self.chosen = [entry for entry in named if entry in SWITCHES]
+            if any(entry.startswith(TEACHER) for entry in named):
                 self.chosen.append(EACH_TEACHER)
-        self.own_changes = sum(isinstance(entry, Mapping) for entry in entries)
+        self.own_changes = len(entries) - len(named)
 
     def choices(self) -> list[Choice]:
         """This will list what can be left out, with any method."""

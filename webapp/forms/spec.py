@@ -166,7 +166,7 @@ class SpecForm:
 
     def _posted(self, node: Field, posted: QueryDict) -> Any:
         if self._kind(node) in MANY:
-            return posted.getlist(node.name)
+            return [value for value in posted.getlist(node.name) if value]
         if node.kind == "switch":
             return node.name in posted
         return posted.get(node.name, "").strip()
@@ -243,11 +243,8 @@ class SpecForm:
 
     def _is_set(self, node: Field, value: Any) -> bool:
         """An untouched form is as good as none: its own defaults are compared, in the words of a form."""
-        plain = SpecForm(datasets=[], teachers=[], selections=self.selections)
-        before = plain._started(node)
-        return (
-            str(value) != str(before) if not isinstance(value, str) else value != Shown(node, "", before).text
-        )
+        before = SpecForm(datasets=[], teachers=[], selections=self.selections)._started(node)
+        return str(value) != (Shown(node, "", before).text if isinstance(value, str) else str(before))
 
     def _options(self, node: Field) -> list[tuple[str, str]]:
         known = {DATASET_FIELD: self.datasets, TEACHERS_FIELD: self.teachers}.get(node.path)

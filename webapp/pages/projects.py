@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from jobs.models import State
 from jobs.operations.errors import UnableToChange
 from jobs.operations.projects import change_project
+from jobs.queries.groups import list_groups
 from jobs.queries.jobs import list_jobs
 from jobs.queries.queues import why_waiting
 from jobs.queries.sources import list_datasets, list_teachers
@@ -19,6 +20,7 @@ from webapp.forms.refusals import show_refusal
 from webapp.pages.cards import headline_of
 
 NEWEST = 8
+NEWEST_GROUPS = 4
 PAGE = 50
 
 
@@ -40,6 +42,7 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
         + list_teachers(project=found, archived=True).count(),
         "jobs": jobs[:NEWEST],
         "waits": why_waiting(jobs[:NEWEST]),
+        "listed_groups": list_groups(project=found, limit=NEWEST_GROUPS),
         "has_more_jobs": len(jobs) > NEWEST,
         "may_edit": may(user=request.user, project=found, route="job-new"),
         "may_change": may(user=request.user, project=found, route="project-settings"),

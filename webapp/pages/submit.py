@@ -1,62 +1,64 @@
-"""Submitting a job: by the generated form or by YAML of the same spec."""
+"""Submitting a job, or a group of them: by the generated form or by YAML of the same spec."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import yaml
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from jobs.models import Job, Project
+from jobs.models import Group, Job, Project
 from jobs.operations.errors import UnableToSubmit
+from jobs.operations.groups import submit_group
 from jobs.operations.jobs import submit
 from jobs.queries.queues import overview
+from jobs.queries.selections import list_selections
 from jobs.queries.sources import find_dataset, list_datasets, list_teachers
-from mtkd_engine.spec import Spec, SpecError, load_yaml, parse
+from mtkd_engine.spec import SpecError, TextError, is_group, parse, read_yaml
+from mtkd_engine.spec.load import GROUP_KEYS
 from webapp.access import may, project_or_404, user_of
+from webapp.forms.group import GroupFields
 from webapp.forms.scheduling import SchedulingForm
 from webapp.forms.spec import SpecForm
+from webapp.pages.selections import with_selections
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def job_new(request: HttpRequest, slug: str) -> HttpResponse:
-    """This will submit the spec of the tab that was sent, or show both tabs with what is wrong."""
+    """This will submit what the tab that was sent holds, or show both tabs with what is wrong."""
     project = project_or_404(request, slug)
     posted = request.POST if request.method == "POST" else None
-    like = _like(request)
-    datasets, notes = _datasets(project)
-    form = SpecForm(
-        datasets=datasets,
-        notes=notes,
-        teachers=[teacher.name for teacher in list_teachers(project=project)],
-        posted=posted,
-        start=_start(like),
-    )
+    like, like_group = _like(request), _like_group(request)
+    start = _start(like) if like_group is None else dict(like_group.document)
+    start = with_selections(request.GET, start)
+    form = _form(project, posted, start)
+    group_fields = GroupFields(posted=posted, start=start, method=form.chosen("method"))
     scheduling = SchedulingForm(posted, lines=overview(), like=like)
     mode = "yaml" if posted is not None and posted.get("mode") == "yaml" else "form"
-    yaml_text = posted.get("yaml", "") if posted is not None else _example(form)
+    yaml_text = posted.get("yaml", "") if posted is not None else _example(form, start)
     errors: dict[str, str] = {}
     if posted is not None:
-        job, errors = _submitted(
+        made, errors = _submitted(
             request,
             project,
-            lambda: load_yaml(yaml_text) if mode == "yaml" else parse(form.raw()),
+            (lambda: _read(yaml_text)) if mode == "yaml" else (lambda: _filled(form, group_fields)),
             scheduling,
             like,
         )
-        if job is not None:
-            messages.success(request, f"Job {job.pk} was submitted.")
-            return redirect("job", job.pk)
+        if made is not None:
+            return _led_on(request, made)
     if mode == "form":
-        form.errors = errors
+        form.errors = group_fields.take_errors(errors)
     context = {
         "project": project,
         "like": like,
+        "like_group": like_group,
         "form": form,
+        "group_fields": group_fields,
         "scheduling": scheduling,
         "sections": form.sections(),
         "advanced": form.advanced(),
@@ -70,21 +72,57 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "jobs/new.html", context, status=200 if posted is None else 422)
 
 
+def _form(project: Project, posted: QueryDict | None, start: dict[str, Any]) -> SpecForm:
+    datasets, notes = _datasets(project)
+    return SpecForm(
+        datasets=datasets,
+        notes=notes,
+        teachers=[teacher.name for teacher in list_teachers(project=project)],
+        selections=_selections(project),
+        posted=posted,
+        start=start,
+    )
+
+
+def _selections(project: Project) -> dict[str, str]:
+    """What to know of each name: several datasets may have a selection of one name."""
+    found: dict[str, str] = {}
+    for selection in list_selections(project=project):
+        note = f"{selection.count:,} of {selection.dataset.label}"
+        found[selection.name] = f"{found[selection.name]}, {note}" if selection.name in found else note
+    return found
+
+
+def _read(text: str) -> Any:
+    try:
+        return read_yaml(text)
+    except TextError as error:
+        raise SpecError({"": str(error)}) from None
+
+
+def _filled(form: SpecForm, group_fields: GroupFields) -> dict[str, Any]:
+    raw = form.raw()
+    return {**raw, **group_fields.raw([teacher["name"] for teacher in raw.get("teachers", ())])}
+
+
 def _submitted(
     request: HttpRequest,
     project: Project,
-    read: Callable[[], Spec],
+    read: Callable[[], Any],
     scheduling: SchedulingForm,
     like: Job | None,
-) -> tuple[Job | None, dict[str, str]]:
-    """The job, or what is wrong with its spec by path; what is wrong with its schedule is noted in that form."""
+) -> tuple[Job | Group | None, dict[str, str]]:
+    """What was made, or what is wrong with its spec by path; what is wrong with its schedule is noted in that form."""
     try:
-        spec = read()
+        raw = read()
+        spec = None if is_group(raw) else parse(raw)
         if not scheduling.is_valid():
             return None, {}
+        asked, user = scheduling.asked(), user_of(request)
+        if spec is None:
+            return submit_group(project=project, user=user, document=raw, **asked), {}
         same = like if like is not None and like.project_id == project.pk else None
-        asked = scheduling.asked()
-        return submit(project=project, user=user_of(request), spec=spec, resubmitted_from=same, **asked), {}
+        return submit(project=project, user=user, spec=spec, resubmitted_from=same, **asked), {}
     except UnableToSubmit as refusal:
         mine = {field: text for field, text in refusal.fields.items() if field in scheduling.fields}
         for field, text in mine.items():
@@ -93,6 +131,14 @@ def _submitted(
     except SpecError as refusal:
         scheduling.is_valid()
         return None, refusal.fields
+
+
+def _led_on(request: HttpRequest, made: Job | Group) -> HttpResponse:
+    if isinstance(made, Group):
+        messages.success(request, f"Group {made.pk} was submitted: {made.jobs.count()} jobs.")
+        return redirect("group", made.pk)
+    messages.success(request, f"Job {made.pk} was submitted.")
+    return redirect("job", made.pk)
 
 
 def _datasets(project: Project) -> tuple[list[str], dict[str, str]]:
@@ -118,18 +164,29 @@ def _like(request: HttpRequest) -> Job | None:
     return job if job is not None and may(user=request.user, project=job.project, route="job") else None
 
 
+def _like_group(request: HttpRequest) -> Group | None:
+    """This will find the group named by `?group=`, when the asker may see it."""
+    asked = request.GET.get("group", "")
+    groups = Group.objects.select_related("project")
+    group = groups.filter(pk=int(asked)).first() if asked.isdecimal() and len(asked) < 19 else None
+    return (
+        group if group is not None and may(user=request.user, project=group.project, route="group") else None
+    )
+
+
 def _start(like: Job | None) -> dict[str, Any]:
     """The spec to start from, its dataset named by version where its name alone means another one by now."""
     if like is None:
         return {}
-    spec, dataset = dict(like.spec), like.dataset
+    spec, dataset = {key: value for key, value in like.spec.items() if key != "group"}, like.dataset
     if dataset is not None and find_dataset(like.project, spec["data"]["dataset"]) != dataset:
         spec["data"] = {**spec["data"], "dataset": f"{dataset.name}@{dataset.version}"}
     return spec
 
 
-def _example(form: SpecForm) -> str:
+def _example(form: SpecForm, start: Mapping[str, Any]) -> str:
     """The form's own values as YAML, so that both tabs start from the same spec."""
     raw = form.raw()
     raw["data"].setdefault("dataset", "name-of-a-dataset")
+    raw |= {key: start[key] for key in GROUP_KEYS if start.get(key)}
     return yaml.safe_dump(raw, sort_keys=False, allow_unicode=True)

@@ -107,7 +107,7 @@ def test_the_table_and_its_verdicts_are_read_at_a_metric(api: APIClient, group: 
     assert long["difference"]["is_decided"]
     assert (long["done"], long["difference"]["seeds"], long["difference"]["samples"]) == (2, 2, 60)
     assert long["jobs"][0]["value"] == pytest.approx(long["max"]) or long["jobs"][0]["value"] <= long["max"]
-    assert body["verdicts"][0].startswith("The reference brings −10.0 mIoU over long")
+    assert body["verdicts"][0].startswith("The reference brings −10.0 mIoU over “long”")
     assert body["progress"] == "All 4 jobs are done."
     assert api.get(f"/api/v1/groups/{group.pk}/?metric=r1@0.5").json()["metric"] == "r1@0.5"
     refused = api.get(f"/api/v1/groups/{group.pk}/?metric=odd")

@@ -9,6 +9,7 @@ import { Plotly } from "../plotly.js";
  */
 class StillChart extends HTMLElement {
   static observedAttributes = ["data-version"];
+  isDrawn = false;
 
   connectedCallback() {
     this.read();
@@ -44,13 +45,14 @@ class StillChart extends HTMLElement {
   };
 
   repaint = () => {
-    if (this.dataset.drawn) this.draw();
+    if (this.isDrawn) this.draw();
   };
 
   async draw() {
     if (!this.plan || !this.box) return;
     const { traces, layout, config } = this.plan;
     await Plotly.react(this.box, traces.map(coloured), themed(layout), config);
+    this.isDrawn = true;
     this.dataset.drawn = "yes";
   }
 }

@@ -92,7 +92,7 @@ def _per_source(
         )
     _, source_N = np.unique(names_N, return_inverse=True)
     counts_C = np.bincount(source_N).astype(np.float64)
-    sums_SC = np.stack([np.bincount(source_N, weights=row_N) for row_N in differences_SN])
+    sums_SC = np.stack([np.bincount(source_N, weights=row_N) for row_N in differences_SN]).astype(np.float64)
     return sums_SC, counts_C
 
 

@@ -172,13 +172,14 @@ def _mean_macs(model: nn.Module, queries: Sequence[GroundingInputs]) -> float:
 
 def _memory(model: nn.Module, query: GroundingInputs, *, device: torch.device) -> int:
     held = [*model.parameters(), *model.buffers(), *vars(query).values()]
-    standing = sum(tensor.nbytes for tensor in held)
+    standing = sum(int(tensor.nbytes) for tensor in held)
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
         before = torch.cuda.memory_allocated(device)
         model(query)
-        return standing + torch.cuda.max_memory_allocated(device) - before
-    with _Alive(held) as alive:
+        return standing + int(torch.cuda.max_memory_allocated(device)) - int(before)
+    alive = _Alive(held)
+    with alive:
         model(query)
     return standing + alive.most_bytes
 
@@ -202,13 +203,17 @@ class _Alive(TorchDispatchMode):
                 reference = self._reference(tensor)
                 if reference.cdata not in self._standing:
                     self._held[reference.cdata] = (reference, tensor.untyped_storage().nbytes())
-        self._held = {key: held for key, held in self._held.items() if not held[0].expired()}
+        self._held = {key: held for key, held in self._held.items() if not _is_gone(held[0])}
         self.most_bytes = max(self.most_bytes, sum(size for _, size in self._held.values()))
         return result
 
     @staticmethod
     def _reference(tensor: Tensor) -> StorageWeakRef:
-        return StorageWeakRef(tensor.untyped_storage())
+        return StorageWeakRef(tensor.untyped_storage())  # type: ignore[no-untyped-call]
+
+
+def _is_gone(reference: StorageWeakRef) -> bool:
+    return bool(reference.expired())  # type: ignore[no-untyped-call]
 
 
 def _extraction(

@@ -55,7 +55,8 @@ class Truths:
 
     @cached_property
     def _begins_N(self) -> NDArray[np.int64]:
-        return np.cumsum(self.counts_N) - self.counts_N
+        begins_N: NDArray[np.int64] = np.cumsum(self.counts_N) - self.counts_N
+        return begins_N
 
     def matched(self, windows_N2: Tensor) -> tuple[Numbers, Numbers]:
         """This will give each window's IoU with the true window it overlaps most, and that one (N, 2).
@@ -162,7 +163,8 @@ def disagreement(windows_TN2: Tensor) -> Tensor:
         return torch.zeros(samples, dtype=torch.float64)
     first, second = torch.triu_indices(teachers, teachers, offset=1)
     alike = [
-        pairwise_iou(part)[:, first, second].mean(-1) for part in windows_TN2.transpose(0, 1).split(AT_ONCE)
+        pairwise_iou(part)[:, first, second].mean(-1)
+        for part in torch.split(windows_TN2.transpose(0, 1), AT_ONCE)
     ]
     return 1.0 - torch.cat(alike)
 

@@ -30,7 +30,7 @@ def decoded(weights_NHT: Tensor, faculty: Faculty, samples: Sequence[Sample]) ->
     ids = [sample.sample_id for sample in samples]
     parts = [
         _medoid(weights_BHT, faculty, ids[place * AT_ONCE : (place + 1) * AT_ONCE])
-        for place, weights_BHT in enumerate(weights_NHT.split(AT_ONCE))
+        for place, weights_BHT in enumerate(torch.split(weights_NHT, AT_ONCE))
     ]
     return torch.cat(parts)
 

@@ -2,6 +2,7 @@
 
 load dataset and teachers        refuse what does not fit, before any work
 beliefs of the teachers          out-of-fold on train, as they are on validation and test
+gate                             an aggregator that is fitted before the student
 fit                              the training loop (loop.py): student, twin and aggregator together
 solo                             where the spec asks for it, the same student without teachers
 evaluate                         last and best state on test, beside every baseline

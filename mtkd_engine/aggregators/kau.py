@@ -63,5 +63,5 @@ class KauAggregator(Aggregator):
         ]
         gate_BC = self.query(masked_mean(context.query_BWC, context.word_mask_BW))
         seen_BLC = torch.stack(scales).sum(0) * gate_BC.unsqueeze(1)
-        scores_BN = self.output(self.hidden(masked_mean(seen_BLC, context.clip_mask_BL)))
+        scores_BN: Tensor = self.output(self.hidden(masked_mean(seen_BLC, context.clip_mask_BL)))
         return scores_BN.view(len(scores_BN), self.boundaries, -1)

@@ -34,10 +34,10 @@ class KauPlusAggregator(Aggregator):
         super().__init__()
         self.boundaries = spec.boundaries
         self.scores = nn.Parameter(torch.zeros(spec.boundaries * teachers))
-        self.believed = nn.Sequential(
-            nn.Linear(EVIDENCE, spec.hidden), nn.ReLU(), nn.Linear(spec.hidden, spec.boundaries, bias=False)
-        )
-        nn.init.zeros_(self.believed[2].weight)
+        first = nn.Linear(EVIDENCE, spec.hidden)
+        last = nn.Linear(spec.hidden, spec.boundaries, bias=False)
+        nn.init.zeros_(last.weight)
+        self.believed = nn.Sequential(first, nn.ReLU(), last)
         self.kau: KauAggregator | None = None
         if feature_width is not None:
             self.kau = KauAggregator(spec, teachers=teachers, feature_width=feature_width)

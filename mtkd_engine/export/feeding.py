@@ -29,9 +29,17 @@ def output_names(card: ModelCard) -> tuple[str, ...]:
     return _DENSE.get(card.net.family, _WINDOWS)
 
 
+def fixed_words(card: ModelCard) -> int | None:
+    """This will give the number of words that a sentence must be padded to; None where any number will do.
+
+    Networks that read a sentence word by word (GRU) are written out for the longest.
+    """
+    return None if card.net.family == "span" else card.max_words
+
+
 def feeding(card: ModelCard) -> dict[str, Any]:
     """This will describe inputs, preprocessing, outputs and their reading; the words themselves are in the card."""
-    clips = card.net.clips
+    clips, words = card.net.clips, fixed_words(card) or "words"
     return {
         "format": "mtkd.feeding/1",
         "opset": OPSET,
@@ -39,8 +47,8 @@ def feeding(card: ModelCard) -> dict[str, Any]:
         "inputs": {
             "features": {"type": "float32", "shape": ["batch", clips, card.feature_width]},
             "clip_mask": {"type": "bool", "shape": ["batch", clips]},
-            "words": {"type": "int64", "shape": ["batch", "words"]},
-            "word_mask": {"type": "bool", "shape": ["batch", "words"]},
+            "words": {"type": "int64", "shape": ["batch", words]},
+            "word_mask": {"type": "bool", "shape": ["batch", words]},
         },
         "outputs": list(output_names(card)),
         "video": {

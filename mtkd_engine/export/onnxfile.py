@@ -1,7 +1,8 @@
 """A network as an ONNX file that says what the network says.
 
-Translated by `torch.onnx` (dynamo). Batch and words may have any length, clips are those of the grid: a video with
-fewer has padding and a mask. Shape suffixes: B samples, L clips, W words, D features.
+Translated by `torch.onnx` (dynamo). The batch may have any length, clips are those of the grid: a video with fewer has
+padding and a mask. So have sentences where a network reads them word by word; else they have any length, too. Shape
+suffixes: B samples, L clips, W words, D features.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import copy
 import importlib.util
 import json
+import logging
 import os
 import warnings
 from collections.abc import Iterator, Sequence
@@ -21,8 +23,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
-from mtkd_engine.export.feeding import INPUTS, OPSET, feeding, output_names
+from mtkd_engine.export.feeding import INPUTS, OPSET, feeding, fixed_words, output_names
 from mtkd_engine.fulldisk import whole_or_nothing
 from mtkd_engine.loop import JobError
 from mtkd_engine.modelfile import HEADER_KEY
@@ -31,6 +34,7 @@ from mtkd_engine.spec import ModelCard
 
 FEEDING_KEY = "mtkd.feeding"
 TOLERANCE = 1.0e-4
+_TALKATIVE = ("torch.onnx", "torch.export", "onnxscript", "onnx_ir")
 _NEEDED = ("onnx", "onnxscript", "onnxruntime")
 _LARGEST = 2**31 - 2**20  # what one protobuf message can hold
 
@@ -61,7 +65,9 @@ def write_onnx(
     partial = path.with_suffix(f".{os.getpid()}.partial")
     with whole_or_nothing(partial):
         _translate(plain, card, partial)
-        parity = _compare(plain, partial, batches)
+        parity = _compare(
+            plain, partial, [_padded(inputs.to("cpu"), fixed_words(card)) for inputs in batches]
+        )
         if not parity.difference <= TOLERANCE:  # NaN is no parity either
             raise JobError(
                 "export_parity",
@@ -106,16 +112,13 @@ class _Plain(nn.Module):
 
 
 def _translate(plain: _Plain, card: ModelCard, path: Path) -> None:
-    batch = torch.export.Dim("batch", min=1, max=65_536)
-    words = torch.export.Dim("words", min=1, max=card.max_words)
-    shapes = ({0: batch}, {0: batch}, {0: batch, 1: words}, {0: batch, 1: words})
     try:
         with _quiet(), torch.no_grad():
+            # Captured here: torch.onnx tries other ways where this one fails, and some fix an axis without a word.
+            captured = torch.export.export(plain, _example(card), dynamic_shapes=_shapes(card), strict=False)
             program = torch.onnx.export(
-                plain,
-                _example(card),
+                captured,
                 dynamo=True,
-                dynamic_shapes=shapes,
                 opset_version=OPSET,
                 input_names=list(INPUTS),
                 output_names=list(output_names(card)),
@@ -125,7 +128,7 @@ def _translate(plain: _Plain, card: ModelCard, path: Path) -> None:
             assert program is not None
             program.model.metadata_props.update(_metadata(card))
             program.save(path, external_data=False)
-    except torch.onnx.errors.OnnxExporterError as error:
+    except (torch.onnx.errors.OnnxExporterError, torch._dynamo.exc.UserError) as error:
         reason = str(error).strip().splitlines()[0][:200]
         raise NoOnnxError(
             f"No ONNX file was written: torch could not translate the student of family {card.net.family!r} "
@@ -135,13 +138,21 @@ def _translate(plain: _Plain, card: ModelCard, path: Path) -> None:
 
 def _example(card: ModelCard) -> tuple[Tensor, ...]:
     """Shapes are all that counts; lengths of 0 and 1 would be taken for constants."""
-    clips, words = card.net.clips, min(3, card.max_words)
+    clips, words = card.net.clips, fixed_words(card) or min(3, card.max_words)
     return (
         torch.zeros(2, clips, card.feature_width),
         torch.ones(2, clips, dtype=torch.bool),
         torch.ones(2, words, dtype=torch.int64),
         torch.ones(2, words, dtype=torch.bool),
     )
+
+
+def _shapes(card: ModelCard) -> tuple[dict[int, Any], ...]:
+    batch = torch.export.Dim("batch", min=1, max=65_536)
+    sentence = {0: batch}
+    if fixed_words(card) is None:
+        sentence[1] = torch.export.Dim("words", min=1, max=card.max_words)
+    return {0: batch}, {0: batch}, sentence, sentence
 
 
 def _metadata(card: ModelCard) -> dict[str, str]:
@@ -153,7 +164,6 @@ def _compare(plain: _Plain, path: Path, batches: Sequence[GroundingInputs]) -> P
     largest, samples = 0.0, 0
     for inputs in batches:
         given = (inputs.features_BLD, inputs.clip_mask_BL, inputs.words_BW, inputs.word_mask_BW)
-        given = tuple(part.cpu() for part in given)
         with torch.no_grad():
             said = plain(*given)
         fed = {name: part.numpy() for name, part in zip(INPUTS, given, strict=True)}
@@ -163,6 +173,16 @@ def _compare(plain: _Plain, path: Path, batches: Sequence[GroundingInputs]) -> P
             largest = float(np.maximum(largest, apart))  # keeps NaN
         samples += len(given[0])
     return Parity(largest, samples)
+
+
+def _padded(inputs: GroundingInputs, words: int | None) -> GroundingInputs:
+    missing = 0 if words is None else words - inputs.words_BW.shape[1]
+    return GroundingInputs(
+        features_BLD=inputs.features_BLD,
+        clip_mask_BL=inputs.clip_mask_BL,
+        words_BW=functional.pad(inputs.words_BW, (0, missing)),
+        word_mask_BW=functional.pad(inputs.word_mask_BW, (0, missing)),
+    )
 
 
 def _session(path: Path) -> Any:
@@ -177,14 +197,14 @@ def _session(path: Path) -> Any:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Torch warns of its own inner workings while it translates; nobody here can act on that."""
-    import logging
-
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    loggers = [logging.getLogger(name) for name in _TALKATIVE]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

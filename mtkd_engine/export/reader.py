@@ -42,13 +42,12 @@ class Student:
         features[0, : len(seen)] = seen
         mask = np.arange(video["clips"])[None] < len(seen)
         found = re.findall(text["word_pattern"], sentence.lower())[: text["most_words"]]
-        words = np.array([[self.number_of.get(word, text["unknown"]) for word in found] or [text["unknown"]]])
-        fed = {
-            "features": features,
-            "clip_mask": mask,
-            "words": words,
-            "word_mask": np.ones(words.shape, bool),
-        }
+        numbers = [self.number_of.get(word, text["unknown"]) for word in found] or [text["unknown"]]
+        wanted = self.feeding["inputs"]["words"]["shape"][1]
+        words = np.zeros((1, wanted if isinstance(wanted, int) else len(numbers)), np.int64)
+        words[0, : len(numbers)] = numbers
+        heard = np.arange(words.shape[1])[None] < len(numbers)
+        fed = {"features": features, "clip_mask": mask, "words": words, "word_mask": heard}
         outputs = dict(zip(self.feeding["outputs"], self.session.run(None, fed), strict=True))
         return len(seen), {name: values[0] for name, values in outputs.items()}
 

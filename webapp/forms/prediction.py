@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 
 from jobs.operations.predictions import ENDINGS, LARGEST_FEATURES, LONGEST_SENTENCE
@@ -19,6 +17,8 @@ class SampleQuestionForm(forms.Form):
 class FileQuestionForm(forms.Form):
     """A sentence, and a file of feature rows with the time that they cover."""
 
+    prefix = "file"
+
     sentence = forms.CharField(label="Sentence", max_length=LONGEST_SENTENCE)
     features = forms.FileField(
         label="Feature file",
@@ -30,6 +30,3 @@ class FileQuestionForm(forms.Form):
     video = forms.CharField(
         label="Which video", required=False, max_length=200, help_text="Where the file holds several."
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, prefix="file", **kwargs)

@@ -11,7 +11,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, St
 from django.utils.http import content_disposition_header, parse_etags
 from rest_framework.request import Request
 
-from jobs.models import Artifact, Blob
+from jobs.models import Artifact, Blob, Job
+from jobs.queries.inspect.exports import MEDIA_TYPES, export
+from jobs.queries.inspect.table import Rows, Table
 from jobs.storage.blobs import StorageError, open_blob, open_seen_blob
 
 _PIECE = 1 << 18
@@ -83,6 +85,15 @@ def send_blob(
     answer.headers["Content-Type"] = media_type
     answer.headers["Content-Disposition"] = content_disposition_header(not inline, name) or "inline"
     return _with_headers(answer, etag=etag)
+
+
+def send_rows(job: Job, table: Table, rows: Rows, *, form: str) -> HttpResponseBase:
+    """This will answer with rows of a job's samples as a file that is written while it is sent."""
+    answer = PieceByPiece(export(table, rows, form=form), content_type=MEDIA_TYPES[form])
+    name = f"job-{job.pk}-samples.{form}"
+    answer.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
 
 
 def _body(

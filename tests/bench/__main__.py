@@ -15,6 +15,7 @@ NAMES = (
     "metrics",
     "gate",
     "grounding",
+    "inspect",
 )
 WITH_DATA = ("gate", "grounding")
 """Those that run on any folder in the right form."""

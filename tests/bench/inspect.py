@@ -57,7 +57,8 @@ def _stored(app: Application) -> tuple[str, str]:
     from jobs.storage.blobs import keep_file
     from mtkd_engine.spec import parse
 
-    project, user = Project.objects.get(slug=app.project), User.objects.filter(is_superuser=True)[0]
+    project = Project.objects.get(slug=app.project)
+    user = User.objects.filter(memberships__project=project)[0]
     dataset = Dataset.objects.create(project=project, name="large", content_hash="1" * 64)
     teachers = [{"name": f"teacher-{number}"} for number in range(TEACHERS)]
     spec = parse(

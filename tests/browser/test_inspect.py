@@ -92,6 +92,7 @@ def test_a_filter_by_disagreement_stands_in_a_short_address(logged_in: Page, sit
     page.get_by_role("link", name="Student's IoU").click()
     expect(page.locator("table.is-inspect tbody tr").first).to_contain_text("person 118")
     chart = page.locator("#plot-weights")
+    chart.scroll_into_view_if_needed()
     expect(chart).to_have_attribute("data-drawn", "yes")
     with page.expect_download() as saved:
         page.get_by_text("Export", exact=True).click()
@@ -144,7 +145,7 @@ def test_ticked_samples_are_left_out_of_the_next_job(logged_in: Page, site: Site
     boxes.nth(0).click()
     boxes.nth(2).click(modifiers=["Shift"])
     expect(page.get_by_text("Ticked ones (3)")).to_be_visible()
-    page.get_by_label("Name").fill("hard ones")
+    page.get_by_label("Name", exact=True).fill("hard ones")
     page.get_by_role("button", name="Exclude from the next job").click()
     page.wait_for_url(re.compile(rf"/jobs/new/\?like={job.pk}&leave_out=hard\+ones"))
     expect(page.get_by_text("The selection “hard ones” of 3 samples is kept.")).to_be_visible()

@@ -10,7 +10,7 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from jobs.models import ApiToken, Group, Job, Prediction, Registration, Teacher, User
+from jobs.models import ApiToken, Group, Job, Prediction, Registration, Selection, Teacher, User
 from jobs.operations.access import create_token
 from jobs.operations.selections import create_selection
 from jobs.operations.uploads import begin_upload
@@ -125,15 +125,21 @@ def addresses(job: Job, people: dict[str, User], teachers: list[Teacher], tmp_pa
         "name": "student.safetensors",
         "row": 0,
         "worker_id": a_worker("host/worker-1").pk,
-        "selection_id": create_selection(
-            dataset=job.dataset, user=people["editor"], name="hard", ids=[row["id"]]
-        ).pk,
+        "selection_id": _needed_selection(job, people["editor"]).pk,
         "form": "csv",
         "prediction_id": Prediction.objects.create(job=job, sentence="a door opens").pk,
         "group_id": Group.objects.create(project=job.project, name="study", document={}).pk,
     }
     film = {**parts, "name": "v0.mp4"}
     return {route: _address(route, film if route == "dataset-video" else parts) for route in HTTP_ROUTES}
+
+
+def _needed_selection(job: Job, user: User) -> Selection:
+    """One that nobody can delete, so that everybody may try."""
+    assert job.dataset is not None
+    selection = create_selection(dataset=job.dataset, user=user, name="hard", ids=["v0#0"])
+    selection.jobs.add(Job.objects.create(project=job.project, dataset=job.dataset, spec=job.spec))
+    return selection
 
 
 def _address(route: str, parts: dict[str, object]) -> str:

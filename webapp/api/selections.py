@@ -158,8 +158,8 @@ def _of_job(project: Project, asked: dict[str, Any]) -> dict[str, Any]:
     if table is None:
         raise ValidationError({"job": f"given {job.pk}, which left no table of samples."})
     given = QueryDict(asked.get("filter", "")).dict()
-    found = read_asked(given, table)  # type: ignore[arg-type]
-    strange = dict.fromkeys(unknown_keys(given, accepted=()), "there is no such key.")  # type: ignore[arg-type]
+    found = read_asked(given, table)
+    strange = dict.fromkeys(unknown_keys(given, accepted=()), "there is no such key.")
     if problems := {**found.problems, **strange}:
         raise ValidationError({"filter": [f"{key}: {text}" for key, text in problems.items()]})
     rows = find_rows(table, found.wanted)[: asked.get("first")]

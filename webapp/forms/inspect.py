@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlencode
 
 from jobs.queries.inspect.filters import Range, Wanted
@@ -36,7 +37,7 @@ class Asked:
         return urlencode([*pairs, *([("page", str(page))] if page != 1 else [])])
 
 
-def read_asked(given: Mapping[str, str], table: Table) -> Asked:
+def read_asked(given: Mapping[str, Any], table: Table) -> Asked:
     """This will read what an address asks of a table; unknown keys that are no ranges are left to the caller."""
     problems: dict[str, str] = {}
     words = {key: _text(given.get(key, ""), key, problems) for key in WORDS}
@@ -50,7 +51,10 @@ def read_asked(given: Mapping[str, str], table: Table) -> Asked:
         words["leading"] = ""
     sort, descending = _sort(given.get("sort", ""), table, problems)
     wanted = Wanted(
-        **{WORDS[key]: value for key, value in words.items()},
+        split=words["split"],
+        leading=words["leading"],
+        text=words["q"],
+        source=words["source"],
         ranges=_ranges(given, table, problems),
         sort=sort,
         descending=descending,
@@ -58,7 +62,7 @@ def read_asked(given: Mapping[str, str], table: Table) -> Asked:
     return Asked(wanted=wanted, page=_page(given.get("page", ""), problems), problems=problems)
 
 
-def unknown_keys(given: Mapping[str, str], *, accepted: tuple[str, ...]) -> list[str]:
+def unknown_keys(given: Mapping[str, Any], *, accepted: tuple[str, ...]) -> list[str]:
     """This will list the keys that are neither ours nor accepted, nor spelled like a range."""
     known = {*WORDS, *BESIDE, *accepted}
     return [key for key in given if key not in known and not key.endswith((".min", ".max"))]
@@ -75,7 +79,7 @@ def pairs_of(wanted: Wanted) -> list[tuple[str, str]]:
     return [(key, value) for key, value in pairs if value]
 
 
-def _ranges(given: Mapping[str, str], table: Table, problems: dict[str, str]) -> tuple[Range, ...]:
+def _ranges(given: Mapping[str, Any], table: Table, problems: dict[str, str]) -> tuple[Range, ...]:
     bounds: dict[str, dict[str, float]] = {}
     for key, text in given.items():
         column, _, end = key.rpartition(".")

@@ -83,7 +83,7 @@ def selection(request: HttpRequest, job_id: int) -> HttpResponse:
     messages.success(request, f"The selection “{made.name}” of {made.count:,} samples is kept.")
     if use not in NEXT_JOB:
         return redirect(back)
-    following = urlencode({"like": found.pk, use: made.name})
+    following = urlencode([("like", str(found.pk)), (use, made.name)])
     return redirect(f"{reverse('job-new', args=[found.project.slug])}?{following}")
 
 

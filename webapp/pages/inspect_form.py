@@ -57,8 +57,8 @@ def filter_fields(table: Table, asked: Asked) -> Fields:
         (
             teacher,
             [
-                field(column, of)
-                for of in ("weight", "iou")
+                field(column, title)
+                for of, title in (("weight", "Weight"), ("iou", "IoU"))
                 if (column := f"{teacher}/{of}") in table.quantities
             ],
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +67,7 @@ def tones_of(teachers: Iterable[str]) -> dict[str, int]:
     return {teacher: place % TONES + 1 for place, teacher in enumerate(teachers)}
 
 
-def shares_of(weights: dict[str, float | None], tones: dict[str, int]) -> list[Share]:
+def shares_of(weights: Mapping[str, float | None], tones: Mapping[str, int]) -> list[Share]:
     """This will place weights side by side on one bar, whatever they sum to."""
     known = {name: max(0.0, weight) for name, weight in weights.items() if weight is not None}
     total = sum(known.values()) or 1.0
@@ -91,4 +91,4 @@ def _windows(table: Table, rows: Rows, ends: tuple[str, str]) -> list[tuple[Any,
 
 def _line(window: tuple[Any, Any], named: dict[str, list[Any]], place: int) -> Line | None:
     duration = named["duration"][place] if "duration" in named else None
-    return None if None in (*window, duration) else line_of([window], duration)
+    return None if duration is None or None in window else line_of([window], duration)

@@ -106,8 +106,8 @@ def lanes_of(known: dict[str, Any], told: list[Told], sample: Sample | None) -> 
     ):
         if f"{kind}_start" in known:
             window = _window(known, f"{kind}_start", f"{kind}_end")
-            numbers = {"score": known.get(f"{kind}_score"), "iou": known.get(f"{kind}_iou")}
-            lanes.append(Lane(kind=kind, title=title, line=_line(window, length), **numbers))
+            score, iou = known.get(f"{kind}_score"), known.get(f"{kind}_iou")
+            lanes.append(Lane(kind=kind, title=title, line=_line(window, length), score=score, iou=iou))
     tones = tones_of(one.name for one in told)
     return lanes + [
         Lane(

@@ -27,6 +27,12 @@ def decimals(value: object) -> str:
 
 
 @register.filter
+def plain(value: float | None) -> str:
+    """This will write a number as an input takes it, nothing where there is none."""
+    return "" if value is None else f"{value:.10g}"
+
+
+@register.filter
 def gained(value: float) -> str:
     """This will write a difference of two quantities with its sign."""
     text = f"{value:+.2f}"

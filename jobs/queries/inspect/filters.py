@@ -44,7 +44,7 @@ def find_rows(table: Table, wanted: Wanted) -> Rows:
     """
     rows: Rows = np.flatnonzero(_mask(table, wanted)).astype(np.int64)
     if not wanted.sort:
-        return rows[::-1] if wanted.descending else rows
+        return rows[::-1].copy() if wanted.descending else rows
     values = table.numbers(wanted.sort)[rows]
     # NaN is sorted last either way.
     order = np.argsort(-values if wanted.descending else values, kind="stable")

@@ -23,6 +23,7 @@ class TickRows extends HTMLElement {
 
   /** @param {Event} event */
   clicked = (event) => {
+    /** @type {HTMLInputElement[]} */
     const boxes = this.boxes ?? [];
     const place = boxes.indexOf(/** @type {HTMLInputElement} */ (event.target));
     if (place < 0) return;
@@ -34,6 +35,7 @@ class TickRows extends HTMLElement {
   };
 
   tell() {
+    /** @type {HTMLInputElement[]} */
     const boxes = this.boxes ?? [];
     const ticked = boxes.filter((box) => box.checked).length;
     if (this.count) this.count.textContent = ` (${ticked})`;

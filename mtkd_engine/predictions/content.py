@@ -125,11 +125,11 @@ def made(
     sizes = np.asarray(sizes, np.int64)
     largest = int(sizes.max())
     if largest > MOST_ENTRIES[form] or (form != "windows" and int(sizes.min()) < 1):
-        unit = "windows" if form == "windows" else "clips"
+        what = "windows" if form == "windows" else "clips"
         least = 0 if form == "windows" else 1
         raise DataError(
             f"{file}: sample {shown(ids[int(sizes.argmax() if largest > MOST_ENTRIES[form] else sizes.argmin())])} "
-            f"has {largest if largest > MOST_ENTRIES[form] else 0:,} {unit}; "
+            f"has {largest if largest > MOST_ENTRIES[form] else 0:,} {what}; "
             f"{least} to {MOST_ENTRIES[form]:,} are accepted."
         )
     with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite and is refused below

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,12 @@ from mtkd_engine.predictions.content import COLUMNS, Form, Unit
 
 Layout = Literal["windows", "span", "map", "regression"]
 
-LAYOUTS: dict[Layout, tuple[str, ...]] = {**COLUMNS, "regression": ("centre", "width", "score")}
+LAYOUTS: dict[Layout, tuple[str, ...]] = {
+    "windows": COLUMNS["windows"],
+    "span": COLUMNS["span"],
+    "map": COLUMNS["map"],
+    "regression": ("centre", "width", "score"),
+}
 ACCEPTED = "windows and scores, or start and end, or map, or centre, width and score"
 UNITS: tuple[Unit, ...] = get_args(Unit)
 UNIT = "unit"
@@ -32,7 +37,7 @@ def unit_of(stated: object, *, where: str) -> Unit:
         raise DataError(
             f"{where}: {UNIT} {given} beside centre and width; accepted: seconds, fractions (of the duration)."
         )
-    return cast(Unit, stated)
+    return stated
 
 
 def as_windows(values: Values, *, unit: Unit, sizes: NDArray[np.int64], ids: list[str], file: str) -> Values:

@@ -17,4 +17,5 @@ def entries_of(lengths: Whole, rows: Whole) -> Whole:
     """This will give the places of all entries of these rows, row after row."""
     taken, begins = lengths[rows], offsets_of(lengths)[:-1][rows]
     ends = np.cumsum(taken)
-    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(begins - (ends - taken), taken)
+    places: Whole = np.arange(ends[-1] if len(ends) else 0) + np.repeat(begins - (ends - taken), taken)
+    return places

@@ -167,13 +167,16 @@ def _salient(part: Saliency, clips_B: Tensor, length: int) -> Tensor:
     widest = max(1, int(part.sizes.max()))
     table_BS = np.zeros((len(part.sizes), widest), np.float32)
     table_BS[np.arange(widest) < part.sizes[:, None]] = part.values
-    given = torch.from_numpy(table_BS), torch.from_numpy(part.sizes), clips_B
+    scores_BS = torch.from_numpy(table_BS).to(clips_B.device)
+    sizes_B = torch.from_numpy(part.sizes).to(clips_B.device)
     each = max(1, CELLS_AT_ONCE // (widest * length))
-    chunks = zip(*(tensor.to(clips_B.device).split(each) for tensor in given), strict=True)
+    parts = [slice(start, start + each) for start in range(0, len(sizes_B), each)]
     return torch.cat(
         [
-            saliency_on_grid(scores_BS, from_clips_B=from_B, to_clips_B=to_B, to_length=length)
-            for scores_BS, from_B, to_B in chunks
+            saliency_on_grid(
+                scores_BS[rows], from_clips_B=sizes_B[rows], to_clips_B=clips_B[rows], to_length=length
+            )
+            for rows in parts
         ]
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.slow
 SPAN = {"family": "span", "clips": 32, "width": 48, "encoder_layers": 2, "attention_layers": 1}
 MAP2D = {"family": "map2d", "clips": 16, "width": 32}
 PROPOSAL = {"family": "proposal", "clips": 32, "width": 48}
+REGRESSION = {"family": "regression", "clips": 32, "width": 48}
 OPTIM = {"batch_size": 16, "learning_rate": 4e-3}
 DISAGREEMENT = 0.15
 POINTS = 0.05
@@ -83,14 +85,17 @@ def test_all_families_see_far_more_than_the_blind_and_disagree_on_many_queries(b
     span, span_windows = train(base, "world", SPAN, epochs=8)
     map2d, map_windows = train(base, "world", MAP2D, epochs=10)
     proposal, proposal_windows = train(base, "world", PROPOSAL, epochs=9)
-    pairs = ((span_windows, map_windows), (span_windows, proposal_windows), (map_windows, proposal_windows))
-    apart = min(float((iou(one, other) < 0.5).mean()) for one, other in pairs)
+    regression, regression_windows = train(base, "world", REGRESSION, epochs=9)
+    windows = (span_windows, map_windows, proposal_windows, regression_windows)
+    apart = min(float((iou(one, other) < 0.5).mean()) for one, other in combinations(windows, 2))
     blind = span.baselines["blind"]["r1@0.5"]
     print(
         f"\nspan R1@0.5 {span.metrics['r1@0.5']:.3f}, map2d {map2d.metrics['r1@0.5']:.3f}, "
-        f"proposal {proposal.metrics['r1@0.5']:.3f}, blind {blind:.3f}, least disagreement {apart:.3f}"
+        f"proposal {proposal.metrics['r1@0.5']:.3f}, regression {regression.metrics['r1@0.5']:.3f}, "
+        f"blind {blind:.3f}, least disagreement {apart:.3f}"
     )
     assert span.metrics["r1@0.5"] > blind + 0.15
     assert map2d.metrics["r1@0.5"] > blind + 0.15
     assert proposal.metrics["r1@0.5"] > blind + 0.15
+    assert regression.metrics["r1@0.5"] > blind + 0.15
     assert apart >= DISAGREEMENT

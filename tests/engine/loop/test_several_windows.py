@@ -22,6 +22,7 @@ NETS = {
     "span": {},
     "map2d": {"family": "map2d", "clips": 16, "width": 16, "map_layers": 1, "kernel": 3},
     "proposal": {"family": "proposal", "clips": 16, "width": 16, "anchors": 5, "layers": 1},
+    "regression": {"family": "regression", "clips": 16, "width": 16, "layers": 1},
 }
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from jobs.models import Dataset, Project, User
+from jobs.models import Dataset, Job, Project, User
 from jobs.operations.jobs import submit
 from mtkd_engine.spec import parse
 from tests.browser.conftest import Site
 from tests.engine_double import TEACHERS, EngineDouble
+from tests.webapp.test_result_details import FULL
 from tests.webapp.working import a_worker
 
 PHONE = {"width": 360, "height": 740}
@@ -24,6 +25,7 @@ def test_no_page_is_wider_than_a_phone(
     double.start()
     double.probe(step=0, labels=["the dog runs"], first=0.5)
     double.finish(files={"student.safetensors": b"x"})
+    Job.objects.filter(pk=job.pk).update(result=FULL)
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     a_worker("a-host-with-quite-a-long-name.of-some-company.example/worker-1", device_name="NVIDIA H200 NVL")
     paths = ("", "jobs/", "jobs/new/", "datasets/new/", "settings/")

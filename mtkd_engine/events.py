@@ -77,7 +77,7 @@ class Started(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Entered(Event):
-    """A part of the work begins: `loading`, `folds`, `beliefs`, `gate`, `training`, `solo`, `evaluation`,
+    """A part of the work begins: `loading`, `folds`, `beliefs`, `gate`, `training`, `solo`, `judging`, `evaluation`,
     `export`."""
 
     part: str

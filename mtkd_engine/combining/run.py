@@ -189,7 +189,7 @@ def _judged(spec: Spec, course: Course, *, folds: int) -> Generator[Event, None,
     )
     per_fold = _steps(spec.method)
     place = _Place()
-    yield Entered(part="folds", detail=f"fold 1 of {folds}")
+    yield Entered(part="judging", detail=f"fold 1 of {folds}")
     while True:
         try:
             done = next(judging)
@@ -215,7 +215,7 @@ def _progress(
     yield Metrics(step=place.before, values=values | weights)
     place.fold += 1
     if place.fold <= done.folds:
-        yield Entered(part="folds", detail=f"fold {place.fold} of {done.folds}")
+        yield Entered(part="judging", detail=f"fold {place.fold} of {done.folds}")
 
 
 def _probe(spec: Spec, samples: Sequence[Sample]) -> list[int]:

@@ -63,6 +63,7 @@ const PARTS = {
   folds: "Training copies of the teachers",
   beliefs: "Asking the teachers",
   gate: "Fitting the aggregator",
+  judging: "Judging on sources not learned from",
   training: "Training the student",
   solo: "Training the student alone",
   evaluation: "Measuring",

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from jobs.models import Dataset, Teacher, TeacherKind
-from mtkd_engine.spec import Spec
+from mtkd_engine.spec import AggregateSpec, Spec
 
 SPLITS = ("train", "val", "test")
+
+
+def needs_features(spec: Spec) -> bool:
+    """This will say whether a job reads features itself, whatever its teachers do."""
+    return not isinstance(spec.method, AggregateSpec)
+
+
+def is_without_features(dataset: Dataset) -> bool:
+    """This will say whether a dataset is known to have been registered without features."""
+    return dataset.report.get("feature_width", 0) is None
 
 
 def problem_with(teacher: Teacher, spec: Spec, dataset: Dataset) -> str | None:
@@ -16,6 +26,11 @@ def problem_with(teacher: Teacher, spec: Spec, dataset: Dataset) -> str | None:
         return f"given {teacher.name!r} for {teacher.task}, accepted is a teacher for {spec.task}."
     if teacher.kind == TeacherKind.PREDICTIONS:
         return _problem_with_predictions(teacher, dataset)
+    if is_without_features(dataset):
+        return (
+            f"given {teacher.name!r}, a network that reads features, but dataset {dataset.label!r} was registered "
+            "without; accepted are predictions for its samples."
+        )
     theirs = teacher.report.get("card", {}).get("feature_width")
     ours = dataset.report.get("feature_width")
     if theirs != ours:

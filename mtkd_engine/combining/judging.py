@@ -19,9 +19,9 @@ from mtkd_engine.evaluation.baselines import blind_windows
 from mtkd_engine.evaluation.gates import Course, EpochDone, fit_gate, weigh_all
 from mtkd_engine.evaluation.lessons import Static, fit_static, folds_of
 from mtkd_engine.spec import AggregatorSpec, KauPlusSpec, KauSpec, StaticSpec
-from mtkd_engine.tasks.grounding.agreement import pool_of
 from mtkd_engine.tasks.grounding.batches import Quality
 from mtkd_engine.tasks.grounding.collate import targets_of
+from mtkd_engine.tasks.grounding.decode import weighted_medoid
 from mtkd_engine.tasks.grounding.metrics import evaluate
 
 MOST_OF_MEDOID = 2
@@ -168,8 +168,7 @@ def _windows(static: Static, *, best: int, learn: Course, held: Course) -> dict[
         "oracle": own_NT2[place_N, overlap_NT.argmax(1)],
     }
     if len(names) > MOST_OF_MEDOID:
-        tops = pool_of(own_NT2.transpose(0, 1).unsqueeze(2), torch.ones(len(names), len(lesson), 1))
-        windows["medoid"] = tops.decode(torch.ones(len(lesson), len(names)))
+        windows["medoid"] = weighted_medoid(own_NT2.transpose(0, 1), torch.ones(len(lesson), len(names)))
     return windows | {f"teacher:{name}": own_NT2[:, t] for t, name in enumerate(names)}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from mtkd_engine.combining.judging import Judgement
 from mtkd_engine.comparing import Difference, paired
@@ -70,8 +70,7 @@ def _worth(found: Difference, *, best: str, reached: float) -> str:
     return f"Whether these teachers are worth combining cannot be told from these samples: together {told}."
 
 
-def _how(apart: object, *, has_medoid: bool) -> str:
-    assert callable(apart)
+def _how(apart: Callable[[str, str], Difference], *, has_medoid: bool) -> str:
     rivals = ["uniform", "medoid"] if has_medoid else ["uniform"]
     differences = {name: apart("static", name) for name in rivals}
     told = " and ".join(f"{_points(found)} against {WORDS[name]}" for name, found in differences.items())

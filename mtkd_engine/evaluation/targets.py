@@ -9,6 +9,7 @@ from torch import Tensor
 
 from mtkd_engine.cache.beliefs import Faculty
 from mtkd_engine.data.dataset import Sample
+from mtkd_engine.tasks.grounding.agreement import pool_of
 from mtkd_engine.tasks.grounding.batches import SplitData
 from mtkd_engine.tasks.grounding.decode import weighted_medoid
 
@@ -25,24 +26,15 @@ def decoded(weights_NHT: Tensor, faculty: Faculty, samples: Sequence[Sample]) ->
     """This will decode an ensemble by the weighted medoid of its teachers' exact windows, (N, 2) in seconds.
 
     Every teacher brings its best windows; each counts with the teacher's weight (the mean over boundaries
-    when start and end are weighed apart) times the share of probability the teacher gives it.
+    when start and end are weighed apart) times what the teacher stakes on it, see `tasks.grounding.agreement`.
     """
     ids = [sample.sample_id for sample in samples]
-    parts = [
-        _medoid(weights_BHT, faculty, ids[place * AT_ONCE : (place + 1) * AT_ONCE])
-        for place, weights_BHT in enumerate(torch.split(weights_NHT, AT_ONCE))
-    ]
+    parts = []
+    for place, weights_BHT in enumerate(weights_NHT.split(AT_ONCE)):
+        signals = faculty.signals(ids[place * AT_ONCE : (place + 1) * AT_ONCE], length=1, device="cpu")
+        pool = pool_of(signals.windows_TBK2, signals.scores_TBK)
+        parts.append(pool.decode(weights_BHT.mean(1).cpu()))
     return torch.cat(parts)
-
-
-def _medoid(weights_BHT: Tensor, faculty: Faculty, ids: Sequence[str]) -> Tensor:
-    signals = faculty.signals(ids, length=1, device="cpu")
-    teachers, samples, top, _ = signals.windows_TBK2.shape
-    shares_TBK = signals.scores_TBK / signals.scores_TBK.sum(-1, keepdim=True).clamp_min(1e-12)
-    counts_TBK = weights_BHT.mean(1).T.unsqueeze(-1) * shares_TBK
-    windows_MB2 = signals.windows_TBK2.permute(0, 2, 1, 3).reshape(teachers * top, samples, 2)
-    counts_BM = counts_TBK.permute(1, 0, 2).reshape(samples, teachers * top)
-    return weighted_medoid(windows_MB2, counts_BM)
 
 
 def same_weights(weights_T: Tensor, samples: int) -> Tensor:

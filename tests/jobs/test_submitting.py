@@ -164,3 +164,38 @@ def test_predictions_for_other_samples_are_refused(project: Project, user: User,
     )
     with pytest.raises(UnableToSubmit, match="which are predictions for dataset 'other'"):
         submit(project=project, user=user, spec=parse(EMTM))
+
+
+AGGREGATE = {"data": {"dataset": "world"}, "teachers": ["one", "two"], "method": {"kind": "aggregate"}}
+
+
+def _keep_predictions(project: Project, dataset: Dataset) -> None:
+    for place, name in enumerate(("one", "two")):
+        Teacher.objects.create(
+            project=project,
+            name=name,
+            kind=TeacherKind.PREDICTIONS,
+            dataset=dataset,
+            content_hash=f"{place}" * 64,
+            report={"dataset_hash": dataset.content_hash},
+        )
+
+
+def test_predictions_are_combined_also_where_a_dataset_has_no_features(
+    project: Project, user: User, dataset: Dataset
+) -> None:
+    Dataset.objects.filter(pk=dataset.pk).update(report={"feature_width": None})
+    _keep_predictions(project, dataset)
+    job = submit(project=project, user=user, spec=parse(AGGREGATE))
+    assert sorted(teacher.name for teacher in job.teachers.all()) == ["one", "two"]
+
+
+def test_a_network_is_not_combined_where_a_dataset_has_no_features(
+    project: Project, user: User, dataset: Dataset, teacher: Teacher
+) -> None:
+    Dataset.objects.filter(pk=dataset.pk).update(report={"feature_width": None})
+    _keep_predictions(project, dataset)
+    spec = parse({**AGGREGATE, "teachers": ["one", teacher.name]})
+    with pytest.raises(UnableToSubmit, match="a network that reads features") as refusal:
+        submit(project=project, user=user, spec=spec)
+    assert list(refusal.value.fields) == ["teachers.1.name"]

@@ -1,8 +1,16 @@
 """How much teachers agree on each of the windows they propose: what the weighted medoid maximises, and its surrogate.
 
-An ensemble of teachers says the proposed window with the largest agreement sum_t w_t sum_k s_tk IoU(window, window_tk),
-with w_t a teacher's weight and s_tk its share of probability for its k-th window. Agreement is linear in the weights,
-so the inner sum, a teacher's *support* of a window, is computed once and weights are fitted on it in no time.
+An ensemble of teachers says the proposed window with the largest agreement
+
+    sum_t w_t sum_k s_tk IoU(window, window_tk)^p
+
+with w_t a teacher's weight and s_tk what it stakes on its k-th window. Agreement is linear in the weights, so the inner
+sum, a teacher's *support* of a window, is computed once and weights are fitted on it in no time.
+
+Departures from the plain medoid, both because compromises between windows that mean different moments lose recall at
+high overlaps: stakes are calibrated probabilities to the third power (calibration is for likelihood, and leaves half of
+it to windows that are rarely right), and half an overlap counts as a third (p = 1.5). Both powers were chosen on inner
+folds of real predictions.
 """
 
 from __future__ import annotations
@@ -17,6 +25,8 @@ from mtkd_engine.data.dataset import Sample
 from mtkd_engine.tasks.grounding.decode import pairwise_iou
 
 PAIRS_AT_ONCE = 2**24
+STAKE_POWER = 3.0
+OVERLAP_POWER = 1.5
 
 
 @dataclass(frozen=True)
@@ -50,27 +60,28 @@ class Pool:
 
 
 def pool_of(windows_TNK2: Tensor, scores_TNK: Tensor) -> Pool:
-    """This will pool the windows of T teachers for N samples; scores are probabilities, of which only shares count.
+    """This will pool the windows of T teachers for N samples; of their probabilities only the proportions count.
 
     A teacher that gives no window any probability supports nothing, but its window may still be chosen.
     """
     teachers, samples, top, _ = windows_TNK2.shape
-    shares_NTK = shares_of(scores_TNK).permute(1, 0, 2).double()
+    stakes_NTK = stakes_of(scores_TNK).permute(1, 0, 2)
     windows_NM2 = windows_TNK2.permute(1, 0, 2, 3).reshape(samples, teachers * top, 2)
     first_K = torch.arange(top, device=scores_TNK.device) == 0
     real_NM = ((scores_TNK > 0) | first_K).permute(1, 0, 2).reshape(samples, teachers * top)
     parts = [windows_NM2.new_zeros(0, teachers * top, teachers)]
     each = max(1, PAIRS_AT_ONCE // (teachers * top) ** 2)
     for start in range(0, samples, each):
-        iou_BMM = pairwise_iou(windows_NM2[start : start + each])
-        iou_BMTK = iou_BMM.unflatten(2, (teachers, top))
-        parts.append((iou_BMTK * shares_NTK[start : start + each].unsqueeze(1)).sum(3))
+        alike_BMM = pairwise_iou(windows_NM2[start : start + each]) ** OVERLAP_POWER
+        alike_BMTK = alike_BMM.unflatten(2, (teachers, top))
+        parts.append((alike_BMTK * stakes_NTK[start : start + each].unsqueeze(1)).sum(3))
     return Pool(windows_NM2, torch.cat(parts), real_NM)
 
 
-def shares_of(scores_TNK: Tensor) -> Tensor:
-    """This will scale each teacher's probabilities of its best windows to sum 1 a sample; zeros stay zeros."""
-    return scores_TNK / scores_TNK.sum(-1, keepdim=True).clamp_min(1e-12)
+def stakes_of(scores_TNK: Tensor) -> Tensor:
+    """This will say what each teacher stakes on its windows: cubed probabilities, sum 1 a sample; zeros stay zeros."""
+    cubed_TNK = scores_TNK.double().clamp(min=0.0) ** STAKE_POWER
+    return cubed_TNK / cubed_TNK.sum(-1, keepdim=True).clamp_min(1e-30)
 
 
 def overlaps(windows_NM2: Tensor, samples: Sequence[Sample]) -> Tensor:

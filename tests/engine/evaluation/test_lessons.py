@@ -1,0 +1,173 @@
+"""Static weights are fitted to what an ensemble says, and gates start from them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TypeVar
+
+import numpy as np
+import pytest
+import torch
+
+from mtkd_engine.aggregators import build
+from mtkd_engine.cache.beliefs import Faculty, StoredBeliefs, joined
+from mtkd_engine.data.dataset import Sample
+from mtkd_engine.evaluation.gates import Course, EpochDone, fit_gate, weigh_all
+from mtkd_engine.evaluation.lessons import SETTINGS, fit_static, folds_of, lesson_of
+from mtkd_engine.evaluation.targets import decoded, same_weights
+from mtkd_engine.spec import KauPlusSpec
+from mtkd_engine.tasks.grounding.windows import unify_windows
+
+LENGTH = 8
+SECONDS = 40.0
+Made = TypeVar("Made")
+
+
+def some_samples(count: int, *, seed: int = 0) -> tuple[Sample, ...]:
+    rng = np.random.default_rng(seed)
+    starts = rng.uniform(0, 28, count)
+    return tuple(
+        Sample(str(n), f"s{n // 2}", f"v{n}", SECONDS, ((float(start), float(start) + 10.0),), "it happens")
+        for n, start in enumerate(starts)
+    )
+
+
+def some_faculty(samples: tuple[Sample, ...], *, right: dict[str, float], seed: int = 0) -> Faculty:
+    """Teachers that say the truth, jittered, on a share of samples, and are as sure of themselves everywhere."""
+    rng = np.random.default_rng(seed)
+    durations_B = torch.full((len(samples),), SECONDS, dtype=torch.float64)
+    stored = []
+    for share in right.values():
+        windows = np.sort(rng.uniform(0, SECONDS, (len(samples), 2, 2)), axis=2)
+        for row, sample in enumerate(samples):
+            if rng.random() < share:
+                windows[row, 0] = np.array(sample.windows[0]) + rng.normal(0, 0.5, 2)
+        belief = unify_windows(
+            torch.from_numpy(windows),
+            torch.tensor([[0.0, -1.0]]).expand(len(samples), 2),
+            torch.ones(len(samples), 2, dtype=torch.bool),
+            temperature=1.0,
+            durations_B=durations_B,
+            student_clips_B=torch.full((len(samples),), LENGTH),
+            student_length=LENGTH,
+            top_k=3,
+        )
+        stored.append(StoredBeliefs({s.sample_id: row for row, s in enumerate(samples)}, belief, seconds=1.5))
+    return Faculty(list(right), stored)
+
+
+def course_of(samples: tuple[Sample, ...], faculty: Faculty) -> Course:
+    return Course(faculty, samples, lesson_of(faculty, samples))
+
+
+def finished(work: Generator[EpochDone, None, Made]) -> tuple[list[EpochDone], Made]:
+    said = []
+    while True:
+        try:
+            said.append(next(work))
+        except StopIteration as end:
+            return said, end.value
+
+
+def test_better_teachers_weigh_more_and_the_ensemble_is_no_worse_than_the_plain_average() -> None:
+    samples = some_samples(200)
+    faculty = some_faculty(samples, right={"good": 0.8, "fair": 0.5, "bad": 0.1})
+    lesson = lesson_of(faculty, samples)
+    static = fit_static(lesson, seed=0)
+    good, fair, bad = static.weights_T.tolist()
+    assert good > fair > bad
+    assert good + fair + bad == pytest.approx(1)
+    uniform = lesson.quality(torch.full((200, 3), 1 / 3)).mean()
+    assert lesson.quality(static.on(200)).mean() > uniform
+
+
+def test_what_a_lesson_measures_is_what_the_ensemble_says() -> None:
+    samples = some_samples(60)
+    faculty = some_faculty(samples, right={"a": 0.7, "b": 0.4})
+    lesson = lesson_of(faculty, samples)
+    weights_T = torch.tensor([0.6, 0.4])
+    said = decoded(same_weights(weights_T, 60), faculty, samples)
+    torch.testing.assert_close(lesson.pool.decode(weights_T.expand(60, 2)), said)
+
+
+def test_leaving_a_teacher_out_is_never_having_had_it() -> None:
+    samples = some_samples(40)
+    faculty = some_faculty(samples, right={"a": 0.7, "b": 0.4, "c": 0.2})
+    fewer = Faculty(["a", "c"], [faculty.stored[0], faculty.stored[2]])
+    left, wanted = lesson_of(faculty, samples).without(1), lesson_of(fewer, samples)
+    assert torch.equal(left.pool.windows_NM2, wanted.pool.windows_NM2)
+    torch.testing.assert_close(left.pool.support_NMT, wanted.pool.support_NMT)
+    assert torch.equal(left.overlap_NM, wanted.overlap_NM)
+
+
+def test_folds_keep_sources_together_and_judge_everybody_once() -> None:
+    sources = [f"s{n // 3}" for n in range(31)]
+    found = folds_of(sources, count=4, seed=1)
+    assert sorted(row for _, held in found for row in held) == list(range(31))
+    for learn, held in found:
+        assert not {sources[row] for row in learn} & {sources[row] for row in held}
+    assert len(folds_of(["a", "b", "b"], count=5, seed=0)) == 2
+    assert folds_of(["a", "a"], count=5, seed=0) == []
+
+
+def test_one_source_alone_is_fitted_with_the_first_settings() -> None:
+    samples = tuple(Sample(str(n), "one", "v", SECONDS, ((5.0, 15.0),), "it happens") for n in range(10))
+    static = fit_static(lesson_of(some_faculty(samples, right={"a": 1.0, "b": 0.0}), samples), seed=0)
+    assert static.settings == SETTINGS[0]
+    assert static.weights_T[0] > static.weights_T[1]
+
+
+def test_a_gate_starts_from_static_weights_and_is_judged_at_every_epoch() -> None:
+    samples = some_samples(60)
+    course = course_of(samples, some_faculty(samples, right={"a": 0.8, "b": 0.3}))
+    work = fit_gate(lambda: build(KauPlusSpec(), teachers=2, feature_width=None), course, epochs=2, seed=0)
+    said, gate = finished(work)
+    assert [one.epoch for one in said if one.part == "inner"] == list(range(1, 7))
+    assert len([one for one in said if one.part == "gate"]) == gate.epochs
+    assert len(gate.judged) == 3
+    assert gate.judged[gate.epochs] == max(gate.judged)
+    none = fit_gate(lambda: build(KauPlusSpec(), teachers=2, feature_width=None), course, epochs=0, seed=0)
+    start = finished(none)[1]
+    weights_NT = weigh_all(start.aggregator, course).mean(1)
+    torch.testing.assert_close(weights_NT, start.static.on(60).float(), atol=1e-5, rtol=1e-4)
+
+
+def test_a_gate_finds_out_whom_to_believe_by_what_they_believe() -> None:
+    """One teacher is right where it is sure, and sure on half of the samples; the other is right throughout."""
+    samples = some_samples(240)
+    faculty = some_faculty(samples, right={"sure": 0.5, "steady": 0.0}, seed=3)
+    sure, steady = (stored.belief for stored in faculty.stored)
+    truth = torch.tensor([sample.windows[0] for sample in samples], dtype=torch.float64)
+    hit = (sure.windows_BK2[:, 0] - truth).abs().amax(1) < 3
+    sure.scores_BK[:, :2] = torch.where(
+        hit.unsqueeze(1), torch.tensor([0.99, 0.01]), torch.tensor([0.4, 0.35])
+    )
+    steady.windows_BK2[:, 0] = truth + torch.tensor([3.0, 3.0])
+    course = course_of(samples, faculty)
+    _, gate = finished(
+        fit_gate(lambda: build(KauPlusSpec(), teachers=2, feature_width=None), course, epochs=12, seed=0)
+    )
+    assert gate.epochs > 0
+    assert gate.judged[gate.epochs] > gate.judged[0] + 0.01
+    weights_NT = weigh_all(gate.aggregator, course).mean(1)
+    assert weights_NT[hit, 0].mean() > weights_NT[~hit, 0].mean() + 0.05
+
+
+def test_splits_are_joined_by_sample_and_their_seconds_added() -> None:
+    samples = some_samples(20)
+    whole = some_faculty(samples, right={"a": 0.6, "b": 0.6})
+    ids = [sample.sample_id for sample in samples]
+
+    def part(places: range) -> Faculty:
+        index = torch.tensor(list(places))
+        stored = [
+            StoredBeliefs({ids[p]: row for row, p in enumerate(places)}, one.belief.rows(index), one.seconds)
+            for one in whole.stored
+        ]
+        return Faculty(whole.names, stored)
+
+    together = joined([part(range(12, 20)), part(range(12))])
+    assert together.stored[0].seconds == 3.0
+    wanted, found = (f.signals(ids, length=LENGTH, device="cpu") for f in (whole, together))
+    assert torch.equal(wanted.log_joint_TBLL, found.log_joint_TBLL)
+    assert torch.equal(wanted.windows_TBK2, found.windows_TBK2)

@@ -17,7 +17,7 @@ from mtkd_engine.aggregators import build
 from mtkd_engine.data.dataset import Sample
 from mtkd_engine.evaluation.baselines import blind_windows
 from mtkd_engine.evaluation.gates import Course, EpochDone, fit_gate, weigh_all
-from mtkd_engine.evaluation.lessons import Static, fit_static, folds_of
+from mtkd_engine.evaluation.lessons import fit_static, folds_of
 from mtkd_engine.spec import AggregatorSpec, KauPlusSpec, KauSpec, StaticSpec
 from mtkd_engine.tasks.grounding.batches import Quality
 from mtkd_engine.tasks.grounding.collate import targets_of
@@ -94,7 +94,7 @@ def judge(
         sheets.append(sheet)
         judged = [samples[row] for row in held]
         miou = {name: measured(said, judged).values["miou"] for name, said in sheet.windows.items()}
-        yield FoldDone(len(rows_of), sheet.static.weights_T, miou)
+        yield FoldDone(len(rows_of), sheet.static_T, miou)
     order_N = torch.tensor([row for _, held in rows_of for row in held]).argsort()
     names = course_of(rows_of[0][0]).faculty.names
     return Judgement(
@@ -104,7 +104,7 @@ def judge(
             name: torch.cat([sheet.windows[name] for sheet in sheets])[order_N] for name in sheets[0].windows
         },
         weights_NHT=torch.cat([sheet.weights_NHT for sheet in sheets])[order_N],
-        static_FT=torch.stack([sheet.static.weights_T for sheet in sheets]),
+        static_FT=torch.stack([sheet.static_T for sheet in sheets]),
         best_single=[sheet.best_single for sheet in sheets],
         without={
             name: torch.cat([sheet.without[name] for sheet in sheets])[order_N].numpy()
@@ -120,7 +120,7 @@ class _Sheet:
 
     windows: dict[str, Tensor]
     weights_NHT: Tensor
-    static: Static
+    static_T: Tensor
     best_single: str
     without: dict[str, Tensor]
     epochs: int | None
@@ -138,47 +138,46 @@ def _judge_fold(
             epochs=aggregator.epochs,
             seed=seed,
         )
-        static, epochs, weights_NHT = gate.static, gate.epochs, weigh_all(gate.aggregator, held)
+        static_T, epochs, weights_NHT = gate.static_T, gate.epochs, weigh_all(gate.aggregator, held)
     else:
-        static = fit_static(learn.lesson, seed=seed)
-        weights_NHT = _weights(aggregator, static, learn=learn, held=held)
-    best = int(torch.argmax(learn.lesson.overlap_NM[:, :: learn.lesson.top].mean(0)))
-    windows = _windows(static, best=best, learn=learn, held=held)
+        static_T = fit_static(learn.lesson, seed=seed)
+        weights_NHT = _weights(aggregator, static_T, learn=learn, held=held)
+    best = int(torch.argmax(learn.lesson.overlap_NT.mean(0)))
+    windows = _windows(static_T, best=best, learn=learn, held=held)
     windows["aggregated"] = held.lesson.pool.decode(weights_NHT.mean(1))
     without: dict[str, Tensor] = {}
     if leave_out and teachers > 1:
         for t, name in enumerate(names):
             fewer, rest = learn.lesson.without(t), held.lesson.without(t)
-            refitted = fit_static(fewer, seed=seed, settings=static.settings)
-            without[name] = rest.quality(refitted.on(len(rest)))
-    return _Sheet(windows, weights_NHT, static, names[best], without, epochs)
+            refitted_T = fit_static(fewer, seed=seed)
+            without[name] = rest.quality(refitted_T.expand(len(rest), -1))
+    return _Sheet(windows, weights_NHT, static_T, names[best], without, epochs)
 
 
-def _windows(static: Static, *, best: int, learn: Course, held: Course) -> dict[str, Tensor]:
+def _windows(static_T: Tensor, *, best: int, learn: Course, held: Course) -> dict[str, Tensor]:
     """What everything but the chosen aggregator says."""
     lesson, names = held.lesson, held.faculty.names
-    own_NT2 = lesson.pool.windows_NM2[:, :: lesson.top]
-    overlap_NT = lesson.overlap_NM[:, :: lesson.top]
+    own_NT2 = lesson.pool.windows_NT2
     place_N = torch.arange(len(lesson))
     windows = {
         "blind": torch.from_numpy(blind_windows(learn.samples, held.samples)),
         "best_single": own_NT2[:, best],
         "uniform": lesson.pool.decode(torch.full((len(lesson), len(names)), 1 / len(names))),
-        "static": lesson.pool.decode(static.on(len(lesson))),
-        "oracle": own_NT2[place_N, overlap_NT.argmax(1)],
+        "static": lesson.pool.decode(static_T.expand(len(lesson), -1)),
+        "oracle": own_NT2[place_N, lesson.overlap_NT.argmax(1)],
     }
     if len(names) > MOST_OF_MEDOID:
         windows["medoid"] = weighted_medoid(own_NT2.transpose(0, 1), torch.ones(len(lesson), len(names)))
     return windows | {f"teacher:{name}": own_NT2[:, t] for t, name in enumerate(names)}
 
 
-def _weights(aggregator: AggregatorSpec, static: Static, *, learn: Course, held: Course) -> Tensor:
+def _weights(aggregator: AggregatorSpec, static_T: Tensor, *, learn: Course, held: Course) -> Tensor:
     """Weights (N, H, T) of an aggregator without a per-sample part to fit."""
     assert not isinstance(aggregator, KauSpec), "a gate on video and query has nothing to look at here"
     if isinstance(aggregator, StaticSpec):
-        return static.on(len(held)).unsqueeze(1).float()
+        return static_T.expand(len(held), -1).unsqueeze(1).float()
     built = build(aggregator, teachers=len(learn.faculty.names), feature_width=None)
-    built.told(learn.lesson.overlap_NM[:, :: learn.lesson.top].mean(0))
+    built.told(learn.lesson.overlap_NT.mean(0))
     ids = [sample.sample_id for sample in held.samples]
     signals = held.faculty.signals(ids, length=held.length, device="cpu")
     clips_B = torch.full((len(held),), held.length)

@@ -23,8 +23,8 @@ from mtkd_engine.combining.judging import FoldDone, Judgement, judge
 from mtkd_engine.combining.verdict import named_mean, verdict, warnings
 from mtkd_engine.data.dataset import Dataset, Sample
 from mtkd_engine.data.errors import DataError
-from mtkd_engine.evaluation.gates import Course, EpochDone
-from mtkd_engine.evaluation.lessons import INNER_FOLDS, lesson_of
+from mtkd_engine.evaluation.gates import INNER_FOLDS, Course, EpochDone
+from mtkd_engine.evaluation.lessons import lesson_of
 from mtkd_engine.evaluation.table import Teaching, sample_rows, write_table
 from mtkd_engine.evaluation.without import seconds_of
 from mtkd_engine.events import (

@@ -84,7 +84,7 @@ def measure_baselines(*, splits: dict[str, SplitData], faculties: dict[str, Facu
     val_miou = [val.score(val_windows[t]).values["miou"] for t in range(len(names))]
     best = names[int(np.argmax(val_miou))]
     lesson = lesson_of(faculties["train"], train.samples)
-    static_T = fit_static(lesson, seed=seed).weights_T.float()
+    static_T = fit_static(lesson, seed=seed).float()
     count = len(test)
     uniform_T = torch.full((len(names),), 1 / len(names))
     named = {

@@ -16,10 +16,11 @@ from torch import Tensor
 from mtkd_engine.aggregators.base import Aggregator
 from mtkd_engine.cache.beliefs import Faculty
 from mtkd_engine.data.dataset import Sample
-from mtkd_engine.evaluation.lessons import INNER_FOLDS, Lesson, Static, fit_static, folds_of
+from mtkd_engine.evaluation.lessons import SOFTNESS, Lesson, fit_static, folds_of
 from mtkd_engine.seeding import derived_seed, epoch_order
 from mtkd_engine.tasks.grounding.agreement import expected_overlap
 
+INNER_FOLDS = 3
 BATCH = 64
 RATE = 0.005
 DECAY = 0.1
@@ -64,10 +65,10 @@ class EpochDone:
 
 @dataclass
 class Gate:
-    """A fitted aggregator, the static weights it started from, and how inner folds judged each epoch (0 first)."""
+    """A fitted aggregator, the static weights (T,) it started from, and how inner folds judged each epoch (0 first)."""
 
     aggregator: Aggregator
-    static: Static
+    static_T: Tensor
     judged: list[float] = field(default_factory=list)
     epochs: int = 0
 
@@ -97,19 +98,19 @@ def fit_gate(
         course = course.take(
             torch.randperm(len(course), generator=generator)[:LARGEST].sort().values.tolist()
         )
-    static = fit_static(course.lesson, seed=seed)
+    static_T = fit_static(course.lesson, seed=seed)
     sums = torch.zeros(epochs + 1, dtype=torch.float64)
     inner = folds_of(course.lesson.sources, count=INNER_FOLDS, seed=derived_seed("inner", seed))
     for number, (learn, judge) in enumerate(inner):
         part, held = course.take(learn), course.take(judge)
-        own = fit_static(part.lesson, seed=seed, settings=static.settings)
-        gate = Gate(_started(build, own, seed=derived_seed("gate", seed, number)), own)
+        own_T = fit_static(part.lesson, seed=seed)
+        gate = Gate(_started(build, own_T, seed=derived_seed("gate", seed, number)), own_T)
         sums[0] += _quality(gate, held)
         training = train(gate, part, epochs=epochs, seed=derived_seed("order", seed, number))
         for epoch, loss in enumerate(training, start=1):
             sums[epoch] += _quality(gate, held)
             yield EpochDone("inner", number * epochs + epoch, loss)
-    final = Gate(_started(build, static, seed=derived_seed("gate", seed)), static)
+    final = Gate(_started(build, static_T, seed=derived_seed("gate", seed)), static_T)
     final.judged = (sums / len(course)).tolist()
     final.epochs = int(sums.argmax())
     for epoch, loss in enumerate(train(final, course, epochs=final.epochs, seed=seed), start=1):
@@ -139,22 +140,20 @@ def train(gate: Gate, course: Course, *, epochs: int, seed: int) -> Generator[fl
 
 def _loss(gate: Gate, course: Course, rows: Sequence[int]) -> Tensor:
     part = course.lesson.take(rows)
-    weights_BT = course.weigh(gate.aggregator, rows).mean(1).to(part.overlap_NM.dtype)
-    agreement_NM = part.pool.agreement(weights_BT)
-    softness = gate.static.settings.softness
-    return -expected_overlap(agreement_NM, part.pool.real_NM, part.overlap_NM, softness=softness).mean()
+    agreement_BT = part.pool.agreement(course.weigh(gate.aggregator, rows).mean(1))
+    return -expected_overlap(agreement_BT, part.overlap_NT, softness=SOFTNESS).mean()
 
 
 def _quality(gate: Gate, held: Course) -> float:
     return float(held.lesson.quality(weigh_all(gate.aggregator, held).mean(1)).sum())
 
 
-def _started(build: Callable[[], Aggregator], static: Static, *, seed: int) -> Aggregator:
+def _started(build: Callable[[], Aggregator], static_T: Tensor, *, seed: int) -> Aggregator:
     """A fresh gate that gives every sample the static weights."""
     torch.manual_seed(seed)
     aggregator = copy.deepcopy(build())
     scores = aggregator.get_parameter("scores")
-    log_T = static.weights_T.clamp_min(1e-9).log().to(scores.dtype)
+    log_T = static_T.clamp_min(1e-9).log().to(scores.dtype)
     with torch.no_grad():
         scores.copy_(log_T.repeat(len(scores) // len(log_T)))
     return aggregator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mtkd_engine.cache.beliefs import Faculty
-from mtkd_engine.evaluation.lessons import fit_static, lesson_of
+from mtkd_engine.evaluation.lessons import Lesson, fit_static, lesson_of
 from mtkd_engine.tasks.grounding.batches import SplitData
 
 Without = dict[str, dict[str, float | None]]
@@ -23,15 +23,17 @@ def without_each(*, splits: Mapping[str, SplitData], faculties: Mapping[str, Fac
         return {}
     train = lesson_of(faculties["train"], splits["train"].samples)
     test = lesson_of(faculties["test"], splits["test"].samples)
-    whole = fit_static(train, seed=seed)
-    together = float(test.quality(whole.on(len(test))).mean())
+    together = _reached(train, test, seed=seed)
     found: Without = {}
     for t, name in enumerate(names):
-        fewer, rest = train.without(t), test.without(t)
-        refitted = fit_static(fewer, seed=seed, settings=whole.settings)
-        alone = float(rest.quality(refitted.on(len(rest))).mean())
+        alone = _reached(train.without(t), test.without(t), seed=seed)
         found[name] = {"miou": together - alone, "seconds": seconds_of(faculties, t)}
     return found
+
+
+def _reached(train: Lesson, test: Lesson, *, seed: int) -> float:
+    weights_T = fit_static(train, seed=seed)
+    return float(test.quality(weights_T.expand(len(test), -1)).mean())
 
 
 def seconds_of(faculties: Mapping[str, Faculty], teacher: int) -> float | None:

@@ -2,7 +2,7 @@
 
 DATA is any folder with `annotations.jsonl` (QVHighlights form) and `predictions/*.jsonl.gz`, one file a model. In each
 of five folds everything is fitted on the other four: the temperature of each model, the best single one, static
-weights and the gate with their settings (these on inner folds of the four). Three divisions into folds are averaged.
+weights, and the gate, whose number of epochs is found on inner folds of the four. Three divisions are averaged.
 """
 
 from __future__ import annotations

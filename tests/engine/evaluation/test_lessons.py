@@ -13,7 +13,7 @@ from mtkd_engine.aggregators import build
 from mtkd_engine.cache.beliefs import Faculty, StoredBeliefs, joined
 from mtkd_engine.data.dataset import Sample
 from mtkd_engine.evaluation.gates import Course, EpochDone, fit_gate, weigh_all
-from mtkd_engine.evaluation.lessons import SETTINGS, fit_static, folds_of, lesson_of
+from mtkd_engine.evaluation.lessons import LEAN, Lesson, fit_static, folds_of, lesson_of
 from mtkd_engine.evaluation.targets import decoded, same_weights
 from mtkd_engine.spec import KauPlusSpec
 from mtkd_engine.tasks.grounding.windows import unify_windows
@@ -73,12 +73,12 @@ def test_better_teachers_weigh_more_and_the_ensemble_is_no_worse_than_the_plain_
     samples = some_samples(200)
     faculty = some_faculty(samples, right={"good": 0.8, "fair": 0.5, "bad": 0.1})
     lesson = lesson_of(faculty, samples)
-    static = fit_static(lesson, seed=0)
-    good, fair, bad = static.weights_T.tolist()
+    static_T = fit_static(lesson, seed=0)
+    good, fair, bad = static_T.tolist()
     assert good > fair > bad
     assert good + fair + bad == pytest.approx(1)
     uniform = lesson.quality(torch.full((200, 3), 1 / 3)).mean()
-    assert lesson.quality(static.on(200)).mean() > uniform
+    assert lesson.quality(static_T.expand(200, 3)).mean() > uniform
 
 
 def test_what_a_lesson_measures_is_what_the_ensemble_says() -> None:
@@ -95,9 +95,9 @@ def test_leaving_a_teacher_out_is_never_having_had_it() -> None:
     faculty = some_faculty(samples, right={"a": 0.7, "b": 0.4, "c": 0.2})
     fewer = Faculty(["a", "c"], [faculty.stored[0], faculty.stored[2]])
     left, wanted = lesson_of(faculty, samples).without(1), lesson_of(fewer, samples)
-    assert torch.equal(left.pool.windows_NM2, wanted.pool.windows_NM2)
-    torch.testing.assert_close(left.pool.support_NMT, wanted.pool.support_NMT)
-    assert torch.equal(left.overlap_NM, wanted.overlap_NM)
+    assert torch.equal(left.pool.windows_NT2, wanted.pool.windows_NT2)
+    torch.testing.assert_close(left.pool.support_NTT, wanted.pool.support_NTT)
+    assert torch.equal(left.overlap_NT, wanted.overlap_NT)
 
 
 def test_folds_keep_sources_together_and_judge_everybody_once() -> None:
@@ -110,11 +110,26 @@ def test_folds_keep_sources_together_and_judge_everybody_once() -> None:
     assert folds_of(["a", "a"], count=5, seed=0) == []
 
 
-def test_one_source_alone_is_fitted_with_the_first_settings() -> None:
-    samples = tuple(Sample(str(n), "one", "v", SECONDS, ((5.0, 15.0),), "it happens") for n in range(10))
-    static = fit_static(lesson_of(some_faculty(samples, right={"a": 1.0, "b": 0.0}), samples), seed=0)
-    assert static.settings == SETTINGS[0]
-    assert static.weights_T[0] > static.weights_T[1]
+def test_few_samples_leave_the_weights_where_quality_puts_them_and_many_move_them() -> None:
+    samples = some_samples(1200)
+    whole = lesson_of(some_faculty(samples, right={"good": 0.6, "fair": 0.5, "bad": 0.1}), samples)
+
+    def moved(lesson: Lesson) -> float:
+        start_T = torch.softmax(LEAN * lesson.overlap_NT.mean(0), dim=0)
+        return float((fit_static(lesson, seed=0) - start_T).abs().max())
+
+    assert moved(whole.take(range(20))) < 0.05
+    assert moved(whole) > 0.05
+
+
+def test_of_many_samples_a_part_is_learned_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    samples = some_samples(60)
+    lesson = lesson_of(some_faculty(samples, right={"a": 0.8, "b": 0.3}), samples)
+    whole_T = fit_static(lesson, seed=0)
+    monkeypatch.setattr("mtkd_engine.evaluation.lessons.LARGEST", 40)
+    part_T = fit_static(lesson, seed=0)
+    assert not torch.equal(whole_T, part_T)
+    assert torch.equal(part_T, fit_static(lesson, seed=0))
 
 
 def test_a_gate_starts_from_static_weights_and_is_judged_at_every_epoch() -> None:
@@ -129,7 +144,7 @@ def test_a_gate_starts_from_static_weights_and_is_judged_at_every_epoch() -> Non
     none = fit_gate(lambda: build(KauPlusSpec(), teachers=2, feature_width=None), course, epochs=0, seed=0)
     start = finished(none)[1]
     weights_NT = weigh_all(start.aggregator, course).mean(1)
-    torch.testing.assert_close(weights_NT, start.static.on(60).float(), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(weights_NT, start.static_T.expand(60, 2).float(), atol=1e-5, rtol=1e-4)
 
 
 def test_a_gate_finds_out_whom_to_believe_by_what_they_believe() -> None:

@@ -7,6 +7,7 @@ many teachers and nothing but their predictions to go by, what a sample adds to 
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 
@@ -26,6 +27,8 @@ RATE = 0.005
 DECAY = 0.1
 AT_ONCE = 512
 LARGEST = 4000
+CHANCE = 1.0
+"""Standard errors that a gate's gain on inner folds has to exceed."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,8 @@ def fit_gate(
 
     On each of three inner folds by source a gate is trained for `epochs` epochs and judged on the samples held out,
     after each and before the first, when it is as good as the static weights; the final one, on all samples, trains
-    for as many epochs as were best on average. Of more than 4,000 samples a random part takes part.
+    for as many epochs as were best on average, and for none where that gain is within its standard error. Of
+    more than 4,000 samples a random part takes part.
     """
     if len(course) > LARGEST:
         generator = torch.Generator().manual_seed(derived_seed("course", seed))
@@ -99,20 +103,20 @@ def fit_gate(
             torch.randperm(len(course), generator=generator)[:LARGEST].sort().values.tolist()
         )
     static_T = fit_static(course.lesson, seed=seed)
-    sums = torch.zeros(epochs + 1, dtype=torch.float64)
+    judged_EN = torch.zeros(epochs + 1, len(course), dtype=torch.float64)
     inner = folds_of(course.lesson.sources, count=INNER_FOLDS, seed=derived_seed("inner", seed))
     for number, (learn, judge) in enumerate(inner):
         part, held = course.take(learn), course.take(judge)
         own_T = fit_static(part.lesson, seed=seed)
         gate = Gate(_started(build, own_T, seed=derived_seed("gate", seed, number)), own_T)
-        sums[0] += _quality(gate, held)
+        judged_EN[0, judge] = _quality(gate, held)
         training = train(gate, part, epochs=epochs, seed=derived_seed("order", seed, number))
         for epoch, loss in enumerate(training, start=1):
-            sums[epoch] += _quality(gate, held)
+            judged_EN[epoch, judge] = _quality(gate, held)
             yield EpochDone("inner", number * epochs + epoch, loss)
     final = Gate(_started(build, static_T, seed=derived_seed("gate", seed)), static_T)
-    final.judged = (sums / len(course)).tolist()
-    final.epochs = int(sums.argmax())
+    final.judged = judged_EN.mean(1).tolist()
+    final.epochs = _worthwhile(judged_EN)
     for epoch, loss in enumerate(train(final, course, epochs=final.epochs, seed=seed), start=1):
         yield EpochDone("gate", epoch, loss)
     return final
@@ -144,8 +148,16 @@ def _loss(gate: Gate, course: Course, rows: Sequence[int]) -> Tensor:
     return -expected_overlap(agreement_BT, part.overlap_NT, softness=SOFTNESS).mean()
 
 
-def _quality(gate: Gate, held: Course) -> float:
-    return float(held.lesson.quality(weigh_all(gate.aggregator, held).mean(1)).sum())
+def _quality(gate: Gate, held: Course) -> Tensor:
+    return held.lesson.quality(weigh_all(gate.aggregator, held).mean(1))
+
+
+def _worthwhile(judged_EN: Tensor) -> int:
+    """The epoch that was best on the samples held out, or none where that may well be chance."""
+    best = int(judged_EN.mean(1).argmax())
+    gained_N = judged_EN[best] - judged_EN[0]
+    error = float(gained_N.std()) / math.sqrt(len(gained_N))
+    return best if float(gained_N.mean()) > CHANCE * error else 0
 
 
 def _started(build: Callable[[], Aggregator], static_T: Tensor, *, seed: int) -> Aggregator:

@@ -24,7 +24,8 @@ from jobs.storage.fetching import fetch_source, teacher_path
 from jobs.storage.hashing import StorageError
 
 _log = logging.getLogger(__name__)
-_WHOSE = "claimed"
+WHOSE = "claimed"
+"""Lies in the folder of an attempt from its first moment, and tells of which claim it is."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def prepare(claim: Claim) -> Plan:
     if claim.folder.exists():  # of another database with the same home
         shutil.rmtree(claim.folder)
     claim.folder.mkdir(parents=True)
-    (claim.folder / _WHOSE).write_text(f"{claim.clock_ms}")
+    (claim.folder / WHOSE).write_text(f"{claim.clock_ms}")
     resume = furthest_checkpoint(claim)
     if resume is not None:
         go_on_from(claim=claim, number=resume.made_by)
@@ -104,7 +105,7 @@ def _seal(claim: Claim, last: Attempt) -> None:
 def _is_of(attempt: Attempt, folder: Path) -> bool:
     """Another database with the same home may have had a job and an attempt of these numbers, at another time."""
     try:
-        return (folder / _WHOSE).read_text() == f"{attempt.clock_ms}"
+        return (folder / WHOSE).read_text() == f"{attempt.clock_ms}"
     except FileNotFoundError:
         return True
 

@@ -21,7 +21,7 @@ from jobs.attempt.concluding import conclude, full_disk, storage_away
 from jobs.attempt.keeper import Keeper
 from jobs.attempt.logkeeper import LogKeeper
 from jobs.attempt.patience import beside
-from jobs.attempt.preparing import Plan, prepare
+from jobs.attempt.preparing import WHOSE, Plan, prepare
 from jobs.attempt.publisher import Publisher
 from jobs.attempt.publishing import publish, read_result
 from jobs.attempt.recorder import JOURNAL, Recorder
@@ -100,7 +100,8 @@ class _Supervision:
         except OSError as error:
             self._pause_without_room(error)
             return
-        watch = Watch(engine.pid, engine.family, journal=claim.folder / JOURNAL)
+        mark = claim.folder / WHOSE
+        watch = Watch(engine.pid, engine.family, journal=claim.folder / JOURNAL, mark=mark)
         try:
             self._note(engine, plan)
             recording.start()

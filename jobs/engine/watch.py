@@ -23,13 +23,17 @@ _OF_THE_MACHINE = b'"system/'
 
 
 class Watch:
-    """Looks at one engine about once a second; `peak` is the most resident bytes it was seen with."""
+    """Looks at one engine about once a second; `peak` is the most resident bytes it was seen with.
 
-    def __init__(self, pid: int, family: Family, *, journal: Path) -> None:
+    `mark` is a file that lies in its folder before it starts and as long as there is that folder.
+    """
+
+    def __init__(self, pid: int, family: Family, *, journal: Path, mark: Path) -> None:
         self.peak = 0
         self._pid = pid
         self._family = family
         self._journal = journal
+        self._mark = mark
         self._journal_was_there = False
         self._group = ControlGroup()
         self._kills_before = self._group.kills()
@@ -64,9 +68,9 @@ class Watch:
         return Verdict("lost", OUT_OF_MEMORY, sentence)
 
     def _disappearance(self) -> Verdict | None:
-        """An engine writes on into a file that was deleted, and nobody would ever read it."""
+        """An engine writes on into a file that was deleted, and nobody would ever read it; or it finds no input."""
         self._journal_was_there |= self._journal.exists()
-        if not self._journal_was_there or self._journal.exists():
+        if self._mark.exists() and (self._journal.exists() or not self._journal_was_there):
             return None
         return Verdict("lost", LOST, "the folder of the attempt was deleted from the disk of its worker.")
 

@@ -89,7 +89,7 @@ def retry(
     from_scratch: bool = False,
     deadline: datetime | Unchanged | None = UNCHANGED,
 ) -> Job:
-    """This will put a failed or cancelled job back into its queue, to go on from its newest checkpoint.
+    """This will put a failed or cancelled job back into its queue, to go on from its furthest checkpoint.
 
     It stays the same job with all its history. `from_scratch` forgets the checkpoints: the curves of what is then
     repeated are masked. A deadline that has passed is dropped unless there is a new one. Raises UnableToRetry.

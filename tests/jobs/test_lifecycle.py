@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from jobs.models import (
+    FINAL,
     Attempt,
     Dataset,
     Job,
@@ -42,7 +43,6 @@ from mtkd_engine.spec import parse
 pytestmark = pytest.mark.django_db
 Take = Callable[[], Claim]
 SOON = timedelta(hours=1)
-ENDED = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_resuming_what_is_not_paused_changes_nothing(
     assert announced == []
 
 
-@pytest.mark.parametrize("state", ENDED)
+@pytest.mark.parametrize("state", FINAL)
 def test_ended_jobs_are_neither_paused_nor_resumed_nor_rescheduled(
     make_job: Any, user: User, state: State
 ) -> None:
@@ -250,13 +250,13 @@ def test_a_job_is_submitted_with_its_place_in_a_queue(project: Project, user: Us
     assert job.queued_at is not None
 
 
-@pytest.mark.parametrize("state", [s for s in State if s not in ENDED])
+@pytest.mark.parametrize("state", [s for s in State if s not in FINAL])
 def test_a_job_is_deleted_only_once_it_has_ended(make_job: Any, user: User, state: State) -> None:
     with pytest.raises(UnableToDelete, match=f"is {state}; cancel it first"):
         delete_job(job=make_job(state=state), user=user)
 
 
-@pytest.mark.parametrize("state", ENDED)
+@pytest.mark.parametrize("state", FINAL)
 def test_a_deleted_job_is_nowhere(make_job: Any, user: User, project: Project, state: State) -> None:
     job = make_job(state=state)
     delete_job(job=job, user=user)

@@ -9,20 +9,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from jobs.models import (
-    Attempt,
-    Dataset,
-    Job,
-    Project,
-    State,
-    User,
-)
+from jobs.models import Attempt, Dataset, Job, Project, State, User
 from jobs.operations.claims import Claim, wish_of
 from jobs.operations.endings import fail
-from jobs.operations.errors import (
-    UnableToRetry,
-    UnableToSubmit,
-)
+from jobs.operations.errors import UnableToRetry, UnableToSubmit
 from jobs.operations.jobs import request_cancel
 from jobs.operations.lifecycle import resubmit, retry
 from mtkd_engine.spec import SpecError, parse
@@ -30,7 +20,6 @@ from mtkd_engine.spec import SpecError, parse
 pytestmark = pytest.mark.django_db
 Take = Callable[[], Claim]
 SOON = timedelta(hours=1)
-ENDED = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
 
 
 def failed(job: Job, take: Take) -> Claim:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import errno
 import logging
+import shutil
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from pytest_django import Settings
 
-from jobs.attempt import preparing
+from jobs.attempt import preparing, supervisor
 from jobs.attempt.supervisor import supervise
+from jobs.engine.process import Engine
 from jobs.models import Event, Job, State
 from jobs.notify import Listener
 from jobs.operations import claims
@@ -69,6 +71,37 @@ def test_an_engine_that_stands_still_beyond_the_lease_is_killed_and_lost(
     job.refresh_from_db()
     assert job.state == State.SUCCEEDED
     assert resumed_from(job, 2) == 10
+
+
+@pytest.mark.parametrize("when", ["before it reads its spec", "while it trains"])
+def test_an_engine_whose_folder_is_deleted_is_lost_and_its_job_goes_on(
+    make_job: Any, take: Take, monkeypatch: pytest.MonkeyPatch, meanwhile: Any, wait_for: Any, when: str
+) -> None:
+    job = make_job("steps:400 pause:0.01")
+    held = take()
+    if when == "while it trains":
+
+        def delete() -> None:
+            wait_for(lambda: Job.objects.get(pk=job.pk).step > 5)
+            shutil.rmtree(held.folder)
+
+        meanwhile(delete)
+    else:
+
+        class Bereft(Engine):
+            def __init__(self, *given: Any, **more: Any) -> None:
+                super().__init__(*given, **more)
+                shutil.rmtree(held.folder)
+
+        monkeypatch.setattr(supervisor, "Engine", Bereft)
+    supervise(held)
+    monkeypatch.undo()
+    job.refresh_from_db()
+    assert (job.state, job.attempts_lost) == (State.QUEUED, 1)
+    assert "was deleted from the disk" in job.attempts.get().reason
+    supervise(take())
+    job.refresh_from_db()
+    assert job.state == State.SUCCEEDED
 
 
 def test_an_engine_that_tells_only_what_it_takes_of_the_machine_is_silent(

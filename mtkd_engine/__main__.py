@@ -90,7 +90,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _profiling(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", type=Path, required=True, help=".safetensors file, or folder of a sealed teacher")
+    parser.add_argument(
+        "--model", type=Path, required=True, help=".safetensors file, or folder of a sealed teacher"
+    )
     parser.add_argument("--data", type=Path, required=True, help="dataset folder whose lengths count")
     parser.add_argument("--split", choices=("train", "val", "test"), default="test")
     parser.add_argument("--runs", type=_count, default=50, help="forward passes that are timed")
@@ -106,10 +108,14 @@ def _prediction(parser: argparse.ArgumentParser) -> None:
     length = parser.add_mutually_exclusive_group(required=True)
     length.add_argument("--duration", type=float, help="seconds that the rows cover")
     length.add_argument("--fps", type=float, help="rows per second")
-    parser.add_argument("--query", action="append", required=True, help="a sentence; may be given several times")
+    parser.add_argument(
+        "--query", action="append", required=True, help="a sentence; may be given several times"
+    )
     parser.add_argument("--top", type=_count, default=5, help="windows for each sentence")
     parser.add_argument(
-        "--window", type=float, help="seconds that a longer video is looked at at once; else known from training"
+        "--window",
+        type=float,
+        help="seconds that a longer video is looked at at once; else known from training",
     )
     parser.add_argument("--report", type=Path, help="file for the answer instead of the standard output")
     parser.add_argument("--pulse-fd", type=int, help="pipe on which a supervisor shows that it lives")

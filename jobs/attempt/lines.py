@@ -15,7 +15,10 @@ from jobs.chunks import Run, join
 from mtkd_engine.events import Metrics, from_payload
 from mtkd_engine.journal import Recorded, read
 
-OTHERS = ("fold/", "gate/")  # metrics of a teacher's copies and of a gate count their own steps, not the job's
+OTHERS = (
+    "fold/",
+    "gate/",
+)  # metrics of a teacher's copies and of a gate count their own steps, not the job's
 SYSTEM = "system/"  # and those of the machine are measured beside them
 
 

@@ -104,7 +104,9 @@ def retry(
             f"Job {row.pk} is {row.state}; only a failed or cancelled job can be retried.{advice}"
         )
     if lost := lost_selections(row):
-        raise UnableToRetry(f"Job {row.pk} needs the selection {lost[0]!r}, which was deleted; resubmit it without.")
+        raise UnableToRetry(
+            f"Job {row.pk} needs the selection {lost[0]!r}, which was deleted; resubmit it without."
+        )
     if not isinstance(deadline, Unchanged):
         check_schedule(queue=None, priority=None, deadline=deadline, refusal=UnableToRetry)
     elif (deadline := row.deadline_at) is not None and deadline <= timezone.now():

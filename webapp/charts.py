@@ -17,7 +17,10 @@ from django.core.files.storage import FileSystemStorage
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 PX = 400  # ranges of steps a curve is thinned to, each with first, last, lowest and highest
 
-LOSSES = "hard: labels · kd: teachers' belief · gate: their weights · twin: isomorphic branch"
+LOSSES = (
+    "hard: labels · kd: teachers' belief · gate: their weights · twin: isomorphic branch · "
+    "align: hidden states like the twin's"
+)
 QUALITY = "R1: share of moments found · mIoU: mean overlap; on videos it was not trained on"
 ALONE = "The same student without teachers; its steps follow those of the taught one"
 FITTED = "What fits the aggregator before the student is trained"

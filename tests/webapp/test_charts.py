@@ -14,6 +14,11 @@ def test_a_taught_job_has_fold_curves_and_a_heatmap() -> None:
     assert weights["teachers"] == ["a"]
 
 
+def test_every_loss_of_a_taught_job_is_explained() -> None:
+    about = next(chart["about"] for chart in job_charts(TAUGHT) if chart["key"] == "loss")
+    assert [part.split(":")[0] for part in about.split(" · ")] == ["hard", "kd", "gate", "twin", "align"]
+
+
 def test_a_solo_job_has_neither() -> None:
     assert [chart["key"] for chart in job_charts(SOLO)] == ["loss", "val", "lr", "grad"]
     assert weight_chart(SOLO) is None

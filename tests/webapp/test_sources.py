@@ -237,6 +237,24 @@ def test_stored_predictions_show_what_they_cover(viewer: Client, project: Projec
     assert "x5" not in page
 
 
+def test_predictions_without_features_can_teach_where_there_is_no_student(
+    viewer: Client, project: Project, dataset: Dataset
+) -> None:
+    told(dataset, feature_width=None)
+    found = Teacher.objects.create(
+        project=project,
+        name="stored",
+        content_hash="c" * 64,
+        report={"kind": "predictions", "coverage": {"val": {"covered": 10, "of": 10}}},
+        dataset=dataset,
+        kind="predictions",
+    )
+    page = card(viewer, found)
+    assert "choose it in a job with method aggregate" in page
+    assert f"{dataset.label} was registered without features" in page
+    assert "It cannot teach" not in page
+
+
 @pytest.mark.parametrize("noun", ["dataset", "teacher"])
 def test_an_archived_source_is_out_of_the_way_and_comes_back(
     editor: Client, dataset: Dataset, teachers: list[Teacher], noun: str

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jobs.models import Dataset, Teacher, TeacherKind
+from jobs.operations.fitting import is_without_features
 from webapp.pages.result import COLUMNS
 from webapp.plots import histograms, positions, quality_bars
 from webapp.templatetags.site import bytesize
@@ -56,19 +57,22 @@ def teacher_card(teacher: Teacher) -> dict[str, Any]:
         "quality": quality_of(report),
         "own_metrics": _own_metrics((report.get("card") or {}).get("metrics") or {}),
         "coverage": coverage,
-        "hindrance": _hindrance(teacher, coverage),
+        "unused": _unused(teacher, coverage),
         "unknown": report.get("unknown") or {},
     }
 
 
-def _hindrance(teacher: Teacher, coverage: list[dict[str, Any]]) -> str:
-    """Why stored predictions cannot teach in any job; empty where they can."""
+def _unused(teacher: Teacher, coverage: list[dict[str, Any]]) -> str:
+    """What to say of a teacher that has taught in no job: why it cannot, or where it can."""
     if any(row["covered"] < row["of"] for row in coverage):
-        return "jobs need predictions for all samples of train, val and test."
+        return "It cannot teach: jobs need predictions for all samples of train, val and test."
     dataset = teacher.dataset
-    if teacher.kind == TeacherKind.PREDICTIONS and dataset and dataset.report.get("feature_width", 1) is None:
-        return f"{dataset.label} was registered without features, which every student reads."
-    return ""
+    if teacher.kind == TeacherKind.PREDICTIONS and dataset and is_without_features(dataset):
+        return (
+            f"It has not taught yet: choose it in a job with method aggregate, which has no student. {dataset.label} "
+            "was registered without features, and every student reads them."
+        )
+    return "It has not taught yet: choose it in a job with method emtm, or with method aggregate, which has no student."
 
 
 def origin_of(source: Dataset | Teacher) -> dict[str, Any]:

@@ -10,16 +10,9 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from jobs.models import Project
 from jobs.operations.errors import UnableToDelete
 from jobs.operations.selections import delete_selection
-from jobs.queries.selections import list_selections
 from webapp.access import selection_or_404, user_of
-
-
-def selection_names(project: Project) -> list[str]:
-    """This will list the names of a project's selections, of whatever dataset, each once."""
-    return sorted({selection.name for selection in list_selections(project=project)})
 
 
 def with_selections(given: QueryDict, start: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,76 @@
+"""The commands `check` and `make-data`: what comes from outside, and what is made up."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from mtkd_engine.commands.given import add_pulse, add_split, count, heed_pulse
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """This will add the commands to those of a parser."""
+    check = commands.add_parser("check", help="check what a user hands in; prints a JSON report")
+    kinds = check.add_subparsers(required=True, metavar="KIND")
+    _add_dataset(kinds.add_parser("dataset", help="check a dataset, and seal it where asked to"))
+    _add_teacher(kinds.add_parser("teacher", help="check a teacher file"))
+
+    make = commands.add_parser("make-data", help="generate the little world with exact truth")
+    make.add_argument("--out", type=Path, required=True, help="folder to write")
+    make.add_argument("--train", type=count, default=240, help="videos for training")
+    make.add_argument("--val", type=count, default=40, help="videos for validation")
+    make.add_argument("--test", type=count, default=80, help="videos for testing")
+    make.add_argument("--seed", type=int, default=0)
+    make.set_defaults(command=_make_data)
+
+
+def _add_dataset(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", type=Path, help="folder, archive or single annotation file")
+    parser.add_argument("--name", help="name in the report and in the sealed dataset")
+    parser.add_argument("--format", default="auto", help="format of the annotations; found out if not given")
+    parser.add_argument("--words", type=Path, help="word vectors as a GloVe text file")
+    parser.add_argument("--accept", help="repairs to make, by name with commas; with it the rest is decided")
+    parser.add_argument("--seal", type=Path, help="folder to write the sealed dataset to")
+    parser.add_argument("--work", type=Path, help="folder for what another call can go on with")
+    _add_watched(parser)
+    parser.set_defaults(command=_check_dataset)
+
+
+def _add_teacher(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", type=Path, help=".safetensors model, or .jsonl, .npz or .parquet predictions")
+    parser.add_argument("--card", type=Path, help="JSON model card of a file without one in its header")
+    parser.add_argument("--dataset", type=Path, help="dataset to measure on; predictions need theirs")
+    add_split(parser, default="val", what="split to measure on")
+    parser.add_argument("--seal", type=Path, help="folder to write the sealed teacher to")
+    _add_watched(parser)
+    parser.set_defaults(command=_check_teacher)
+
+
+def _add_watched(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--report", type=Path, help="file for the report instead of the standard output")
+    parser.add_argument("--progress", type=Path, help="small JSON file that says how far it is")
+    add_pulse(parser)
+
+
+def _check_dataset(given: argparse.Namespace) -> int:
+    from mtkd_engine.data.check.command import check_dataset_command
+
+    heed_pulse(given)
+    return check_dataset_command(given)
+
+
+def _check_teacher(given: argparse.Namespace) -> int:
+    from mtkd_engine.teachers.check import check_teacher_command
+
+    heed_pulse(given)
+    return check_teacher_command(given)
+
+
+def _make_data(given: argparse.Namespace) -> int:
+    from mtkd_engine.data.world import VideosPerSplit, make_world
+
+    videos = VideosPerSplit(train=given.train, val=given.val, test=given.test)
+    report = make_world(given.out, videos=videos, seed=given.seed)
+    print(json.dumps(report))
+    return 0

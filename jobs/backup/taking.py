@@ -85,11 +85,12 @@ def _snapshot() -> Iterator[str]:
 
 
 def _wanted() -> Iterator[_Wanted]:
-    referring = [relation.related_model for relation in Blob._meta.related_objects]
     named: set[str] = set()
-    for model in referring:
-        assert not isinstance(model, str)
-        named.update(model._default_manager.values_list("blob_id", flat=True))
+    for relation in Blob._meta.related_objects:
+        assert not isinstance(relation.related_model, str)
+        column = relation.field.name
+        held = relation.related_model._default_manager.exclude(**{column: None})
+        named.update(held.values_list(column, flat=True))
     for blob in Blob.objects.filter(pk__in=named).order_by("pk"):
         yield _Wanted(blob_name(blob.sha256), blob.size, blob.sha256)
     for upload in Upload.objects.all():

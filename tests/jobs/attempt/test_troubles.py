@@ -6,6 +6,7 @@ import errno
 import logging
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -137,7 +138,7 @@ def test_a_full_disk_pauses_the_job_with_the_place_and_it_goes_on_when_there_is_
 def test_a_disk_that_is_full_before_the_engine_starts_pauses_the_job_and_keeps_nothing(
     make_job: Any, take: Take, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_room(_job: Job) -> dict[str, dict[str, str]]:
+    def no_room(_job: Job, _folder: Path) -> dict[str, dict[str, str]]:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     job = make_job()

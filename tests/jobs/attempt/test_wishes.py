@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -129,7 +130,7 @@ def test_a_wish_does_not_wait_for_what_is_fetched(
 ) -> None:
     fetching, go_on = threading.Event(), threading.Event()
 
-    def for_ever(_job: Job) -> dict[str, dict[str, str]]:
+    def for_ever(_job: Job, _folder: Path) -> dict[str, dict[str, str]]:
         fetching.set()
         assert go_on.wait(30)
         return {}

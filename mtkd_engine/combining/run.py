@@ -18,7 +18,6 @@ import numpy as np
 import torch
 
 from mtkd_engine.cache.beliefs import Faculty, joined
-from mtkd_engine.checkpoint import file_sha256
 from mtkd_engine.combining.judging import FoldDone, Judgement, judge
 from mtkd_engine.combining.verdict import named_mean, verdict, warnings
 from mtkd_engine.data.dataset import Dataset, Sample
@@ -28,7 +27,6 @@ from mtkd_engine.evaluation.lessons import lesson_of
 from mtkd_engine.evaluation.table import Teaching, sample_rows, write_table
 from mtkd_engine.evaluation.without import seconds_of
 from mtkd_engine.events import (
-    ArtifactWritten,
     Entered,
     Event,
     Finished,
@@ -40,6 +38,7 @@ from mtkd_engine.events import (
     Weights,
 )
 from mtkd_engine.methods.emtm import normalised_entropy
+from mtkd_engine.report import written
 from mtkd_engine.report.comparisons import compare
 from mtkd_engine.seeding import derived_seed
 from mtkd_engine.spec import AggregateSpec, KauPlusSpec, Spec, dump_yaml, spec_hash
@@ -49,11 +48,6 @@ from mtkd_engine.teachers.known import warn_of_known_tests
 from mtkd_engine.teachers.prepare import SPLITS, prepare_as_they_are
 
 HELD_OUT = ("val", "test")
-MEDIA_TYPES = {
-    ".json": "application/json",
-    ".yaml": "application/yaml",
-    ".parquet": "application/vnd.apache.parquet",
-}
 SHOWN = ("aggregated", "static", "medoid", "uniform", "best_single")
 
 
@@ -106,14 +100,7 @@ def aggregate(
     result |= {"dataset_hash": dataset.content_hash, "samples": len(samples), "sources": sources}
     result |= {"splits": list(splits), "folds": folds, "clipped_windows": dataset.clipped}
     (folder / "result.json").write_text(json.dumps(result, indent=2))
-    for path in sorted(folder.iterdir()):
-        yield ArtifactWritten(
-            name=path.name,
-            path=f"{folder.name}/{path.name}",
-            sha256=file_sha256(path),
-            size=path.stat().st_size,
-            media_type=MEDIA_TYPES[path.suffix],
-        )
+    yield from written(folder)
     yield Finished(step=steps, metrics=result["metrics"], baselines=result["baselines"], notes=notes)
 
 

@@ -1,5 +1,5 @@
 """The end of a job: measure on test, hold against baselines, write what the user takes away."""
 
-from mtkd_engine.report.ending import report
+from mtkd_engine.report.ending import report, written
 
-__all__ = ["report"]
+__all__ = ["report", "written"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Generator, Sequence
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
 from mtkd_engine.cache.beliefs import FORMAT, Faculty, StoredBeliefs, load_beliefs, save_beliefs
@@ -31,7 +32,8 @@ def prepare_faculties(
     """
     if not isinstance(spec.method, EmtmSpec):
         return {}
-    stored: dict[str, list[StoredBeliefs]] = {split: [] for split in SPLITS}
+    archive = _Archive(dataset, length=spec.student.net.clips, cache=cache, device=device)
+    stored = []
     for teacher in teachers:
         saw = teacher.saw(dataset)
         folds = spec.method.folds if saw and spec.method.beliefs == "out_of_fold" else 0
@@ -51,22 +53,8 @@ def prepare_faculties(
                 "Whether it has seen videos of it all the same, say in an earlier version, is not known here; on "
                 "those it would be nearly right, and its learned weight too high.",
             )
-        yield Entered(part="beliefs", detail=teacher.name)
-        for split in SPLITS:
-            stored[split].append(
-                _beliefs(
-                    teacher,
-                    split=split,
-                    folds=folds if split == "train" else 0,
-                    dataset=dataset,
-                    student_length=spec.student.net.clips,
-                    cache=cache,
-                    device=device,
-                )
-            )
-            yield Stepped(step=0)
-    names = [teacher.name for teacher in teachers]
-    return {split: Faculty(names, beliefs) for split, beliefs in stored.items()}
+        stored.append((yield from archive.of(teacher, splits=SPLITS, folds=folds)))
+    return _by_split(teachers, stored, SPLITS)
 
 
 def prepare_as_they_are(
@@ -79,59 +67,66 @@ def prepare_as_they_are(
     device: str,
 ) -> Generator[Event, None, dict[str, Faculty]]:
     """This will compute missing beliefs of the teachers as they are, without copies; returns them by split name."""
-    found: dict[str, list[StoredBeliefs]] = {split: [] for split in splits}
+    archive = _Archive(dataset, length=spec.student.net.clips, cache=cache, device=device)
+    stored = []
     for teacher in teachers:
-        yield Entered(part="beliefs", detail=teacher.name)
-        for split in splits:
-            found[split].append(
-                _beliefs(
-                    teacher,
-                    split=split,
-                    folds=0,
-                    dataset=dataset,
-                    student_length=spec.student.net.clips,
-                    cache=cache,
-                    device=device,
-                )
-            )
-            yield Stepped(step=0)
+        stored.append((yield from archive.of(teacher, splits=splits)))
+    return _by_split(teachers, stored, splits)
+
+
+def _by_split(
+    teachers: Sequence[Teacher], stored: Sequence[dict[str, StoredBeliefs]], splits: Sequence[str]
+) -> dict[str, Faculty]:
     names = [teacher.name for teacher in teachers]
-    return {split: Faculty(names, beliefs) for split, beliefs in found.items()}
+    return {split: Faculty(names, [beliefs[split] for beliefs in stored]) for split in splits}
 
 
-def _beliefs(
-    teacher: Teacher,
-    *,
-    split: str,
-    folds: int,
-    dataset: Dataset,
-    student_length: int,
-    cache: Path,
-    device: str,
-) -> StoredBeliefs:
-    made_of = f"{FORMAT}/{teacher.content_hash}/{dataset.content_hash}/{split}/{folds}/{student_length}"
-    path = cache / "beliefs" / f"{hashlib.sha256(made_of.encode()).hexdigest()[:24]}.safetensors"
-    if not path.exists():
-        begun = time.monotonic()
-        belief: Belief
-        if folds:
-            assert isinstance(teacher, LiveTeacher)
-            belief = out_of_fold_beliefs(
-                teacher,
-                dataset=dataset,
-                folds=folds,
-                cache=cache,
-                student_length=student_length,
-                device=device,
+@dataclass(frozen=True)
+class _Archive:
+    """Beliefs on one dataset at one length, looked up in the cache and made where they are missing."""
+
+    dataset: Dataset
+    _: KW_ONLY
+    length: int
+    cache: Path
+    device: str
+
+    def of(
+        self, teacher: Teacher, *, splits: Sequence[str], folds: int = 0
+    ) -> Generator[Event, None, dict[str, StoredBeliefs]]:
+        """This will give a teacher's beliefs by split; on train through copies where there are folds."""
+        yield Entered(part="beliefs", detail=teacher.name)
+        found = {}
+        for split in splits:
+            found[split] = self._stored(teacher, split=split, folds=folds if split == "train" else 0)
+            yield Stepped(step=0)
+        return found
+
+    def _stored(self, teacher: Teacher, *, split: str, folds: int) -> StoredBeliefs:
+        made_of = f"{FORMAT}/{teacher.content_hash}/{self.dataset.content_hash}/{split}/{folds}/{self.length}"
+        path = self.cache / "beliefs" / f"{hashlib.sha256(made_of.encode()).hexdigest()[:24]}.safetensors"
+        if not path.exists():
+            begun = time.monotonic()
+            belief = self._made(teacher, split=split, folds=folds)
+            save_beliefs(
+                path,
+                sample_ids=[sample.sample_id for sample in self.dataset.splits[split]],
+                belief=belief,
+                seconds=time.monotonic() - begun,
             )
-        else:
-            belief = teacher.beliefs(
-                split=split, dataset=dataset, student_length=student_length, device=device
+        return load_beliefs(path)
+
+    def _made(self, teacher: Teacher, *, split: str, folds: int) -> Belief:
+        if not folds:
+            return teacher.beliefs(
+                split=split, dataset=self.dataset, student_length=self.length, device=self.device
             )
-        save_beliefs(
-            path,
-            sample_ids=[sample.sample_id for sample in dataset.splits[split]],
-            belief=belief,
-            seconds=time.monotonic() - begun,
+        assert isinstance(teacher, LiveTeacher), "only what can be trained again has copies"
+        return out_of_fold_beliefs(
+            teacher,
+            dataset=self.dataset,
+            folds=folds,
+            cache=self.cache,
+            student_length=self.length,
+            device=self.device,
         )
-    return load_beliefs(path)

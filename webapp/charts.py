@@ -25,6 +25,7 @@ QUALITY = "R1: share of moments found · mIoU: mean overlap; on videos it was no
 ALONE = "The same student without teachers; its steps follow those of the taught one"
 FITTED = "What fits the aggregator before the student is trained"
 JUDGED = "Mean overlap on samples whose sources were not learned from, fold after fold"
+LEARNED = "On the sources learned from; inner: parts of them say how long to fit, one after the other"
 NO_COPIES = (
     "Points appear while copies of the teachers are trained; copies that are kept from before have none."
 )
@@ -44,7 +45,9 @@ def job_charts(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
     if method.get("kind") == "aggregate":
         return [
             _lines(key="gate", title="Quality by fold", prefixes=["gate/"], percent=True, about=JUDGED),
-            _lines(key="fold", title="Overlap that is fitted", prefixes=["fold/"], smooth=True),
+            _lines(
+                key="fold", title="Overlap that is fitted", prefixes=["fold/"], smooth=True, about=LEARNED
+            ),
         ]
     charts = [
         _lines(key="loss", title="Losses", prefixes=["loss/"], smooth=True, about=LOSSES if taught else ""),

@@ -30,6 +30,24 @@ def test_curves_are_svg_and_keep_their_zoom() -> None:
         assert chart["layout"]["uirevision"] == "keep"
 
 
+def test_teachers_stand_by_how_good_they_are() -> None:
+    baselines = {
+        "teacher:c": {"miou": 0.2},
+        "teacher:a": {"miou": 0.3},
+        "teacher:b": {},
+        "blind": {"miou": 0.1},
+    }
+    rows = result_rows({"metrics": {"miou": 0.5}, "baselines": baselines})
+    assert [row.key for row in rows] == ["student", "teacher:a", "teacher:c", "teacher:b", "blind"]
+
+
+def test_where_the_best_teacher_changes_by_fold_each_keeps_its_own_row() -> None:
+    baselines = {"best_single": {"miou": 0.4}, "teacher:x": {"miou": 0.4}, "teacher:y": {"miou": 0.3}}
+    result = {"metrics": {"miou": 0.5}, "baselines": baselines, "best_single": "x"}
+    rows = result_rows(result, method="aggregate")
+    assert [row.title for row in rows] == ["Aggregated", "Best single teacher", "x", "y"]
+
+
 def test_a_result_without_metrics_has_no_rows() -> None:
     assert result_rows(None) == []
     assert result_rows({"note": "old"}) == []

@@ -49,6 +49,32 @@ def test_weights_that_are_the_same_everywhere_are_not_explained_by_the_sample(ki
     assert "IoU" not in sentence
 
 
+def test_a_target_that_is_not_the_leaders_window_is_told_by_who_stands_behind_it() -> None:
+    heavy = told("heavy", 0.4, (42.0, 48.0), 0.5, 0.0)
+    near, owner = told("near", 0.35, (27.0, 36.0), 0.5, 0.0), told("owner", 0.25, (26.0, 36.0), 0.5, 0.0)
+    target = Outcome(target=0.0, student=None, solo=None, window=(26.0, 36.0))
+    assert why([heavy, near, owner], target, aggregator="static")[1] == (
+        "The target is the window of owner (26.0–36.0 s); near it lies that of near (IoU 0.90), together 0.60 of the "
+        "weight. That of heavy has 0.40 on or near it."
+    )
+
+
+def test_a_target_that_is_the_leaders_window_is_told_so() -> None:
+    target = Outcome(target=0.5, student=None, solo=None, window=(2.0, 6.0))
+    assert why([SPAN, MAP2D, PROPOSAL], target, aggregator="kau")[1] == (
+        "The target is the window of span (2.0–6.0 s); near it lies that of map2d (IoU 0.88), together 0.91 of the "
+        "weight."
+    )
+    alone = why([SPAN, PROPOSAL], target, aggregator="kau")[1]
+    assert alone.endswith("span (2.0–6.0 s), 0.61 of the weight; no other best window lies near it.")
+
+
+def test_a_target_between_windows_belongs_to_nobody() -> None:
+    target = Outcome(target=0.5, student=None, solo=None, window=(3.0, 6.0))
+    said = why([SPAN, MAP2D], target, aggregator="kau")[1]
+    assert said == "The target (3.0–6.0 s) is no teacher's own best window."
+
+
 def test_no_leader_is_made_up() -> None:
     near = [told("a", 0.34, None), told("b", 0.33, None), told("c", 0.33, None)]
     assert why(near, NOTHING, aggregator="kau") == [

@@ -114,15 +114,18 @@ def test_the_page_of_an_older_job_is_as_it_was(viewer: Client, job: Job) -> None
 
 
 def test_the_page_of_a_judged_aggregator_has_its_words_and_no_student(
-    viewer: Client, make_job: MakeJob
+    editor: Client, make_job: MakeJob
 ) -> None:
     job = make_job(taught=True)
     job.spec["method"] = {"kind": "aggregate"}
     Job.objects.filter(pk=job.pk).update(spec=job.spec)
     found = {**FULL, "notes": ["These teachers are worth combining: a little."]}
-    page = page_of(viewer, job, found)
+    page = page_of(editor, job, found)
     assert page.count("These teachers are worth combining: a little.") == 1
     assert 'data-row="aggregated"' in page
     assert 'data-row="student"' not in page
     assert "Quality by fold" in page
     assert "Losses" not in page
+    assert "Promote to teacher" not in page
+    assert "Promote to teacher" in page_of(editor, make_job(), FULL)
+    assert "over the videos of the test" not in page

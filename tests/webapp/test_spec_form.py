@@ -182,3 +182,23 @@ def test_a_network_is_asked_for_where_there_is_a_student() -> None:
     assert by_name(made, "student").hidden
     assert "student" not in made.raw()
     assert made.raw()["teachers"] == [{"name": "span"}]
+
+
+def test_a_job_without_a_student_is_not_asked_how_to_train_one() -> None:
+    made = form(posted_back(form(), **{"method.kind": "aggregate"}))
+    shown = {section.node.path: section.hidden for section in made.sections()}
+    assert (shown["optim"], shown["student"], shown["teachers"]) == (True, True, False)
+    assert not {"optim", "student"} & set(made.raw())
+
+
+def test_a_job_without_a_student_is_not_offered_a_gate_that_needs_one() -> None:
+    made = form()
+    offered = [part.value for part in by_name(made, "method[aggregate].aggregator").parts]
+    assert "kau" not in offered
+    assert "kau_plus" in offered
+    assert "kau" in [part.value for part in by_name(made, "method[emtm].aggregator").parts]
+
+
+def test_teachers_are_shown_with_what_is_known_of_them() -> None:
+    made = form(teacher_notes={"span": "predictions for tacos"})
+    assert by_name(made, "teachers").options == [("span", "span (predictions for tacos)"), ("map2d", "map2d")]

@@ -45,4 +45,8 @@ HIDDEN = frozenset({"group"})
 ONLY_WITH: dict[str, tuple[str, frozenset[str]]] = {
     "teachers": ("method.kind", frozenset({"emtm", "aggregate"})),
     "student": ("method.kind", frozenset({"solo", "emtm"})),
+    "optim": ("method.kind", frozenset({"solo", "emtm"})),
 }
+
+# Options of a choice that the spec refuses there: by the name of the choice.
+NOT_OFFERED: dict[str, frozenset[str]] = {"method[aggregate].aggregator": frozenset({"kau"})}

@@ -15,7 +15,7 @@ from pydantic_core import PydanticUndefined
 
 from mtkd_engine.spec import Spec
 from mtkd_engine.spec.base import Part
-from webapp.forms.layout import DATASET_FIELD, HIDDEN, SECTIONS, TEACHERS_FIELD
+from webapp.forms.layout import DATASET_FIELD, HIDDEN, NOT_OFFERED, SECTIONS, TEACHERS_FIELD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +128,8 @@ def _choice(schema: dict[str, Any], defs: dict[str, Any], *, text: dict[str, Any
     for reference in schema["oneOf"]:
         option = _resolved(reference, defs)
         value = option["properties"][tag]["const"]
+        if value in NOT_OFFERED.get(text["name"], ()):
+            continue
         help_text = option["properties"][tag].get("description") or option.get("description", "")
         group = _group(
             option, defs, path=text["path"], name=f"{text['name']}[{value}]", title=value, help=help_text

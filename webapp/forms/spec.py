@@ -68,19 +68,21 @@ class SpecForm:
         datasets: list[str],
         teachers: list[str],
         notes: Mapping[str, str] | None = None,
+        teacher_notes: Mapping[str, str] | None = None,
         selections: Mapping[str, str] | None = None,
         posted: QueryDict | None = None,
         start: Mapping[str, Any] | None = None,
     ) -> None:
         """This will show `posted` where a form came back, else `start` (a plain spec), else the defaults.
 
-        `notes` says what to know of datasets, by all labels that lead to one, offered or not, and `selections` what
-        to know of each selection; without these, their names are typed.
+        `notes` says what to know of datasets, by all labels that lead to one, offered or not, `teacher_notes` what to
+        know of teachers, and `selections` what to know of each selection; without these, their names are typed.
         """
         self.tree = spec_tree()
         self.datasets = datasets
         self.teachers = teachers
         self.notes = notes or {}
+        self.teacher_notes = teacher_notes or {}
         self.selections = selections
         self.posted = posted
         self.start = start or {}
@@ -248,7 +250,7 @@ class SpecForm:
 
     def _options(self, node: Field) -> list[tuple[str, str]]:
         known = {DATASET_FIELD: self.datasets, TEACHERS_FIELD: self.teachers}.get(node.path)
-        notes = self.notes
+        notes = self.teacher_notes if node.path == TEACHERS_FIELD else self.notes
         if node.path in {LEAVE_OUT_FIELD, TEST_ON_FIELD} and self.selections is not None:
             known, notes = list(self.selections), self.selections
         if known is None:

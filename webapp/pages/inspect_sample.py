@@ -52,7 +52,10 @@ def sample(request: HttpRequest, job_id: int, row: int) -> HttpResponse:
     known = {name: table.take(name, [row])[0] for name in table.names}
     told = told_by(table.teachers, known)
     outcome = Outcome(
-        target=known.get("target_iou"), student=known.get("student_iou"), solo=known.get("solo_iou")
+        target=known.get("target_iou"),
+        student=known.get("student_iou"),
+        solo=known.get("solo_iou"),
+        window=_window(known, "target_start", "target_end"),
     )
     weights = {one.name: one.weight for one in told if one.weight is not None}
     filmed = _filmed(found.dataset, known)

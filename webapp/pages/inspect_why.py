@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 AGREES, DISAGREES = 0.5, 0.3  # IoU from which on, and below which, two windows are called the same or another
 EVEN = 0.02  # the difference of weights that nobody would act on
+SAME = 1e-6  # seconds
 SAME_FOR_ALL = {
     "uniform": "All teachers have the same weight on every sample: the aggregator is uniform.",
     "static": "The weights are the same on every sample: the aggregator learned one for each teacher.",
@@ -28,17 +29,26 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How much of the truth the target and the student's windows cover, with teachers and without."""
+    """How much of the truth the target and the student's windows cover, with teachers and without.
+
+    `window` is the target itself.
+    """
 
     target: float | None
     student: float | None
     solo: float | None
+    window: tuple[float, float] | None = None
 
 
 def why(told: Sequence[Told], outcome: Outcome, *, aggregator: str) -> list[str]:
-    """This will say who leads and what goes with it, who would have been better, and what came of it."""
+    """This will say who leads and what goes with it, whose window won, who would have been better, what came of it."""
     weighed = [one for one in told if one.weight is not None]
-    sentences = [_choice(weighed, aggregator=aggregator), _hindsight(weighed, outcome), _student(outcome)]
+    sentences = [
+        _choice(weighed, aggregator=aggregator),
+        _target(weighed, outcome.window),
+        _hindsight(weighed, outcome),
+        _student(outcome),
+    ]
     return [sentence for sentence in sentences if sentence]
 
 
@@ -104,6 +114,46 @@ def _shared(first: Told, others: Sequence[Told]) -> list[tuple[str, float]]:
         return []
     found = [(one.name, overlap(first.window, one.window)) for one in others if one.window is not None]
     return sorted(found, key=lambda pair: -pair[1])
+
+
+def _target(weighed: Sequence[Told], window: tuple[float, float] | None) -> str:
+    """Whose window the target is, and who stands behind it; the heaviest teacher need not win."""
+    if window is None or len(weighed) < 2:
+        return ""
+    place = f"({window[0]:.1f}–{window[1]:.1f} s)"
+    owners = [one for one in weighed if one.window is not None and _is_same(one.window, window)]
+    if not owners:
+        return f"The target {place} is no teacher's own best window."
+    leader = max(weighed, key=lambda one: one.weight or 0.0)
+    text = f"The target is the window of {_listed([one.name for one in owners])} {place}"
+    near = [one for one in _near(window, weighed) if one not in owners]
+    if near:
+        named = [f"{one.name} (IoU {overlap(window, one.window or window):.2f})" for one in near]
+        text += f"; near it {'lies that' if len(near) == 1 else 'lie those'} of {_listed(named)}, together "
+        text += f"{_weight([*owners, *near]):.2f} of the weight"
+    else:
+        text += f", {_weight(owners):.2f} of the weight; no other best window lies near it"
+    if leader in owners or leader in near or leader.window is None:
+        return f"{text}."
+    return f"{text}. That of {leader.name} has {_weight(_near(leader.window, weighed)):.2f} on or near it."
+
+
+def _near(window: tuple[float, float], weighed: Sequence[Told]) -> list[Told]:
+    """Teachers whose best window is about this one, the heaviest first."""
+    found = [one for one in weighed if one.window is not None and overlap(window, one.window) >= AGREES]
+    return sorted(found, key=lambda one: -(one.weight or 0.0))
+
+
+def _weight(some: Sequence[Told]) -> float:
+    return sum(one.weight or 0.0 for one in some)
+
+
+def _is_same(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return abs(one[0] - other[0]) <= SAME and abs(one[1] - other[1]) <= SAME
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _hindsight(weighed: Sequence[Told], outcome: Outcome) -> str:

@@ -109,9 +109,13 @@ def _context(request: HttpRequest, detail: Job) -> dict[str, Any]:
         "px": PX,
         "spec_yaml": _as_yaml(detail.spec.get("parameters", {}) if detail.elsewhere else detail.spec),
         "promote_form": PromoteForm(initial={"name": suggested})
-        if context["may_edit"] and detail.state == State.SUCCEEDED and not detail.elsewhere
+        if context["may_edit"] and _has_student(detail)
         else None,
     }
+
+
+def _has_student(detail: Job) -> bool:
+    return detail.state == State.SUCCEEDED and not detail.elsewhere and not is_aggregate(detail)
 
 
 def _result(detail: Job) -> dict[str, Any]:

@@ -95,11 +95,12 @@ def result_rows(result: Mapping[str, Any] | None, *, method: str = "") -> list[R
     rows = [Row(key=key, group="", title=title, help=text, cells=_cells(own, {}, {}), is_own=True)]
     baselines, compared = result.get("baselines") or {}, result.get("comparisons") or {}
     best = str(result.get("best_single"))
-    for key in _in_order(baselines, best=best):
+    is_one_teacher = method != "aggregate"  # there, the best single teacher is another one in each fold
+    for key in _in_order(baselines, left_out={f"teacher:{best}"} if is_one_teacher else set()):
         group, title, text = BASELINES[key.partition(":")[0]]
-        if key == "best_single" and f"teacher:{best}" in baselines:
+        if key == "best_single" and is_one_teacher and f"teacher:{best}" in baselines:
             title, text = best, "The best single teacher, chosen on validation."
-        if key == "best_single" and method == "aggregate":
+        if key == "best_single" and not is_one_teacher:
             title, text = BASELINES[key][1], f"Chosen on the other sources, mostly {best}."
         title = title or key.partition(":")[2]
         cells = _cells(baselines[key], own, compared.get(key) or {})
@@ -107,11 +108,19 @@ def result_rows(result: Mapping[str, Any] | None, *, method: str = "") -> list[R
     return _with_best(rows)
 
 
-def _in_order(baselines: Mapping[str, Any], *, best: str) -> list[str]:
-    left_out = {f"teacher:{best}"} if "best_single" in baselines else set()  # one row says both
+def _in_order(baselines: Mapping[str, Any], *, left_out: set[str]) -> list[str]:
+    """Kinds of rows in their order, teachers from the best to the worst; `left_out` where a row says it already."""
     places = list(BASELINES)
-    known = [key for key in baselines if key.partition(":")[0] in BASELINES and key not in left_out]
-    return sorted(known, key=lambda key: places.index(key.partition(":")[0]))
+    gone = left_out if "best_single" in baselines else set()
+    known = [key for key in baselines if key.partition(":")[0] in BASELINES and key not in gone]
+    return sorted(
+        known, key=lambda key: (places.index(key.partition(":")[0]), -_overlap(baselines[key]), key)
+    )
+
+
+def _overlap(values: Mapping[str, Any]) -> float:
+    found = values.get("miou")
+    return found if isinstance(found, int | float) else 0.0
 
 
 def _with_best(rows: list[Row]) -> list[Row]:

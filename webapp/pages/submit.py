@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from jobs.models import Group, Job, Project
+from jobs.models import Group, Job, Project, TeacherKind
 from jobs.operations.errors import UnableToSubmit
 from jobs.operations.groups import submit_group
 from jobs.operations.jobs import submit
@@ -74,10 +74,16 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _form(project: Project, posted: QueryDict | None, start: dict[str, Any]) -> SpecForm:
     datasets, notes = _datasets(project)
+    teachers = list(list_teachers(project=project))
     return SpecForm(
         datasets=datasets,
         notes=notes,
-        teachers=[teacher.name for teacher in list_teachers(project=project)],
+        teachers=[teacher.name for teacher in teachers],
+        teacher_notes={
+            teacher.name: f"predictions for {teacher.dataset.label}"
+            for teacher in teachers
+            if teacher.kind == TeacherKind.PREDICTIONS and teacher.dataset is not None
+        },
         selections=_selections(project),
         posted=posted,
         start=start,

@@ -42,6 +42,11 @@ export function size(bytes) {
 const METRICS = {
   miou: "mIoU",
   target_miou: "mIoU of the aggregated teachers",
+  aggregated_miou: "aggregated",
+  static_miou: "static weights",
+  uniform_miou: "uniform average",
+  medoid_miou: "medoid",
+  best_single_miou: "best single",
   lr: "learning rate",
   grad_norm: "gradient norm",
   disk_written: "written",
@@ -54,7 +59,8 @@ const METRICS = {
  * @param {string} name
  */
 export function measure(name) {
-  return METRICS[name] ?? name.replace(/^r1@/, "R1@");
+  const told = METRICS[name] ?? name.replace(/^r1@/, "R1@");
+  return told.replace(/^(\d+)\/(inner_)?overlap$/, (_, fold, inner) => `fold ${fold}${inner ? ", inner" : ""}`);
 }
 
 /** @type {Record<string, string>} */

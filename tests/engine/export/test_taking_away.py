@@ -16,6 +16,7 @@ from mtkd_engine.data.dataset import load_dataset
 from mtkd_engine.data.world import VideosPerSplit, make_world
 from mtkd_engine.distill import Place, distill
 from mtkd_engine.evaluation.student import predict_ranked
+from mtkd_engine.export.onnxfile import TOLERANCE
 from mtkd_engine.modelfile import load_model
 from mtkd_engine.sources import Sources
 from mtkd_engine.spec import parse
@@ -46,7 +47,14 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    "net", [{"family": "span", "clips": 32, "width": 24}, {"family": "map2d", "width": 16}]
+    "net",
+    [
+        {"family": "span", "clips": 32, "width": 24},
+        {"family": "map2d", "width": 16},
+        {"family": "proposal", "width": 16, "layers": 2},
+        {"family": "regression", "width": 16, "layers": 2},
+    ],
+    ids=lambda net: net["family"],
 )
 def test_the_exported_student_predicts_what_the_platform_predicts(
     base: Path, net: dict[str, object], monkeypatch: pytest.MonkeyPatch
@@ -81,5 +89,5 @@ def test_the_exported_student_predicts_what_the_platform_predicts(
         cwd=base,
     )
     found = np.array([json.loads(line)[0] for line in said.stdout.splitlines()])
-    np.testing.assert_allclose(found[:, :2], windows_NK2[:, 0].numpy(), atol=1e-6)
-    np.testing.assert_allclose(found[:, 2], scores_NK[:, 0].numpy(), atol=1e-4)
+    np.testing.assert_allclose(found[:, :2], windows_NK2[:, 0].numpy(), atol=TOLERANCE)
+    np.testing.assert_allclose(found[:, 2], scores_NK[:, 0].numpy(), atol=TOLERANCE)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from mtkd_engine.aggregators.base import Signals
 from mtkd_engine.fulldisk import whole_or_nothing
+from mtkd_engine.tasks.grounding.agreement import MEDOID, Decoding
 from mtkd_engine.tasks.grounding.belief import Belief
 
 FORMAT = "mtkd.beliefs/2"
@@ -44,10 +45,11 @@ class StoredBeliefs:
 
 @dataclass(frozen=True)
 class Faculty:
-    """All teachers' stored beliefs on one split, in the order of their names."""
+    """All teachers' stored beliefs on one split, in the order of their names, and how one window is made of them."""
 
     names: list[str]
     stored: list[StoredBeliefs]
+    decoding: Decoding = MEDOID
 
     def signals(self, sample_ids: Sequence[str], *, length: int, device: torch.device | str) -> Signals:
         """This will stack the teachers' beliefs on these samples."""

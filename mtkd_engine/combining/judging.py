@@ -19,6 +19,7 @@ from mtkd_engine.evaluation.baselines import blind_windows
 from mtkd_engine.evaluation.gates import Course, EpochDone, fit_gate, weigh_all
 from mtkd_engine.evaluation.lessons import fit_static, folds_of
 from mtkd_engine.spec import AggregatorSpec, KauPlusSpec, KauSpec, StaticSpec
+from mtkd_engine.tasks.grounding.agreement import Decoding
 from mtkd_engine.tasks.grounding.batches import Quality
 from mtkd_engine.tasks.grounding.collate import targets_of
 from mtkd_engine.tasks.grounding.decode import weighted_medoid
@@ -50,6 +51,8 @@ class Judgement:
     without: dict[str, NDArray[np.float64]]
     """Overlap with the truth of the static ensemble without each teacher, (N,)."""
     epochs: list[int] = field(default_factory=list)
+    decodings: list[Decoding] = field(default_factory=list)
+    """How the ensembles of each fold are decoded, chosen on the other folds."""
 
     def usual_best(self) -> str:
         """This will name the teacher that was best in most folds, by those that it was chosen on."""
@@ -77,13 +80,16 @@ def judge(
 ) -> Generator[EpochDone | FoldDone, None, Judgement]:
     """This will judge every sample by aggregators that were fitted without its source, fold after fold.
 
-    `course_of` gives all samples with beliefs that may depend on those at the rows it is told, and on no others.
+    `course_of` gives all samples with beliefs and a decoding that may depend on those at the rows it is told, and on no
+    others.
     With `leave_out` the static ensemble is refitted without each teacher.
     """
     rows_of = folds_of([sample.source_id for sample in samples], count=folds, seed=seed)
     sheets: list[_Sheet] = []
+    names: list[str] = []
     for number, (learn, held) in enumerate(rows_of):
         course = course_of(learn)
+        names = course.faculty.names
         sheet = yield from _judge_fold(
             course.take(learn),
             course.take(held),
@@ -96,7 +102,6 @@ def judge(
         miou = {name: measured(said, judged).values["miou"] for name, said in sheet.windows.items()}
         yield FoldDone(len(rows_of), sheet.static_T, miou)
     order_N = torch.tensor([row for _, held in rows_of for row in held]).argsort()
-    names = course_of(rows_of[0][0]).faculty.names
     return Judgement(
         samples=samples,
         names=names,
@@ -111,6 +116,7 @@ def judge(
             for name in sheets[0].without
         },
         epochs=[sheet.epochs for sheet in sheets if sheet.epochs is not None],
+        decodings=[sheet.decoding for sheet in sheets],
     )
 
 
@@ -124,6 +130,7 @@ class _Sheet:
     best_single: str
     without: dict[str, Tensor]
     epochs: int | None
+    decoding: Decoding
 
 
 def _judge_fold(
@@ -142,7 +149,7 @@ def _judge_fold(
     else:
         static_T = fit_static(learn.lesson, seed=seed)
         weights_NHT = _weights(aggregator, static_T, learn=learn, held=held)
-    best = int(torch.argmax(learn.lesson.overlap_NT.mean(0)))
+    best = int(torch.argmax(learn.lesson.own_NT.mean(0)))
     windows = _windows(static_T, best=best, learn=learn, held=held)
     windows["aggregated"] = held.lesson.pool.decode(weights_NHT.mean(1))
     without: dict[str, Tensor] = {}
@@ -151,20 +158,20 @@ def _judge_fold(
             fewer, rest = learn.lesson.without(t), held.lesson.without(t)
             refitted_T = fit_static(fewer, seed=seed)
             without[name] = rest.quality(refitted_T.expand(len(rest), -1))
-    return _Sheet(windows, weights_NHT, static_T, names[best], without, epochs)
+    return _Sheet(windows, weights_NHT, static_T, names[best], without, epochs, learn.lesson.decoding)
 
 
 def _windows(static_T: Tensor, *, best: int, learn: Course, held: Course) -> dict[str, Tensor]:
     """What everything but the chosen aggregator says."""
     lesson, names = held.lesson, held.faculty.names
-    own_NT2 = lesson.pool.windows_NT2
+    own_NT2 = lesson.windows_NT2
     place_N = torch.arange(len(lesson))
     windows = {
         "blind": torch.from_numpy(blind_windows(learn.samples, held.samples)),
         "best_single": own_NT2[:, best],
         "uniform": lesson.pool.decode(torch.full((len(lesson), len(names)), 1 / len(names))),
         "static": lesson.pool.decode(static_T.expand(len(lesson), -1)),
-        "oracle": own_NT2[place_N, lesson.overlap_NT.argmax(1)],
+        "oracle": own_NT2[place_N, lesson.own_NT.argmax(1)],
     }
     if len(names) > MOST_OF_MEDOID:
         windows["medoid"] = weighted_medoid(own_NT2.transpose(0, 1), torch.ones(len(lesson), len(names)))
@@ -177,7 +184,7 @@ def _weights(aggregator: AggregatorSpec, static_T: Tensor, *, learn: Course, hel
     if isinstance(aggregator, StaticSpec):
         return static_T.expand(len(held), -1).unsqueeze(1).float()
     built = build(aggregator, teachers=len(learn.faculty.names), feature_width=None)
-    built.told(learn.lesson.overlap_NT.mean(0))
+    built.told(learn.lesson.own_NT.mean(0))
     ids = [sample.sample_id for sample in held.samples]
     signals = held.faculty.signals(ids, length=held.length, device="cpu")
     clips_B = torch.full((len(held),), held.length)

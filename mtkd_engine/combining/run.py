@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from mtkd_engine.combining.verdict import named_mean, verdict, warnings
 from mtkd_engine.data.dataset import Dataset, Sample
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.evaluation.gates import INNER_FOLDS, Course, EpochDone
-from mtkd_engine.evaluation.lessons import lesson_of
+from mtkd_engine.evaluation.lessons import proposals_of
 from mtkd_engine.evaluation.table import Teaching, sample_rows, write_table
 from mtkd_engine.evaluation.without import seconds_of
 from mtkd_engine.events import (
@@ -82,7 +82,7 @@ def aggregate(
             sample_ids=[samples[row].sample_id for row in probe],
             labels=[samples[row].sentence for row in probe],
         )
-    judgement = yield from _judged(spec, Course(faculty, samples, lesson_of(faculty, samples)), folds=folds)
+    judgement = yield from _judged(spec, faculty, samples, folds=folds)
     steps = folds * _steps(spec.method)
     yield _weights_event(judgement, probe, step=steps)
 
@@ -165,14 +165,22 @@ class _Place:
     before: int = 0
 
 
-def _judged(spec: Spec, course: Course, *, folds: int) -> Generator[Event, None, Judgement]:
+def _judged(
+    spec: Spec, faculty: Faculty, samples: tuple[Sample, ...], *, folds: int
+) -> Generator[Event, None, Judgement]:
     assert isinstance(spec.method, AggregateSpec)
+    proposals, seed = proposals_of(faculty, samples), derived_seed("aggregate", spec.seed)
+
+    def course_of(rows: Sequence[int]) -> Course:
+        decoding = proposals.take(rows).decoding(seed=seed)
+        return Course(faculty, samples, proposals.lesson(decoding))
+
     judging = judge(
-        lambda _: course,
-        course.samples,
+        course_of,
+        samples,
         aggregator=spec.method.aggregator,
         folds=folds,
-        seed=derived_seed("aggregate", spec.seed),
+        seed=seed,
     )
     per_fold = _steps(spec.method)
     place = _Place()
@@ -183,7 +191,7 @@ def _judged(spec: Spec, course: Course, *, folds: int) -> Generator[Event, None,
         except StopIteration as end:
             judgement: Judgement = end.value
             return judgement
-        yield from _progress(done, place, names=course.faculty.names, per_fold=per_fold)
+        yield from _progress(done, place, names=faculty.names, per_fold=per_fold)
         yield Stepped(step=0)  # a stop here leaves no checkpoint: beliefs are the progress
 
 
@@ -230,8 +238,10 @@ def _write_table(
         samples = dataset.splits[split]
         if not samples:
             continue
-        weights_NHT = judgement.weights_NHT[begin : begin + len(samples)]
-        tables.append(sample_rows(split, samples, teaching=Teaching(faculty, weights_NHT)))
+        part = slice(begin, begin + len(samples))
+        said_N2 = judgement.windows["aggregated"][part]
+        teaching = Teaching(faculty, judgement.weights_NHT[part], said_N2)
+        tables.append(sample_rows(split, samples, teaching=teaching))
         begin += len(samples)
     write_table(path, tables)
 
@@ -258,5 +268,6 @@ def _result(
             for t, (name, overlap_N) in enumerate(judgement.without.items())
         },
         "gate_epochs": judgement.epochs,
+        "decodings": [asdict(decoding) for decoding in judgement.decodings],
         "notes": list(notes),
     }

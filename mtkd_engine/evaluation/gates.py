@@ -33,7 +33,7 @@ CHANCE = 1.0
 
 @dataclass(frozen=True)
 class Course:
-    """Samples to learn from or to judge, what teachers believe of them, and how good their proposals are."""
+    """Samples to learn from or to judge, what teachers believe of them, and how good what they offer is."""
 
     faculty: Faculty
     samples: tuple[Sample, ...]
@@ -144,8 +144,8 @@ def train(gate: Gate, course: Course, *, epochs: int, seed: int) -> Generator[fl
 
 def _loss(gate: Gate, course: Course, rows: Sequence[int]) -> Tensor:
     part = course.lesson.take(rows)
-    agreement_BT = part.pool.agreement(course.weigh(gate.aggregator, rows).mean(1))
-    return -expected_overlap(agreement_BT, part.overlap_NT, softness=SOFTNESS).mean()
+    agreement_BC = part.pool.agreement(course.weigh(gate.aggregator, rows).mean(1))
+    return -expected_overlap(agreement_BC, part.overlap_NC, softness=SOFTNESS).mean()
 
 
 def _quality(gate: Gate, held: Course) -> Tensor:

@@ -39,10 +39,14 @@ class Said:
 
 @dataclass(frozen=True)
 class Teaching:
-    """Teachers' beliefs on some samples, and the weights (N, H, T) that these were taught with."""
+    """Teachers' beliefs on some samples, and the weights (N, H, T) that these were taught with.
+
+    `said_N2` are the windows of the ensemble, decoded as the faculty is where they are not given.
+    """
 
     faculty: Faculty
     weights_NHT: Tensor
+    said_N2: Tensor | None = None
 
 
 class Truths:
@@ -95,7 +99,9 @@ def sample_rows(
     taught: Columns = {}
     target_N2: Tensor | None = None
     if teaching is not None:
-        target_N2 = decoded(teaching.weights_NHT, teaching.faculty, samples)
+        target_N2 = teaching.said_N2
+        if target_N2 is None:
+            target_N2 = decoded(teaching.weights_NHT, teaching.faculty, samples)
         taught = {**_window("target", target_N2, truths), **_teachers(teaching, samples, truths)}
     shown_N2 = student.windows_N2 if student is not None else target_N2
     assert shown_N2 is not None, "a table needs a student or teachers"

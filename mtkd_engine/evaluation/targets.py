@@ -23,17 +23,17 @@ def target_windows(weights_NHT: Tensor, faculty: Faculty, split: SplitData) -> T
 
 
 def decoded(weights_NHT: Tensor, faculty: Faculty, samples: Sequence[Sample]) -> Tensor:
-    """This will decode an ensemble by the weighted medoid of its teachers' exact windows, (N, 2) in seconds.
+    """This will decode an ensemble to one of its teachers' exact windows, (N, 2) in seconds.
 
-    Every teacher offers its best window, and supports those of all by its own windows: these count with the
-    teacher's weight (the mean over boundaries when start and end are weighed apart) times the share of probability
-    that the teacher gives them, see `tasks.grounding.agreement`.
+    Every teacher offers windows, as the faculty's decoding says, and supports those of all by its own windows: these
+    count with the teacher's weight (the mean over boundaries when start and end are weighed apart) times the share of
+    probability that the teacher gives them, see `tasks.grounding.agreement`.
     """
     ids = [sample.sample_id for sample in samples]
     parts = []
     for place, weights_BHT in enumerate(torch.split(weights_NHT, AT_ONCE)):
         signals = faculty.signals(ids[place * AT_ONCE : (place + 1) * AT_ONCE], length=1, device="cpu")
-        pool = pool_of(signals.windows_TBK2, signals.scores_TBK)
+        pool = pool_of(signals.windows_TBK2, signals.scores_TBK, faculty.decoding)
         parts.append(pool.decode(weights_BHT.mean(1).cpu()))
     return torch.cat(parts)
 

@@ -14,9 +14,9 @@ Without = dict[str, dict[str, float | None]]
 def without_each(*, splits: Mapping[str, SplitData], faculties: Mapping[str, Faculty], seed: int) -> Without:
     """This will give, per teacher, what leaving it out costs and saves; empty for a single teacher.
 
-    `miou` is the mean IoU on test (0..1) of the static ensemble of all less that of all but this one, both with
-    weights fitted on train, so it is negative where the teacher does harm. `seconds` is how long its beliefs took to
-    compute on all splits, None where that was not measured.
+    `miou` is the mean IoU on test (0..1) of the static ensemble of all less that of all but this one, both decoded
+    alike and with weights fitted on train, so it is negative where the teacher does harm. `seconds` is how long its
+    beliefs took to compute on all splits, None where that was not measured.
     """
     names = faculties["test"].names
     if len(names) < 2:

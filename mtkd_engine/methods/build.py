@@ -10,6 +10,7 @@ from torch import nn
 from mtkd_engine.aggregators import build as build_aggregator
 from mtkd_engine.cache.beliefs import Faculty
 from mtkd_engine.data.dataset import Dataset, Sample
+from mtkd_engine.evaluation.lessons import decoded_as_on
 from mtkd_engine.evaluation.targets import top_windows
 from mtkd_engine.methods.base import Method
 from mtkd_engine.methods.emtm import Emtm
@@ -46,6 +47,8 @@ def build_job(spec: Spec, *, dataset: Dataset, faculties: dict[str, Faculty], de
     fit_feature_scale(student, samples=dataset.splits["train"], features=features)
     collator = Collator.of(card, features)
     splits = {name: SplitData(samples, collator, device=device) for name, samples in dataset.splits.items()}
+    if faculties:
+        faculties = decoded_as_on(faculties, splits["train"].samples, split="train", seed=spec.seed)
     probe = _probe(spec, dataset.splits["val"]) if faculties else []
     method = _method(spec, student, faculties=faculties, splits=splits, probe=probe).to(device)
     return Job(

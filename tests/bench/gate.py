@@ -1,8 +1,9 @@
 """Are real, different models worth combining, and how? Stored predictions alone, judged in folds by source.
 
 DATA is any folder with `annotations.jsonl` (QVHighlights form) and `predictions/*.jsonl.gz`, one file a model. In each
-of five folds everything is fitted on the other four: the temperature of each model, the best single one, static
-weights, and the gate, whose number of epochs is found on inner folds of the four. Three divisions are averaged.
+of five folds everything is fitted on the other four: the temperature of each model, the best single one, how windows
+are made of many, static weights, and the gate, whose number of epochs is found on inner folds of the four. Three
+divisions are averaged. The medoid has nothing to fit.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -25,7 +27,7 @@ from mtkd_engine.comparing import paired
 from mtkd_engine.data.check.validate import check_dataset
 from mtkd_engine.data.dataset import Dataset, Sample, load_dataset
 from mtkd_engine.evaluation.gates import Course
-from mtkd_engine.evaluation.lessons import lesson_of
+from mtkd_engine.evaluation.lessons import proposals_of
 from mtkd_engine.predictions.content import Predictions
 from mtkd_engine.predictions.match import match
 from mtkd_engine.predictions.read import read_predictions
@@ -55,6 +57,8 @@ PAIRS = (
 )
 LEAST = {"r1_05": 0.5, "r1_07": 0.7}
 FEW = (2, 3)
+DRAWN, DRAWS = 5, 3
+"""Models of a random part of them, and how many such parts."""
 
 Models = dict[str, Predictions]
 Scores = dict[str, NDArray[np.float64]]
@@ -73,7 +77,7 @@ def main(data: str | None = None) -> None:
     samples, models = _read(folder)
     print(f"{folder.name}: {len(samples)} samples of {len({s.source_id for s in samples})} sources\n")
     scores, judgements = _scores(samples, models)
-    _print(scores, samples, judgements[0])
+    _print(scores, samples, judgements)
     few = _few(samples, models, scores)
     print(f"\n{time.monotonic() - begun:.0f} s")
     print(json.dumps({**_told(scores, samples), "models": sorted(models), "few": few}))
@@ -95,7 +99,7 @@ def _read(folder: Path) -> tuple[tuple[Sample, ...], Models]:
 
 
 def _courses(samples: tuple[Sample, ...], models: Models) -> Callable[[Sequence[int]], Course]:
-    """All samples as they look with temperatures from those at the given rows."""
+    """All samples as they look with temperatures and a decoding from those at the given rows."""
     clips = {sample.video_id: CLIPS for sample in samples}
 
     @cache
@@ -109,18 +113,29 @@ def _courses(samples: tuple[Sample, ...], models: Models) -> Callable[[Sequence[
     @cache
     def course(rows: tuple[int, ...]) -> Course:
         faculty = Faculty(list(models), [stored(name, rows) for name in models])
-        return Course(faculty, samples, lesson_of(faculty, samples))
+        proposals = proposals_of(faculty, samples)
+        decoding = proposals.take(rows).decoding(seed=0)
+        return Course(faculty, samples, proposals.lesson(decoding))
 
     return lambda rows: course(tuple(rows))
 
 
 def _scores(
-    samples: tuple[Sample, ...], models: Models, *, divisions: Sequence[int] = DIVISIONS
+    samples: tuple[Sample, ...],
+    models: Models,
+    *,
+    divisions: Sequence[int] = DIVISIONS,
+    leave_out: bool = True,
 ) -> tuple[Scores, list[Judgement]]:
     judgements = []
     for division in divisions:
         judging = judge(
-            _courses(samples, models), samples, aggregator=KauPlusSpec(), folds=FOLDS, seed=division
+            _courses(samples, models),
+            samples,
+            aggregator=KauPlusSpec(),
+            folds=FOLDS,
+            seed=division,
+            leave_out=leave_out and division == divisions[0],
         )
         while True:
             try:
@@ -165,7 +180,8 @@ def _told(scores: Scores, samples: tuple[Sample, ...]) -> dict[str, Any]:
     return {"rows": rows, "differences": differences}
 
 
-def _print(scores: Scores, samples: tuple[Sample, ...], judgement: Judgement) -> None:
+def _print(scores: Scores, samples: tuple[Sample, ...], judgements: Sequence[Judgement]) -> None:
+    judgement = judgements[0]
     told = _told(scores, samples)
     print(HEAD)
     for name, values in told["rows"].items():
@@ -177,25 +193,57 @@ def _print(scores: Scores, samples: tuple[Sample, ...], judgement: Judgement) ->
     print("\n| model | static weight | mIoU lost without it |\n|---|---|---|")
     whole = float(judgement.quality()["static"].iou_N.mean())
     for t, name in enumerate(judgement.names):
-        lost = 100 * (whole - float(judgement.without[name].mean()))
-        print(f"| {name} | {float(static[t]):.3f} | {lost:+.2f} |")
-    print(f"\nepochs of the gate that inner folds allowed: {judgement.epochs}")
+        without = judgement.without.get(name)
+        lost = "" if without is None else f"{100 * (whole - float(without.mean())):+.2f}"
+        print(f"| {name} | {float(static[t]):.3f} | {lost} |")
+    print(
+        "\nDecodings that learning folds chose, epochs of the gate that inner folds allowed, by number of folds:"
+    )
+    for decoding, folds in _chosen(judgements).items():
+        print(f"{folds} x {decoding}")
 
 
 def _cell(found: list[float]) -> str:
     return f"{found[0]:+.2f} ({found[1]:+.2f} to {found[2]:+.2f})"
 
 
+def _chosen(judgements: Sequence[Judgement]) -> dict[str, int]:
+    """What was chosen, and in how many folds of all divisions."""
+    told = [
+        f"{'best windows' if decoding.offers == 1 else 'all windows'}, IoU^{decoding.power:g}, {epochs} epochs"
+        for judgement in judgements
+        for decoding, epochs in zip(judgement.decodings, judgement.epochs, strict=True)
+    ]
+    return dict(Counter(told).most_common())
+
+
 def _few(samples: tuple[Sample, ...], models: Models, scores: Scores) -> dict[str, Any]:
-    """The same with two and three of the models: the strongest and the weakest."""
-    ranked = sorted(models, key=lambda name: -float(scores[f"teacher:{name}"].mean()))
+    """The same with two and three of the models, the strongest and the weakest, and with five at random."""
+    pairs = (("static", "best single"), ("static", "medoid"), ("kau_plus", "static"))
     found: dict[str, Any] = {}
-    print("\n| models | static - best single, mIoU | kau_plus - static, mIoU |\n|---|---|---|")
-    for count in (count for count in FEW if count < len(models)):
-        for chosen in (ranked[:count], ranked[-count:]):
-            part, _ = _scores(samples, {name: models[name] for name in chosen}, divisions=DIVISIONS[:1])
-            static = _differences(part, samples, "static", "best single")["miou"]
-            gate = _differences(part, samples, "kau_plus", "static")["miou"]
-            found[" + ".join(chosen)] = {"static - best single": static, "kau_plus - static": gate}
-            print(f"| {' + '.join(chosen)} | {_cell(static)} | {_cell(gate)} |", flush=True)
+    parts = _parts(models, scores)
+    if parts:
+        print("\n| models, mIoU | " + " | ".join(f"{one} - {other}" for one, other in pairs) + " |")
+        print("|---|" + "---|" * len(pairs))
+    for chosen in parts:
+        part, _ = _scores(
+            samples, {name: models[name] for name in chosen}, divisions=DIVISIONS[:1], leave_out=False
+        )
+        known = {
+            f"{one} - {other}": _differences(part, samples, one, other)["miou"]
+            for one, other in pairs
+            if other in part
+        }
+        found[" + ".join(chosen)] = known
+        cells = [_cell(known[f"{one} - {other}"]) if other in part else "" for one, other in pairs]
+        print(f"| {' + '.join(chosen)} | " + " | ".join(cells) + " |", flush=True)
     return found
+
+
+def _parts(models: Models, scores: Scores) -> list[list[str]]:
+    ranked = sorted(models, key=lambda name: -float(scores[f"teacher:{name}"].mean()))
+    parts = [part for count in FEW if count < len(models) for part in (ranked[:count], ranked[-count:])]
+    if len(models) > DRAWN:
+        random = np.random.default_rng(0)
+        parts += [sorted(random.choice(sorted(models), DRAWN, replace=False).tolist()) for _ in range(DRAWS)]
+    return parts

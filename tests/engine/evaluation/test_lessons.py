@@ -13,9 +13,19 @@ from mtkd_engine.aggregators import build
 from mtkd_engine.cache.beliefs import Faculty, StoredBeliefs, joined
 from mtkd_engine.data.dataset import Sample
 from mtkd_engine.evaluation.gates import Course, EpochDone, fit_gate, weigh_all
-from mtkd_engine.evaluation.lessons import LEAN, Lesson, fit_static, folds_of, lesson_of
+from mtkd_engine.evaluation.lessons import (
+    LEAN,
+    Lesson,
+    Proposals,
+    decoded_as_on,
+    fit_static,
+    folds_of,
+    lesson_of,
+    proposals_of,
+)
 from mtkd_engine.evaluation.targets import decoded, same_weights
 from mtkd_engine.spec import KauPlusSpec
+from mtkd_engine.tasks.grounding.agreement import MEDOID, Decoding
 from mtkd_engine.tasks.grounding.windows import unify_windows
 
 LENGTH = 8
@@ -90,14 +100,75 @@ def test_what_a_lesson_measures_is_what_the_ensemble_says() -> None:
     torch.testing.assert_close(lesson.pool.decode(weights_T.expand(60, 2)), said)
 
 
-def test_leaving_a_teacher_out_is_never_having_had_it() -> None:
+def hidden(samples: tuple[Sample, ...], *, is_right_second: bool) -> Faculty:
+    """Teachers whose best windows are wrong, each elsewhere, and whose second ones are the truth or agree on a lie."""
+    faculty = some_faculty(samples, right={"a": 0.0, "b": 0.0, "c": 0.0})
+    truth = torch.tensor([sample.windows[0] for sample in samples], dtype=torch.float64)
+    for place, stored in enumerate(faculty.stored):
+        own = truth + (9.0, -9.0, 18.0)[place]
+        second = truth if is_right_second else torch.tensor([0.0, 1.0]).double()
+        stored.belief.windows_BK2[:, :2] = torch.stack([own, second.expand_as(own)], dim=1)
+        stored.belief.scores_BK[:] = torch.tensor([0.55, 0.45, 0.0])
+    return faculty
+
+
+def test_how_windows_are_decoded_is_chosen_by_what_it_is_worth() -> None:
+    samples = some_samples(60)
+    right = proposals_of(hidden(samples, is_right_second=True), samples)
+    assert right.decoding(seed=0).offers == 3
+    wrong = proposals_of(hidden(samples, is_right_second=False), samples)
+    assert wrong.decoding(seed=0).offers == 1
+
+
+def test_a_decoding_is_chosen_on_the_given_samples_alone() -> None:
+    samples = some_samples(120)
+    two = [
+        proposals_of(hidden(samples[:60], is_right_second=True), samples[:60]),
+        proposals_of(hidden(samples[60:], is_right_second=False), samples[60:]),
+    ]
+    both = Proposals(
+        torch.cat([one.windows_TNK2 for one in two], dim=1),
+        torch.cat([one.scores_TNK for one in two], dim=1),
+        torch.cat([one.overlap_NC for one in two]),
+        (*two[0].sources, *two[1].sources),
+    )
+    assert both.take(range(60)).decoding(seed=0) == two[0].decoding(seed=0)
+    assert both.take(range(60, 120)).decoding(seed=0) == two[1].decoding(seed=0)
+
+
+def test_a_single_teacher_says_its_best_window() -> None:
+    samples = some_samples(20)
+    faculty = hidden(samples, is_right_second=True)
+    alone = Faculty(["a"], faculty.stored[:1])
+    assert proposals_of(alone, samples).decoding(seed=0) == MEDOID
+    said = decoded(same_weights(torch.ones(1), 20), alone, samples)
+    assert torch.equal(said, faculty.stored[0].belief.windows_BK2[:, 0])
+
+
+def test_all_splits_are_decoded_as_is_best_on_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    samples = some_samples(60)
+    faculties = {
+        name: hidden(samples, is_right_second=is_right)
+        for name, is_right in (("train", True), ("test", False))
+    }
+    found = decoded_as_on(faculties, samples, split="train", seed=0)
+    assert found["train"].decoding == found["test"].decoding
+    assert found["test"].decoding.offers == 3
+    monkeypatch.setattr("mtkd_engine.evaluation.lessons.LARGEST", 40)
+    assert decoded_as_on(faculties, samples, split="train", seed=0)["test"].decoding.offers == 3
+
+
+@pytest.mark.parametrize("offers", [1, 3])
+def test_leaving_a_teacher_out_is_never_having_had_it(offers: int) -> None:
     samples = some_samples(40)
     faculty = some_faculty(samples, right={"a": 0.7, "b": 0.4, "c": 0.2})
     fewer = Faculty(["a", "c"], [faculty.stored[0], faculty.stored[2]])
-    left, wanted = lesson_of(faculty, samples).without(1), lesson_of(fewer, samples)
-    assert torch.equal(left.pool.windows_NT2, wanted.pool.windows_NT2)
-    torch.testing.assert_close(left.pool.support_NTT, wanted.pool.support_NTT)
-    assert torch.equal(left.overlap_NT, wanted.overlap_NT)
+    decoding = Decoding(offers)
+    left = proposals_of(faculty, samples).lesson(decoding).without(1)
+    wanted = proposals_of(fewer, samples).lesson(decoding)
+    assert torch.equal(left.pool.windows_NC2, wanted.pool.windows_NC2)
+    torch.testing.assert_close(left.pool.support_NCT, wanted.pool.support_NCT)
+    assert torch.equal(left.overlap_NC, wanted.overlap_NC)
 
 
 def test_folds_keep_sources_together_and_judge_everybody_once() -> None:
@@ -115,7 +186,7 @@ def test_few_samples_leave_the_weights_where_quality_puts_them_and_many_move_the
     whole = lesson_of(some_faculty(samples, right={"good": 0.6, "fair": 0.5, "bad": 0.1}), samples)
 
     def moved(lesson: Lesson) -> float:
-        start_T = torch.softmax(LEAN * lesson.overlap_NT.mean(0), dim=0)
+        start_T = torch.softmax(LEAN * lesson.own_NT.mean(0), dim=0)
         return float((fit_static(lesson, seed=0) - start_T).abs().max())
 
     assert moved(whole.take(range(20))) < 0.05
@@ -180,7 +251,7 @@ def test_a_gain_that_may_be_chance_leaves_the_static_weights(monkeypatch: pytest
     torch.testing.assert_close(weights_NT, gate.static_T.expand(120, 3).float(), atol=1e-5, rtol=1e-4)
 
 
-def test_splits_are_joined_by_sample_and_their_seconds_added() -> None:
+def test_splits_are_bothby_sample_and_their_seconds_added() -> None:
     samples = some_samples(20)
     whole = some_faculty(samples, right={"a": 0.6, "b": 0.6})
     ids = [sample.sample_id for sample in samples]

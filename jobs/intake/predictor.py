@@ -6,6 +6,7 @@ The engine reads what strangers handed in, as that of a check does; it gets the 
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 import time
 from pathlib import Path
@@ -29,6 +30,7 @@ from mtkd_engine.data.sealing.sealed import FEATURES
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 0.05
 _WINDOWS = 5
+_LONGEST_STEM = 60
 _NO_WORD = "The engine ended without an answer and without a word why."
 
 
@@ -107,7 +109,7 @@ def _lay_out(row: Prediction, folder: Path) -> list[str]:
     fetch(student, folder / "given" / STUDENT)
     asked: dict[str, Any] = row.asked
     if row.features is not None:
-        features = folder / "given" / f"features{Path(asked['file']).suffix.lower()}"
+        features = folder / "given" / _plain_name(Path(asked["file"]))
         fetch(row.features, features)
     else:
         features = _features(row.job.dataset)
@@ -118,6 +120,12 @@ def _lay_out(row: Prediction, folder: Path) -> list[str]:
         *arguments,
         *(f"--{name}={asked[name]}" for name in ("video", "duration", "fps") if name in asked),
     ]
+
+
+def _plain_name(given: Path) -> str:
+    """A name by which refusals can speak of a file as its owner does, and that is safe on any disk."""
+    stem = re.sub(r"[^\w-]", "_", given.stem, flags=re.ASCII)[:_LONGEST_STEM]
+    return f"{stem or 'features'}{given.suffix.lower()}"
 
 
 def _features(dataset: Dataset | None) -> Path:

@@ -137,7 +137,11 @@ def _ask(*, job: Job, user: User, sentence: str, asked: dict[str, Any], features
 def _length(*, duration: float | None, fps: float | None) -> dict[str, float]:
     given = {name: value for name, value in (("duration", duration), ("fps", fps)) if value is not None}
     if len(given) != 1:
-        raise _refused("duration", "given both or neither of duration and fps, accepted is one of them.")
+        told = "both" if given else "neither"
+        raise _refused(
+            "duration",
+            f"given {told} of duration (seconds) and fps (rows per second), accepted is one of them.",
+        )
     for name, value in given.items():
         if not (math.isfinite(value) and 0 < value <= _LONGEST_SECONDS):
             raise _refused(

@@ -59,6 +59,12 @@ def events_after(*, job_id: int, seq: int, limit: int = 500) -> list[Event]:
     )
 
 
+def warnings_of(job_id: int) -> list[str]:
+    """This will list what the engine warned of, oldest first, each sentence once; void attempts left out."""
+    said = Event.objects.filter(job_id=job_id, kind="warned", attempt__is_void=False).order_by("seq")
+    return [str(text) for text in dict.fromkeys(said.values_list("payload__message", flat=True)) if text]
+
+
 def masked_events(*, job: Job, events: Sequence[Event]) -> set[int]:
     """This will name the events, by their numbers, that a later attempt has said again, as points are masked.
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.utils import timezone
 
 from jobs.chunks import Run
-from jobs.models import Attempt, Job
+from jobs.models import Attempt, Event, Job
 from jobs.operations.metrics import MetricWriter
-from jobs.queries.history import events_after, metric_names, points_after, series
+from jobs.queries.history import events_after, metric_names, points_after, series, warnings_of
 
 pytestmark = pytest.mark.django_db
 
@@ -99,3 +100,15 @@ def test_a_curve_is_thinned_without_losing_its_spike_and_zooming_brings_all_back
     assert series(job_id=job.pk, metrics=["other"]) == {}
     assert metric_names(job.pk) == ["loss"]
     assert events_after(job_id=job.pk, seq=0) == []
+
+
+def test_warnings_are_told_once_in_their_order_but_not_those_of_void_attempts(make_job: Any) -> None:
+    job = make_job()
+    gone, stays = attempt(job, 1), attempt(job, 2)
+    Attempt.objects.filter(pk=gone.pk).update(is_void=True)
+    said = [(gone, "warned", "void"), (stays, "warned", "one"), (stays, "entered", "no")]
+    said += [(stays, "warned", "two"), (stays, "warned", "one")]
+    for seq, (made, kind, text) in enumerate(said, start=1):
+        at, payload = timezone.now(), {"message": text}
+        Event.objects.create(job=job, attempt=made, seq=seq, kind=kind, payload=payload, at=at)
+    assert warnings_of(job.pk) == ["one", "two"]

@@ -77,8 +77,8 @@ def test_a_question_about_a_file_keeps_its_bytes(job: Job, user: User) -> None:
     [
         ({"name": "film.zip"}, "features", "accepted is a file that ends in .npy, .npz"),
         ({"size": 2**25 + 1}, "features", "given 33,554,433 bytes, accepted are up to 33,554,432"),
-        ({"duration": None}, "duration", "given both or neither"),
-        ({"fps": 1.0}, "duration", "given both or neither"),
+        ({"duration": None}, "duration", "given neither of duration"),
+        ({"fps": 1.0}, "duration", "given both of duration"),
         ({"duration": -1.0}, "duration", "given -1, accepted is a number above 0"),
         ({"duration": float("nan")}, "duration", "given nan"),
         ({"duration": None, "fps": float("inf")}, "fps", "given inf"),

@@ -10,6 +10,7 @@ from django.test import Client
 from jobs.models import Artifact, Job, LogChunk, Registration, State, Teacher
 from jobs.operations.errors import UnableToPromote
 from jobs.storage.blobs import local_path
+from mtkd_engine.events import Warned
 from tests.engine_double import EngineDouble
 from tests.webapp.conftest import MakeJob
 
@@ -144,3 +145,14 @@ def test_what_is_kept_of_the_log_opens_as_plain_text(viewer: Client, job: Job) -
     assert answer["Content-Type"] == "text/plain; charset=utf-8"
     assert answer.content.decode() == "<b>bold</b>\nsecond line\n"
     assert viewer.get(f"/jobs/{job.pk}/log/?attempt=2").content == b""
+
+
+def test_what_the_engine_warns_of_stands_at_the_top(viewer: Client, job: Job) -> None:
+    double = EngineDouble()
+    double.start()
+    double.say(*(Warned(code="odd", message=f"<b>warning</b> {number}") for number in range(1, 6)))
+    for page in (f"/jobs/{job.pk}/", f"/jobs/{job.pk}/head/"):
+        text = viewer.get(page).content.decode()
+        places = [text.index(part) for part in ("warning&lt;/b&gt; 1", "2 more", "warning&lt;/b&gt; 5")]
+        assert places == sorted(places)
+        assert "<b>warning" not in text

@@ -107,6 +107,7 @@ def test_a_question_about_a_file_is_taken_on(editor: Client, asked_job: Job) -> 
     assert made.asked == {"file": "film.npy", "fps": 2.0}
     again = page(editor, address(asked_job, f"?asked={made.pk}"))
     assert "try-own" in again
+    assert "No samples can be picked" not in again
     assert 'value="2.0"' in again
 
 
@@ -126,6 +127,14 @@ def test_a_refusal_stands_at_its_field(
     assert answer.status_code == 422
     assert said in answer.content.decode()
     assert not Prediction.objects.exists()
+
+
+def test_a_length_that_cannot_be_is_refused_in_our_words(editor: Client, asked_job: Job) -> None:
+    file = SimpleUploadedFile("film.npy", b"rows")
+    given = {"file-sentence": "a door", "file-features": file, "file-duration": "-4"}
+    answer = editor.post(address(asked_job), given)
+    assert answer.status_code == 422
+    assert "Given -4, accepted is a number above 0, up to 604,800." in answer.content.decode()
 
 
 def test_a_file_of_another_kind_is_refused_where_it_was_given(editor: Client, asked_job: Job) -> None:

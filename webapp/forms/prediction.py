@@ -25,8 +25,8 @@ class FileQuestionForm(forms.Form):
         help_text=f"{', '.join(ENDINGS)}, up to {LARGEST_FEATURES >> 20} MB, one row for each moment.",
         widget=forms.FileInput(attrs={"accept": ",".join(ENDINGS)}),
     )
-    duration = forms.FloatField(label="Length of the video, seconds", required=False, min_value=0)
-    fps = forms.FloatField(label="or rows per second", required=False, min_value=0)
+    duration = forms.FloatField(label="Length of the video, seconds", required=False)
+    fps = forms.FloatField(label="or rows per second", required=False)
     video = forms.CharField(
         label="Which video", required=False, max_length=200, help_text="Where the file holds several."
     )

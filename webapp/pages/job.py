@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from jobs.models import ACTIVE, Job, State
 from jobs.operations.errors import UnableToPromote
 from jobs.operations.registrations import promote
-from jobs.queries.history import metric_names
+from jobs.queries.history import metric_names, warnings_of
 from jobs.queries.jobs import job_detail
 from jobs.queries.logs import read_log
 from mtkd_engine.spec import SpecError, dump_yaml, parse
@@ -29,6 +29,7 @@ from webapp.pages.verdict import is_aggregate, verdict
 
 LOG_LINES = 200_000
 LONGEST_NUMBER = 9  # digits
+SHOWN_WARNINGS = 3
 
 
 @require_safe
@@ -143,7 +144,10 @@ def _result(detail: Job) -> dict[str, Any]:
 def _standing(request: HttpRequest, detail: Job) -> dict[str, Any]:
     tried = list(detail.attempts.all())
     newest = tried[-1] if tried else None
+    warned = warnings_of(detail.pk)
     return {
+        "warned": warned[:SHOWN_WARNINGS],
+        "warned_more": warned[SHOWN_WARNINGS:],
         "job": detail,
         "project": detail.project,
         "offers": offers_for(detail),

@@ -86,7 +86,7 @@ def _context(
     if files is not None:
         split = "test" if files.rows("test") else ""
         offered = list_samples(files, split=split, text=text, limit=OFFERED)
-        if picked is None and offered.samples and asked is None:
+        if picked is None and offered.samples:
             picked = offered.samples[0]
         context |= {"offered": offered.samples, "total": offered.total, "split": split, "picked": picked}
     sentence = asked.sentence if asked is not None else picked.sentence if picked is not None else ""

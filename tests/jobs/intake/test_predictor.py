@@ -75,7 +75,7 @@ def test_a_question_about_a_file_is_answered_from_that_file(job: Job) -> None:
     assert done.answer["features"] == "features of my own"
     given = done.answer["given"]
     assert (given["fps"], given["duration"], given["video"]) == ("2.0", "None", "None")
-    assert given["features"].endswith("features.npy")
+    assert given["features"].endswith("/My_film.npy")
 
 
 def test_the_engine_gets_a_thin_environment(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +87,7 @@ def test_the_engine_gets_a_thin_environment(job: Job, monkeypatch: pytest.Monkey
 
 def test_what_the_engine_refuses_is_told_without_the_place_of_its_files(job: Job) -> None:
     done = carried_out(asked_about_file(job, sentence="refuse this"))
-    assert (done.state, done.error) == (PredictionState.REFUSED, "features: features.npy is no good.")
+    assert (done.state, done.error) == (PredictionState.REFUSED, "features: My_film.npy is no good.")
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_weighing_per_sample_is_held_against_simpler_weights(job: Job) -> None:
 
 def test_few_samples_make_an_uncertain_number(job: Job, dataset: Dataset) -> None:
     job.dataset.report = {"splits": {"test": {"samples": 100}}}
-    assert "With 100 test samples, R1@0.5 is known to about ±9.8" in judged(job, {"metrics": {"r1@0.5": 0.5}})
+    assert "With 100 test samples, R1@0.5 is known to about ±9.6" in judged(job, {"metrics": {"r1@0.5": 0.5}})
 
 
 def test_an_odd_result_says_nothing(job: Job) -> None:
@@ -47,3 +47,15 @@ def test_what_the_teachers_brought_is_told_with_its_interval(job: Job) -> None:
     assert "Its teachers brought it +3.0 points of mIoU (95 %: +1.0 to +5.0)" in told(0.01, 0.05)
     assert "Whether its teachers helped cannot be told: +3.0 points" in told(-0.01, 0.07)
     assert "did it harm" in told(-0.05, -0.01)
+
+
+def test_a_part_of_a_dataset_is_counted_as_what_it_is(job: Job, dataset: Dataset) -> None:
+    job.dataset.report = {"splits": {"test": {"samples": 100}}}
+    found = {"metrics": {"r1@0.5": 0.0}, "dataset": {"splits": {"test": 27}}}
+    assert "With 27 test samples, R1@0.5 is known to about ±12.5 points." in judged(job, found)
+
+
+def test_a_lead_that_nobody_sees_is_none(job: Job) -> None:
+    baselines = {"blind": {"r1@0.5": 0.6001}, "best_single": {"r1@0.5": 0.7}}
+    text = judged(job, {"metrics": {"r1@0.5": 0.6}, "baselines": baselines})
+    assert "level with blind guessing and 10.0 points below the best single teacher." in text

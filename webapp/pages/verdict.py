@@ -90,15 +90,33 @@ def _weighing(baselines: Mapping[str, Any]) -> str:
 
 
 def _certainty(job: Job, metrics: Mapping[str, Any]) -> str:
-    report = job.dataset.report if job.dataset is not None else {}
-    samples = ((report.get("splits") or {}).get("test") or {}).get("samples")
-    if not isinstance(samples, int) or samples < 1:
+    samples = _tested(job)
+    if samples < 1:
         return ""
-    share = metrics[HEADLINE[0]]
-    half = 100 * SURE * math.sqrt(share * (1 - share) / samples)
+    share = min(1.0, max(0.0, metrics[HEADLINE[0]]))
+    low, high = wilson(share, samples)
+    half = 100 * max(share - low, high - share)
     return f"With {samples:,} test samples, {HEADLINE[1]} is known to about ±{half:.1f} points."
 
 
+def _tested(job: Job) -> int:
+    """How many test samples there were: a job may test on a part of its dataset. Older results do not say."""
+    own = ((job.result or {}).get("dataset") or {}).get("splits") or {}
+    report = job.dataset.report if job.dataset is not None else {}
+    for samples in (own.get("test"), ((report.get("splits") or {}).get("test") or {}).get("samples")):
+        if isinstance(samples, int):
+            return samples
+    return 0
+
+
+def wilson(share: float, samples: int) -> tuple[float, float]:
+    """This will give the 95 % interval of a share of samples (Wilson 1927), which is not empty at 0 and 1 either."""
+    square = SURE**2 / samples
+    middle = (share + square / 2) / (1 + square)
+    half = SURE / (1 + square) * math.sqrt(share * (1 - share) / samples + square / (4 * samples))
+    return middle - half, middle + half
+
+
 def _lead(own: Mapping[str, Any], other: Mapping[str, Any], key: str) -> str:
-    points = 100 * (own[key] - other[key])
-    return f"{abs(points):.1f} points {'above' if points >= 0 else 'below'}"
+    points = round(100 * (own[key] - other[key]), 1)
+    return f"{abs(points):.1f} points {'above' if points > 0 else 'below'}" if points else "level with"

@@ -181,6 +181,56 @@ def test_a_teacher_is_measured_on_the_version_that_was_chosen(
     assert (made.measured_on, made.asked["split"]) == (dataset, "test")
 
 
+def test_several_files_of_predictions_become_a_teacher_each(
+    editor: Client, project: Project, dataset: Dataset, people: dict[str, User]
+) -> None:
+    names = ("models/b.jsonl.gz", "models/a.npz", "c.JSONL")
+    rows = [upload(project, people["editor"], name) for name in names]
+    asked = {"name": "", "place": "upload", "uploads": " ".join(str(row.pk) for row in rows), "split": "test"}
+    answer = editor.post("/projects/moments/teachers/new/", asked | {"dataset": "world@1"}, follow=True)
+    assert answer.redirect_chain == [("/projects/moments/", 302)]
+    assert "3 teachers are being registered" in answer.content.decode()
+    made = Registration.objects.order_by("name")
+    assert [(row.name, row.measured_on, row.asked["split"]) for row in made] == [
+        ("a", dataset, "test"),
+        ("b", dataset, "test"),
+        ("c", dataset, "test"),
+    ]
+    assert [[file.name for file in row.uploads.all()] for row in made] == [[names[1]], [names[0]], [names[2]]]
+
+
+def test_of_several_files_of_predictions_all_or_none_are_taken(
+    editor: Client, project: Project, dataset: Dataset, teachers: list[Teacher], people: dict[str, User]
+) -> None:
+    rows = [upload(project, people["editor"], name) for name in ("new.jsonl", "span.jsonl")]
+    uploads = " ".join(str(row.pk) for row in rows)
+    asked = {"name": "", "place": "upload", "uploads": uploads, "dataset": "world@1", "split": "val"}
+    address = "/projects/moments/teachers/new/"
+    answer = editor.post(address, asked)
+    assert answer.status_code == 422
+    sentence = "span.jsonl: given &#x27;span&#x27;, but this project has a teacher of that name already."
+    assert sentence in answer.content.decode()
+    assert not Registration.objects.exists()
+    editor.post(address, asked | {"name": "given"})
+    assert list(Registration.objects.order_by("name").values_list("name", flat=True)) == [
+        "given-new",
+        "given-span",
+    ]
+
+
+def test_a_model_and_its_card_are_one_teacher_and_need_a_name(
+    editor: Client, project: Project, people: dict[str, User]
+) -> None:
+    rows = [upload(project, people["editor"], name) for name in ("m.safetensors", "m.json")]
+    asked = {"name": "", "place": "upload", "uploads": " ".join(str(row.pk) for row in rows), "split": "val"}
+    address = "/projects/moments/teachers/new/"
+    assert "printable characters" in editor.post(address, asked).content.decode()
+    one = editor.post(address, asked | {"uploads": str(rows[0].pk)}).content.decode()
+    assert "This field is required." in one
+    editor.post(address, asked | {"name": "own"})
+    assert Registration.objects.get().uploads.count() == 2
+
+
 def test_a_registration_fills_the_form_of_the_next(
     editor: Client, project: Project, registration: Registration
 ) -> None:

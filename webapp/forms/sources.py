@@ -123,6 +123,13 @@ class TeacherForm(RegisterForm):
 
     kind = "teacher"
 
+    name = forms.CharField(
+        label="Name",
+        max_length=120,
+        required=False,
+        help_text="How specs refer to it; unique within the project. Several prediction files at once become a teacher "
+        "each, called after its file; a name given here stands before.",
+    )
     dataset = forms.ChoiceField(
         label="Measure it on",
         required=False,
@@ -141,6 +148,13 @@ class TeacherForm(RegisterForm):
         field = self.fields["dataset"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", "Not measured"), *datasets]
+
+    def clean(self) -> dict[str, Any]:
+        """This will ask for a name where files cannot give one."""
+        given = super().clean()
+        if not given.get("name") and "name" not in self.errors and len(self.upload_ids) < 2:
+            self.add_error("name", "This field is required.")
+        return given
 
     def clean_split(self) -> str:
         """This will measure on validation where nothing was chosen."""

@@ -12,9 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from jobs.models import Dataset, Project, Registration, RegistrationState, Upload, User
+from jobs.models import Dataset, Project, Registration, RegistrationKind, RegistrationState, Upload, User
 from jobs.operations.errors import UnableToCancel, UnableToDecide, UnableToRegister
 from jobs.operations.registrations import decide, register, request_cancel_registration
+from jobs.operations.several import predictions_among, register_each
 from jobs.queries.registrations import is_under_way, registration_detail
 from jobs.queries.sources import list_datasets
 from webapp.access import may, project_or_404, registration_or_404, user_of
@@ -81,8 +82,7 @@ def cancellation(request: HttpRequest, registration_id: int) -> HttpResponse:
 def _register(request: HttpRequest, *, project: Project, form: RegisterForm) -> HttpResponse:
     if form.is_valid():
         try:
-            made = register(project=project, user=user_of(request), **form.asked())
-            return redirect("registration", made.pk)
+            return _registered(request, project, form.asked())
         except UnableToRegister as refusal:
             show_refusal(form, refusal)
     given, left = _uploads(project=project, user=user_of(request), given=form.upload_ids)
@@ -99,6 +99,18 @@ def _register(request: HttpRequest, *, project: Project, form: RegisterForm) -> 
     }
     status = 422 if form.is_bound else 200
     return render(request, "registrations/new.html", context, status=status)
+
+
+def _registered(request: HttpRequest, project: Project, asked: dict[str, Any]) -> HttpResponse:
+    """Several files of predictions become a teacher each; everything else is one registration."""
+    user = user_of(request)
+    files = predictions_among(project=project, user=user, uploads=asked["uploads"])
+    if asked["kind"] != RegistrationKind.TEACHER or not files:
+        return redirect("registration", register(project=project, user=user, **asked).pk)
+    measured = {key: asked[key] for key in ("dataset", "split")}
+    made = register_each(project=project, user=user, uploads=files, prefix=asked["name"], **measured)
+    messages.success(request, f"{len(made)} teachers are being registered, each called after its file.")
+    return redirect("project", project.slug)
 
 
 def _posted(request: HttpRequest) -> Any:

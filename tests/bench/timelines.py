@@ -1,8 +1,9 @@
 """Real sentences on noised action timelines: who does what when, as a detector would tell it once a second.
 
 Every moment of Charades-STA is one of its videos' labelled actions, so timelines with errors stand in for video. What
-is found on them is semi-synthetic. The kind of error depends on the action: some detections have wrong ends, some have
-holes, some fire for another action too; a network's grid and layers decide which of these it sees through.
+is found on them is semi-synthetic. The kind of error depends on the action: some detections have wrong ends, some drown
+in noise, some tremble, strong every other two seconds where the action is and faint but steady at a place where it is
+not, which only a fine clip grid can tell apart. A network's grid and layers decide which of these it sees through.
 """
 
 from __future__ import annotations
@@ -18,14 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 CLASSES = 157
-KINDS = ("wrong ends", "holes", "confused")
+KINDS = ("wrong ends", "drowned", "trembling")
 MISSED = 0.05
 SHIFT_SECONDS = 1.5
-HOLES = 0.55
-CONFUSED = 0.6
-FALSE_ALARMS = 2.0
-HISS = 0.15
+DROWNED = 0.7
+TREMBLES_SECONDS = 2
+STRONG, FAINT = 1.3, 0.65
+FALSE_ALARMS = 1.0
+HISS = 0.1
 
+Numbers = NDArray[np.float64]
 Line = tuple[str, float, float, str]
 
 
@@ -34,7 +37,7 @@ class Sizes:
     """How many sentences each split has at most; videos are taken whole."""
 
     train: int = 4000
-    val: int = 600
+    val: int = 1200
     test: int = 10_000
 
 
@@ -71,29 +74,41 @@ def timeline(video: dict[str, Any], *, seed: int) -> NDArray[np.float32]:
     """This will give the (T, 157) detections of a video, one row a second."""
     random = np.random.default_rng(seed)
     rows = max(1, int(np.ceil(video["duration"])))
-    second_T = np.arange(rows, dtype=np.float64)
     seen_TC = np.zeros((rows, CLASSES))
     for number, start, end in video["actions"]:
-        strength, is_missed = random.uniform(0.7, 1.0), random.random() < MISSED
-        early, late = SHIFT_SECONDS * random.standard_normal(2)
-        kept_T, other = random.random(rows) >= HOLES, int(random.integers(CLASSES))
-        is_confused = random.random() < CONFUSED
-        if is_missed:
-            continue
-        kind = KINDS[number % len(KINDS)]
-        ends = (start + early, max(start + early + 0.5, end + late)) if kind == "wrong ends" else (start, end)
-        shared_T = np.minimum(ends[1], second_T + 1) - np.maximum(ends[0], second_T)
-        covered_T = strength * np.clip(shared_T, 0, 1)
-        if kind == "holes":
-            covered_T = covered_T * kept_T
-        if kind == "confused" and is_confused:
-            seen_TC[:, other] = np.maximum(seen_TC[:, other], covered_T)
-            covered_T = 0.5 * covered_T
-        seen_TC[:, number] = np.maximum(seen_TC[:, number], covered_T)
+        shown_T = _shown(KINDS[number % len(KINDS)], (start, end), rows=rows, random=random)
+        if random.random() >= MISSED:
+            seen_TC[:, number] = np.maximum(seen_TC[:, number], shown_T)
+    for number in sorted({number for number, _, _ in video["actions"]}):
+        if KINDS[number % len(KINDS)] == "drowned":
+            seen_TC[:, number] += DROWNED * random.standard_normal(rows)
     for _ in range(random.poisson(FALSE_ALARMS)):
         begin, long = int(random.integers(rows)), int(random.integers(1, 5))
         seen_TC[begin : begin + long, int(random.integers(CLASSES))] += random.uniform(0.3, 0.8)
     return (seen_TC + HISS * random.standard_normal(seen_TC.shape)).astype(np.float32)
+
+
+def _shown(kind: str, window: tuple[float, float], *, rows: int, random: np.random.Generator) -> Numbers:
+    """What one action leaves on the row of its class, (T,), but for what is added to whole rows."""
+    start, end = window
+    strength = random.uniform(0.7, 1.0)
+    if kind == "wrong ends":
+        start += SHIFT_SECONDS * random.standard_normal()
+        end = max(start + 0.5, end + SHIFT_SECONDS * random.standard_normal())
+    shown_T = strength * _covered(start, end, rows)
+    if kind != "trembling":
+        return shown_T
+    place = random.random() * max(0.0, rows - (end - start))
+    is_on_T = (np.arange(rows) // TREMBLES_SECONDS + random.integers(2)) % 2
+    faint_T = strength * _covered(place, place + end - start, rows)
+    return np.maximum(STRONG * is_on_T * shown_T, FAINT * faint_T)
+
+
+def _covered(start: float, end: float, rows: int) -> Numbers:
+    """The share of each second that lies in a window, (T,)."""
+    second_T = np.arange(rows, dtype=np.float64)
+    shared_T: Numbers = np.minimum(end, second_T + 1) - np.maximum(start, second_T)
+    return shared_T.clip(0.0, 1.0)
 
 
 def _lines(path: Path, actions: dict[str, Any]) -> Iterator[Line]:

@@ -43,6 +43,8 @@ def test_a_job_tells_what_each_way_of_combining_is_worth(whole: tuple[list[Any],
     against = result["comparisons"]["best_single"]["miou"]
     assert against["low"] <= against["difference"] <= against["high"]
     assert abs(against["difference"] - (last.metrics["miou"] - values["best_single"]["miou"])) < 1e-5
+    assert len(result["decodings"]) == 3
+    assert all(set(found) == {"offers", "power"} for found in result["decodings"])
     for found in (result["static_weights"], result["weights"]):
         assert set(found) == set(TEACHERS)
         assert abs(sum(found.values()) - 1) < 1e-4

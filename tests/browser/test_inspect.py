@@ -20,6 +20,7 @@ from tests.inspected import columns_of, parquet, weights_parquet
 from tests.sealed_double import keep_files, sample_row, write_sealed
 
 ROWS = 120
+LISTENS = "() => customElements.get('key-links')"
 PER_SAMPLE, WEIGHTS = "per_sample.parquet", "weights.parquet"
 LONGER = "a teacher with quite a long name, " * 3
 
@@ -76,6 +77,7 @@ def test_the_samples_where_teachers_disagree_most_are_one_click_away(
     expect(first).to_contain_text("the picture grows lighter")
     first.get_by_role("link").click()
     expect(page.locator(".why")).to_contain_text("leads with")
+    expect(page.locator(".why")).to_contain_text("The target")
     expect(page.get_by_role("heading", name="the picture grows lighter")).to_be_visible()
 
 
@@ -124,8 +126,10 @@ def test_keys_play_windows_and_walk_through_what_was_found(sample: Page, site: S
     expect(sample.get_by_role("button", name="Play 7.0–7.6 s")).to_have_attribute("aria-pressed", "true")
     sample.keyboard.press("n")
     expect(sample.get_by_role("heading", name=f"person {ROWS - 1} opens the door")).to_be_visible()
+    sample.wait_for_function(LISTENS)
     sample.keyboard.press("p")
     expect(sample.get_by_role("heading", name="the picture grows lighter")).to_be_visible()
+    sample.wait_for_function(LISTENS)
     sample.keyboard.press("b")
     sample.wait_for_url(f"{site.url}/jobs/{job.pk}/samples/?sort=-disagreement")
 

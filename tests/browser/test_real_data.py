@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -84,17 +85,23 @@ def test_datasets_of_the_field_add_up(logged_in: Page, site: Site, project: Proj
     expect(logged_in.get_by_role("table")).to_be_visible()
 
 
-def test_eight_models_come_as_their_predictions(
-    logged_in: Page, site: Site, project: Project, intake: Child
+def test_eight_models_come_at_once_as_their_predictions(
+    logged_in: Page, site: Site, project: Project, intake: Child, until: Callable[..., None]
 ) -> None:
-    register(logged_in, site, QVHIGHLIGHTS / "annotations.jsonl", name="qvhighlights")
+    page, files = logged_in, sorted((QVHIGHLIGHTS / "predictions").iterdir())
+    register(page, site, QVHIGHLIGHTS / "annotations.jsonl", name="qvhighlights")
     dataset = Dataset.objects.get()
     assert sum(samples for samples, _ in counts("qvhighlights").values()) == 775
-    for file in sorted((QVHIGHLIGHTS / "predictions").iterdir()):
-        name = file.name.split(".")[0]
-        register(logged_in, site, file, name=name, dataset="qvhighlights", split="test")
-        report = Teacher.objects.get(name=name).report
+    page.goto(f"{site.url}/projects/moments/teachers/new/")
+    page.locator('input[data-part="files"]').set_input_files([str(file) for file in files])
+    page.locator("[name=dataset]").select_option("qvhighlights@1")
+    page.locator("[name=split]").select_option("test")
+    page.get_by_role("button", name="Register teacher").click()
+    page.wait_for_url(f"{site.url}/projects/moments/", timeout=60_000)
+    expect(page.get_by_text("8 teachers are being registered")).to_be_visible()
+    until(lambda: dataset.teachers.count() == len(files), seconds=240)
+    for file in files:
+        report = Teacher.objects.get(name=file.name.split(".")[0]).report
         assert all(split["covered"] == split["of"] for split in report["coverage"].values())
         assert report["unknown"]["count"] == 0
         assert report["quality"]["metrics"]["r1@0.5"] > report["quality"]["blind"]["r1@0.5"] + 0.2
-    assert dataset.teachers.count() == 8

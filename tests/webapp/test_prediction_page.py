@@ -99,6 +99,14 @@ def test_a_question_about_a_sample_is_taken_on(
     assert (made.sentence, made.asked["row"], made.user) == ("a door opens", 2, people["editor"])
 
 
+def test_what_was_searched_for_is_still_there_with_the_answer(editor: Client, asked_job: Job) -> None:
+    searched = page(editor, address(asked_job, "?q=the+door"))
+    assert f'action="{address(asked_job, "?q=the%20door")}"' in searched
+    answer = editor.post(address(asked_job, "?q=the%20door"), {"sentence": "a door opens", "row": "2"})
+    made = Prediction.objects.get()
+    assert answer["Location"] == address(asked_job, f"?asked={made.pk}&q=the+door")
+
+
 def test_a_question_about_a_file_is_taken_on(editor: Client, asked_job: Job) -> None:
     file = SimpleUploadedFile("film.npy", b"rows")
     given = {"file-sentence": "a door opens", "file-features": file, "file-fps": "2"}

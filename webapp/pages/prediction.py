@@ -57,7 +57,9 @@ def _ask(request: HttpRequest, found: Job) -> HttpResponse:
                 made = ask_about_file(
                     job=found, user=user, file=file.file, name=file.name, size=file.size, **given
                 )
-            return redirect(f"{reverse('job-prediction', args=[found.pk])}?{urlencode({'asked': made.pk})}")
+            searched = {"q": request.GET["q"]} if request.GET.get("q") else {}
+            query = urlencode({"asked": made.pk, **searched})
+            return redirect(f"{reverse('job-prediction', args=[found.pk])}?{query}")
         except UnableToPredict as refusal:
             show_refusal(form, refusal)
     kind = "sample_form" if isinstance(form, SampleQuestionForm) else "file_form"

@@ -99,7 +99,7 @@ def _use(onnx: Parity | str) -> Iterator[str]:
         return
     yield (
         f"`student.onnx` was compared with the network on {onnx.samples:,} samples: no output differs by more than "
-        f"{onnx.difference:.2g}. It needs no part of mtkd; this reads it:"
+        f"{onnx.in_words()}. It needs no part of mtkd; this reads it:"
     )
     yield ""
     yield from _fenced("python", _READER.read_text(encoding="utf-8"))

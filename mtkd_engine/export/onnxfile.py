@@ -30,10 +30,13 @@ from mtkd_engine.fulldisk import whole_or_nothing
 from mtkd_engine.loop import JobError
 from mtkd_engine.modelfile import HEADER_KEY
 from mtkd_engine.nets.grounding import GroundingInputs, Map2dOutput, ProposalOutput, SpanOutput
+from mtkd_engine.nets.masking import NEG
 from mtkd_engine.spec import ModelCard
 
 FEEDING_KEY = "mtkd.feeding"
 TOLERANCE = 1.0e-4
+EXACT_UP_TO = 100.0
+"""Outputs up to this are compared as they are; float32 holds no four decimals of larger ones, so these per hundred."""
 _TALKATIVE = ("torch.onnx", "torch.export", "onnxscript", "onnx_ir")
 _NEEDED = ("onnx", "onnxscript", "onnxruntime")
 _LARGEST = 2**31 - 2**20  # what one protobuf message can hold
@@ -45,10 +48,19 @@ class NoOnnxError(Exception):
 
 @dataclass(frozen=True)
 class Parity:
-    """How far the ONNX file was from the network at most, over all outputs of so many samples."""
+    """How far the ONNX file was from the network at most, over all outputs of so many samples.
+
+    Of outputs that go beyond `EXACT_UP_TO`, up to `largest`, it is the difference per hundred of them.
+    """
 
     difference: float
     samples: int
+    largest: float = 0.0
+
+    def in_words(self) -> str:
+        """This will say the difference and what it is of."""
+        per = f" per hundred of outputs up to {self.largest:,.0f}" if self.largest > EXACT_UP_TO else ""
+        return f"{self.difference:.3g}{per}"
 
 
 def write_onnx(
@@ -57,7 +69,7 @@ def write_onnx(
     """This will write the file once it was held against the network on these inputs.
 
     Raises NoOnnxError where none can be made, and JobError, cause "export_parity", where an output differs by
-    more than 1e-4; neither leaves a file.
+    more than 1e-4 (a large one: per hundred); neither leaves a file.
     """
     assert batches, "nothing to compare on"
     _refuse_what_cannot_be(model)
@@ -71,7 +83,7 @@ def write_onnx(
         if not parity.difference <= TOLERANCE:  # NaN is no parity either
             raise JobError(
                 "export_parity",
-                f"The exported ONNX file differs from the student by {parity.difference:.3g} on {parity.samples} "
+                f"The exported ONNX file differs from the student by {parity.in_words()} on {parity.samples} "
                 f"samples, where up to {TOLERANCE:g} is accepted; it was not kept.",
             )
         partial.replace(path)
@@ -161,7 +173,7 @@ def _metadata(card: ModelCard) -> dict[str, str]:
 
 def _compare(plain: _Plain, path: Path, batches: Sequence[GroundingInputs]) -> Parity:
     session = _session(path)
-    largest, samples = 0.0, 0
+    furthest, largest, samples = 0.0, 0.0, 0
     for inputs in batches:
         given = (inputs.features_BLD, inputs.clip_mask_BL, inputs.words_BW, inputs.word_mask_BW)
         with torch.no_grad():
@@ -169,10 +181,13 @@ def _compare(plain: _Plain, path: Path, batches: Sequence[GroundingInputs]) -> P
         fed = {name: part.numpy() for name, part in zip(INPUTS, given, strict=True)}
         found: list[NDArray[Any]] = session.run(None, fed)
         for own, other in zip(said, found, strict=True):
-            apart = np.abs(own.numpy().astype(np.float64) - other.astype(np.float64)).max(initial=0.0)
-            largest = float(np.maximum(largest, apart))  # keeps NaN
+            plain_own = own.numpy().astype(np.float64)
+            size = np.abs(plain_own[np.abs(plain_own) < -NEG]).max(initial=0.0)
+            apart = np.abs(plain_own - other.astype(np.float64)).max(initial=0.0)
+            furthest = float(np.maximum(furthest, apart / max(1.0, size / EXACT_UP_TO)))  # keeps NaN
+            largest = max(largest, float(size))
         samples += len(given[0])
-    return Parity(largest, samples)
+    return Parity(furthest, samples, largest)
 
 
 def _padded(inputs: GroundingInputs, words: int | None) -> GroundingInputs:

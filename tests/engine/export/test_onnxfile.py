@@ -106,6 +106,21 @@ def test_a_file_that_says_the_same_is_kept(off: Any, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["s.onnx"]
 
 
+def test_rounding_of_large_outputs_is_no_difference(off: Any, tmp_path: Path) -> None:
+    card = card_of("span")
+    loud, path = student(card), tmp_path / "s.onnx"
+    batches = [inputs(card, samples=3, words=2)]
+    off(3e-4)
+    with pytest.raises(JobError, match=r"by 0\.0003 on 3"):
+        write_onnx(loud, card, path=path, batches=batches)
+    for parameter in loud.parameters():
+        parameter.mul_(10.0)  # outputs of some hundreds, of which float32 knows three decimals
+    parity = write_onnx(loud, card, path=path, batches=batches)
+    assert 0.0 < parity.difference <= TOLERANCE
+    assert "per hundred of outputs up to 4" in parity.in_words()
+    assert path.is_file()
+
+
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(onnxfile, "_NEEDED", ("numpy", "nowhere_to_be_found"))
     card = card_of("span")

@@ -103,13 +103,18 @@ def _least_missed(judgement: Judgement, whole: float) -> str:
     least = min(losses, key=losses.__getitem__)
     most = max(losses, key=losses.__getitem__)
     return (
-        f"Least missed would be {least} ({100 * losses[least]:+.2f} points of mIoU lost without it), most {most} "
-        f"({100 * losses[most]:+.2f})."
+        f"Least missed would be {least} (mIoU without it: {_signed(-losses[least], 2)} points), most {most} "
+        f"({_signed(-losses[most], 2)})."
     )
 
 
 def _points(found: Difference) -> str:
-    return f"{100 * found.mean:+.1f} points of mIoU ({100 * found.low:+.1f} to {100 * found.high:+.1f})"
+    return f"{_signed(found.mean)} points of mIoU ({_signed(found.low)} to {_signed(found.high)})"
+
+
+def _signed(share: float, digits: int = 1) -> str:
+    """In percent with its sign, as on pages: a minus, not a hyphen."""
+    return f"{100 * share:+.{digits}f}".replace("-", "−")
 
 
 def named_mean(names: Sequence[str], weights: Sequence[float]) -> dict[str, float]:

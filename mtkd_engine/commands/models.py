@@ -103,13 +103,13 @@ def _predict(given: argparse.Namespace) -> int:
 
 
 def _export(given: argparse.Namespace) -> int:
+    from mtkd_engine.export import OnnxDiffersError
     from mtkd_engine.export.command import export_command
-    from mtkd_engine.loop import JobError
 
     try:
         with refusing_models():
             paths = export_command(given.student, out=given.out, data=given.data)
-    except JobError as error:
+    except OnnxDiffersError as error:
         raise RefusedError(str(error)) from None
     print(json.dumps([str(path) for path in paths]))
     return 0

@@ -28,7 +28,7 @@ def export_command(student: Path, *, out: Path, data: Path | None) -> list[Path]
     """This will export the student in a file or a job's folder, with what lies beside it, and return the files.
 
     The ONNX file is compared on samples of `data`, or on made ones with the spread of the training videos.
-    Raises ModelError, DataError, and JobError as `export_student` does.
+    Raises ModelError, DataError, and OnnxDiffersError as `export_student` does.
     """
     path = student_file(student)
     model, card = load_model(path)

@@ -27,7 +27,6 @@ from torch.nn import functional
 
 from mtkd_engine.export.feeding import INPUTS, OPSET, feeding, fixed_words, output_names
 from mtkd_engine.fulldisk import whole_or_nothing
-from mtkd_engine.loop import JobError
 from mtkd_engine.modelfile import HEADER_KEY
 from mtkd_engine.nets.grounding import GroundingInputs, Map2dOutput, ProposalOutput, SpanOutput
 from mtkd_engine.nets.masking import NEG
@@ -44,6 +43,10 @@ _LARGEST = 2**31 - 2**20  # what one protobuf message can hold
 
 class NoOnnxError(Exception):
     """There is no ONNX file of this student; the sentence says why."""
+
+
+class OnnxDiffersError(NoOnnxError):
+    """An ONNX file was made and not kept, for it said anything else than the network."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,8 @@ def write_onnx(
 ) -> Parity:
     """This will write the file once it was held against the network on these inputs.
 
-    Raises NoOnnxError where none can be made, and JobError, cause "export_parity", where an output differs by
-    more than 1e-4 (a large one: per hundred); neither leaves a file.
+    Raises NoOnnxError where none can be made, and OnnxDiffersError where an output differs by more than 1e-4 (a
+    large one: per hundred); neither leaves a file.
     """
     assert batches, "nothing to compare on"
     _refuse_what_cannot_be(model)
@@ -81,8 +84,7 @@ def write_onnx(
             plain, partial, [_padded(inputs.to("cpu"), fixed_words(card)) for inputs in batches]
         )
         if not parity.difference <= TOLERANCE:  # NaN is no parity either
-            raise JobError(
-                "export_parity",
+            raise OnnxDiffersError(
                 f"The exported ONNX file differs from the student by {parity.in_words()} on {parity.samples} "
                 f"samples, where up to {TOLERANCE:g} is accepted; it was not kept.",
             )

@@ -10,7 +10,7 @@ from typing import Any
 from torch import nn
 
 from mtkd_engine.export.modelcard import write_model_card
-from mtkd_engine.export.onnxfile import NoOnnxError, Parity, write_onnx
+from mtkd_engine.export.onnxfile import NoOnnxError, OnnxDiffersError, Parity, write_onnx
 from mtkd_engine.modelfile import STUDENT, save_model
 from mtkd_engine.nets.grounding import GroundingInputs
 from mtkd_engine.spec import ModelCard
@@ -34,7 +34,7 @@ def export_student(
     `dataset` ({"name", "hash", "splits"}) or `dataset_hash`, `teachers` ({name: {"content_hash", ...}}) and
     `spec`, where they are there. Where ONNX is not to be had (a package is missing, a network that torch cannot
     translate, MTKD_ONNX=0) the card says so in a sentence and that file is left out.
-    Raises JobError, cause "export_parity", where the ONNX file says anything else than the network.
+    Raises OnnxDiffersError where the ONNX file said anything else than the network; the others are there all the same.
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / STUDENT, folder / CARD]
@@ -44,15 +44,20 @@ def export_student(
     onnx = _onnx(model, card, path=folder / ONNX, batches=batches)
     if isinstance(onnx, Parity):
         paths.append(folder / ONNX)
-    paths.append(write_model_card(folder / MODEL_CARD, card=card, result=result, onnx=onnx))
+    told = onnx if isinstance(onnx, Parity) else str(onnx)
+    paths.append(write_model_card(folder / MODEL_CARD, card=card, result=result, onnx=told))
+    if isinstance(onnx, OnnxDiffersError):
+        raise onnx
     return paths
 
 
-def _onnx(model: nn.Module, card: ModelCard, *, path: Path, batches: list[GroundingInputs]) -> Parity | str:
+def _onnx(
+    model: nn.Module, card: ModelCard, *, path: Path, batches: list[GroundingInputs]
+) -> Parity | NoOnnxError:
     path.unlink(missing_ok=True)
     if os.environ.get(VARIABLE, "1") == "0":
-        return f"No ONNX file was asked for ({VARIABLE}=0)."
+        return NoOnnxError(f"No ONNX file was asked for ({VARIABLE}=0).")
     try:
         return write_onnx(model, card, path=path, batches=batches)
     except NoOnnxError as error:
-        return str(error)
+        return error

@@ -13,7 +13,7 @@ from mtkd_engine.data.dataset import Dataset
 from mtkd_engine.evaluation.student import quality
 from mtkd_engine.evaluation.table import Teaching, sample_rows, write_table
 from mtkd_engine.events import ArtifactWritten, Entered, Evaluated, Event, Finished, Warned
-from mtkd_engine.export import export_student
+from mtkd_engine.export import OnnxDiffersError, export_student
 from mtkd_engine.loop import Progress
 from mtkd_engine.methods.build import Job
 from mtkd_engine.report.costs import costs
@@ -78,7 +78,7 @@ def report(
     }
     (folder / "spec.yaml").write_text(dump_yaml(spec))
     _write_tables(job, found, progress=progress, folder=folder)
-    _export(spec, job=job, found=found, result=result, folder=folder)
+    yield from _export(spec, job=job, found=found, result=result, folder=folder)
     (folder / "result.json").write_text(json.dumps(result, indent=2))
     yield from written(folder)
     yield Finished(step=progress.step, metrics=found.metrics, baselines=baselines)
@@ -107,7 +107,9 @@ def _sources(dataset: Dataset, teachers: Sequence[Teacher]) -> dict[str, Any]:
     }
 
 
-def _export(spec: Spec, *, job: Job, found: Findings, result: dict[str, Any], folder: Path) -> None:
+def _export(
+    spec: Spec, *, job: Job, found: Findings, result: dict[str, Any], folder: Path
+) -> Iterator[Warned]:
     card = job.card.model_copy(
         update={
             "temperature": found.temperature,
@@ -116,7 +118,10 @@ def _export(spec: Spec, *, job: Job, found: Findings, result: dict[str, Any], fo
     )
     batches = (batch.inputs for batch in islice(job.splits["test"].in_order(), COMPARED))
     told = {**result, "spec": spec.model_dump(mode="json")}
-    export_student(job.student, card, folder=folder, samples_batch=batches, result=told)
+    try:
+        export_student(job.student, card, folder=folder, samples_batch=batches, result=told)
+    except OnnxDiffersError as differs:
+        yield Warned(code="onnx_differs", message=str(differs))
 
 
 def _write_tables(job: Job, found: Findings, *, progress: Progress, folder: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mtkd_engine.export import export_student
-from mtkd_engine.export.onnxfile import NoOnnxError, Parity
+from mtkd_engine.export.onnxfile import NoOnnxError, OnnxDiffersError, Parity
 from mtkd_engine.modelfile import load_model
 from mtkd_engine.spec import ModelCard
 from tests.engine.export.networks import card_of, inputs, student
@@ -46,6 +46,25 @@ def test_without_onnx_the_card_says_why_and_the_rest_is_there(tmp_path: Path) ->
     assert load_model(paths[0])[1] == card
     assert ModelCard.model_validate_json(paths[1].read_text()) == card
     assert "No ONNX file was asked for (MTKD_ONNX=0)." in paths[2].read_text()
+
+
+def test_a_file_that_says_something_else_costs_the_rest_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("MTKD_ONNX")
+
+    def differs(*_: Any, **__: Any) -> Parity:
+        raise OnnxDiffersError("The exported ONNX file differs.")
+
+    monkeypatch.setattr("mtkd_engine.export.student.write_onnx", differs)
+    with pytest.raises(OnnxDiffersError):
+        written(tmp_path, card_of("span"), {})
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "MODEL_CARD.md",
+        "student.json",
+        "student.safetensors",
+    ]
+    assert "The exported ONNX file differs." in (tmp_path / "MODEL_CARD.md").read_text()
 
 
 def test_an_onnx_file_of_before_does_not_stay_beside_another_student(tmp_path: Path) -> None:

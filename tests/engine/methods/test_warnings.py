@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from mtkd_engine.events import Entered, Event, Warned, Weights
+from mtkd_engine.events import ArtifactWritten, Entered, Event, Finished, Warned, Weights
+from mtkd_engine.export import OnnxDiffersError
 from mtkd_engine.methods.watch import Watch, below_blind
 from tests.engine.loop.conftest import SOLO
 from tests.engine.methods.conftest import School, codes
@@ -71,6 +72,23 @@ def test_beliefs_in_sample_are_warned_of(school: School, tmp_path: Path) -> None
     events = list(live.start(live.spec({"beliefs": "in_sample"}), folder=tmp_path / "taught"))
     ((_, message),) = warned(events, "in_sample_beliefs")
     assert "'live'" in message
+
+
+def test_an_onnx_file_that_differs_costs_a_job_nothing_but_that_file(
+    school: School, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def differs(*_: object, **__: object) -> None:
+        raise OnnxDiffersError("The exported ONNX file differs from the student by 0.5.")
+
+    monkeypatch.setenv("MTKD_ONNX", "1")
+    monkeypatch.setattr("mtkd_engine.export.student.write_onnx", differs)
+    events = list(school.start(school.spec({}), folder=tmp_path))
+    ((part, message),) = warned(events, "onnx_differs")
+    assert (part, "0.5" in message) == ("export", True)
+    assert isinstance(events[-1], Finished)
+    names = {event.name for event in events if isinstance(event, ArtifactWritten)}
+    assert names >= {"student.safetensors", "student.json", "MODEL_CARD.md", "result.json"}
+    assert "student.onnx" not in names
 
 
 def spoken(*mean: float, step: int = 1) -> Weights:

@@ -25,7 +25,7 @@ SIZES = Sizes(train=400, val=100, test=400) if IS_SMALL else Sizes()
 SEEDS = (0,) if IS_SMALL else (0, 1, 2)
 FOLDS = 2 if IS_SMALL else 5
 OPTIM = {"epochs": 2 if IS_SMALL else 8, "batch_size": 32, "learning_rate": 0.004}
-STUDENT = {"family": "span", "clips": 32, "width": 12, "encoder_layers": 1}
+STUDENT = {"family": "span", "clips": 32, "width": 24, "encoder_layers": 1}
 TEACHERS: dict[str, dict[str, Any]] = {
     "span": {
         "family": "span",

@@ -34,6 +34,7 @@ PAIRS = (
     ("KAU + shared encoder", "solo"),
     ("KAU + shared encoder", "uniform"),
     ("KAU + shared encoder", "static"),
+    ("KAU", "solo"),
     ("KAU", "uniform"),
     ("KAU", "static"),
     ("static", "uniform"),

@@ -82,7 +82,14 @@ def distill(
             device=place.device,
             folder=place.artifacts,
         )
-        return
+    else:
+        yield from _teach(spec, teachers=teachers, dataset=dataset, place=place, resume=resume)
+
+
+def _teach(
+    spec: Spec, *, teachers: list[Teacher], dataset: Dataset, place: Place, resume: Path | None
+) -> Generator[Event, None, None]:
+    """Train a student, from the teachers' beliefs to its report."""
     schedule = _schedule(spec, place=place)
     yield _started(spec, dataset=dataset, teachers=teachers, schedule=schedule, place=place, resume=resume)
     yield from warn_of_known_tests(teachers, dataset)

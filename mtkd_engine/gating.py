@@ -74,8 +74,7 @@ def _optim(spec: Spec) -> OptimSpec:
     aggregator = getattr(spec.method, "aggregator", None)
     assert isinstance(aggregator, LearnedSpec)
     changed: dict[str, object] = {"epochs": aggregator.epochs}
-    if isinstance(
-        aggregator, StaticSpec
-    ):  # one number per teacher has far to go in few steps, and no way to overfit
+    if isinstance(aggregator, StaticSpec):
+        # One number per teacher has far to go in few steps, and no way to overfit.
         changed |= {"learning_rate": STATIC_RATE, "weight_decay": 0.0}
     return spec.optim.model_copy(update=changed)

@@ -16,7 +16,7 @@ from torch import Tensor
 from mtkd_engine.cache.beliefs import Faculty
 from mtkd_engine.data.dataset import Sample
 from mtkd_engine.evaluation.lessons import fit_static, lesson_of
-from mtkd_engine.evaluation.targets import plain_medoid, same_weights, target_windows, top_windows
+from mtkd_engine.evaluation.targets import best_of_each, plain_medoid, same_weights, target_windows
 from mtkd_engine.tasks.grounding.batches import Quality, SplitData
 from mtkd_engine.tasks.grounding.metrics import iou
 
@@ -78,9 +78,9 @@ def measure_baselines(*, splits: dict[str, SplitData], faculties: dict[str, Facu
     train, val, test = splits["train"], splits["val"], splits["test"]
     faculty = faculties["test"]
     names = faculty.names
-    own_windows = top_windows(faculty, test)
+    own_windows, _ = best_of_each(faculty, test.samples)
     teachers = {name: test.score(own_windows[t]) for t, name in enumerate(names)}
-    val_windows = top_windows(faculties["val"], val)
+    val_windows, _ = best_of_each(faculties["val"], val.samples)
     val_miou = [val.score(val_windows[t]).values["miou"] for t in range(len(names))]
     best = names[int(np.argmax(val_miou))]
     lesson = lesson_of(faculties["train"], train.samples)

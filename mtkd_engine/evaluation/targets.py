@@ -43,11 +43,6 @@ def same_weights(weights_T: Tensor, samples: int) -> Tensor:
     return weights_T.view(1, 1, -1).expand(samples, 1, -1)
 
 
-def top_windows(faculty: Faculty, split: SplitData) -> Tensor:
-    """This will give each teacher's own best window, (T, N, 2) in seconds."""
-    return best_of_each(faculty, split.samples)[0]
-
-
 def best_of_each(faculty: Faculty, samples: Sequence[Sample]) -> tuple[Tensor, Tensor]:
     """This will give each teacher's own best window, (T, N, 2) in seconds, and its probability (T, N)."""
     ids = [sample.sample_id for sample in samples]
@@ -57,6 +52,6 @@ def best_of_each(faculty: Faculty, samples: Sequence[Sample]) -> tuple[Tensor, T
 
 def plain_medoid(faculty: Faculty, split: SplitData) -> Tensor:
     """This will give, per sample, the teacher's top window that overlaps most with the others', (N, 2)."""
-    windows_TN2 = top_windows(faculty, split)
+    windows_TN2, _ = best_of_each(faculty, split.samples)
     equal_NT = torch.ones(windows_TN2.shape[1], windows_TN2.shape[0]) / windows_TN2.shape[0]
     return weighted_medoid(windows_TN2, equal_NT)

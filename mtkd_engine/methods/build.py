@@ -11,7 +11,7 @@ from mtkd_engine.aggregators import build as build_aggregator
 from mtkd_engine.cache.beliefs import Faculty
 from mtkd_engine.data.dataset import Dataset, Sample
 from mtkd_engine.evaluation.lessons import decoded_as_on
-from mtkd_engine.evaluation.targets import top_windows
+from mtkd_engine.evaluation.targets import best_of_each
 from mtkd_engine.methods.base import Method
 from mtkd_engine.methods.emtm import Emtm
 from mtkd_engine.methods.solo import Solo
@@ -128,4 +128,5 @@ def _method(
 
 def teachers_miou(faculty: Faculty, split: SplitData) -> list[float]:
     """This will measure each teacher's best windows on a split: mIoU in 0..1, in the order of their names."""
-    return [split.score(windows_N2).values["miou"] for windows_N2 in top_windows(faculty, split)]
+    windows_TN2, _ = best_of_each(faculty, split.samples)
+    return [split.score(windows_N2).values["miou"] for windows_N2 in windows_TN2]

@@ -21,7 +21,6 @@ from mtkd_engine.methods.emtm import Emtm
 from mtkd_engine.report.comparisons import compare
 from mtkd_engine.solo import Untaught
 from mtkd_engine.tasks.grounding.batches import Quality, SplitData
-from mtkd_engine.tasks.grounding.metrics import compatible, evaluate_ranked
 
 TOP = 10
 MEASURED = ("val", "test")
@@ -40,13 +39,11 @@ class Ranked:
 
     def values(self, split: SplitData) -> dict[str, float]:
         """This will measure all of them: R5 and mAP."""
-        return evaluate_ranked(self.windows_NK2.numpy(), self.scores_NK.numpy(), *_truth(split))
+        return split.score_ranked(self.windows_NK2, self.scores_NK)
 
     def compatible(self, split: SplitData) -> dict[str, dict[str, float]]:
         """This will measure them as others do."""
-        clips_N = split.targets(range(len(split))).clips_B.cpu().numpy()
-        said = (self.windows_NK2.numpy(), *_truth(split), clips_N)
-        return compatible(*said, scores=self.scores_NK.numpy())
+        return split.score_compatible(self.windows_NK2, self.scores_NK)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +128,3 @@ def _said(model: nn.Module, splits: dict[str, SplitData], *, temperature: float 
 
 def _ranked(model: nn.Module, split: SplitData, *, k: int, temperature: float) -> Ranked:
     return Ranked(*predict_ranked(model, split, k, temperature=temperature))
-
-
-def _truth(split: SplitData) -> tuple[list[Any], list[float]]:
-    return [sample.windows for sample in split.samples], [sample.duration for sample in split.samples]

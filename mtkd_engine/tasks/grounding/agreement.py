@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 
 from mtkd_engine.data.dataset import Sample
+from mtkd_engine.tasks.grounding.decode import iou_of
 
 PAIRS_AT_ONCE = 2**24
 POWERS = (1.0, 1.5)
@@ -88,7 +89,7 @@ def pool_of(windows_TNK2: Tensor, scores_TNK: Tensor, decoding: Decoding = MEDOI
     each = max(1, PAIRS_AT_ONCE // (offered_NC2.shape[1] * teachers * top))
     for start in range(0, samples, each):
         part = slice(start, start + each)
-        overlap_BCTK = _iou(offered_NC2[part, :, None, None], windows_NTK2[part, None])
+        overlap_BCTK = iou_of(offered_NC2[part, :, None, None], windows_NTK2[part, None])
         counted_BCTK = overlap_BCTK if decoding.power == 1 else overlap_BCTK**decoding.power
         parts.append((counted_BCTK * shares_NTK[part].unsqueeze(1)).sum(3))
     return Pool(offered_NC2, torch.cat(parts))
@@ -118,7 +119,7 @@ def overlaps(windows_NC2: Tensor, samples: Sequence[Sample]) -> Tensor:
     windows_NC2, truths_NW2 = torch.minimum(windows_NC2, limits_N11), torch.minimum(truths_NW2, limits_N11)
     best_NC = torch.zeros_like(windows_NC2[..., 0])
     for truth_N12 in truths_NW2.unsqueeze(2).unbind(1):  # at once they would take W times the memory
-        best_NC = torch.maximum(best_NC, _iou(windows_NC2, truth_N12))
+        best_NC = torch.maximum(best_NC, iou_of(windows_NC2, truth_N12))
     return best_NC
 
 
@@ -129,12 +130,3 @@ def expected_overlap(agreement_NC: Tensor, overlap_NC: Tensor, *, softness: floa
     of the window with the largest agreement. The gradient flows to whatever made the agreement.
     """
     return (torch.softmax(agreement_NC / softness, dim=1) * overlap_NC).sum(1)
-
-
-def _iou(one: Tensor, other: Tensor) -> Tensor:
-    """IoU of windows (..., 2) that broadcast; 0 where the union is 0."""
-    shared = torch.minimum(one[..., 1], other[..., 1]) - torch.maximum(one[..., 0], other[..., 0])
-    shared = shared.clamp(min=0.0)
-    lengths = (one[..., 1] - one[..., 0]).clamp(min=0.0) + (other[..., 1] - other[..., 0]).clamp(min=0.0)
-    union = lengths - shared
-    return torch.where(union > 0, shared / union.clamp(min=1e-300), 0.0)

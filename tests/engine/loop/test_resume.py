@@ -11,10 +11,11 @@ from safetensors.torch import load_file
 
 from mtkd_engine import checkpoint
 from mtkd_engine.distill import Place, distill
-from mtkd_engine.events import Checkpointed, Event, Finished, Metrics, Started, Stepped
+from mtkd_engine.events import Checkpointed, Event, Finished, Started, Stepped
 from mtkd_engine.sources import Sources
 from mtkd_engine.spec import Spec, parse
 from tests.engine.loop.conftest import SOLO
+from tests.engine.methods.conftest import points as measured
 
 MakeSpec = Callable[..., Spec]
 
@@ -34,13 +35,7 @@ def run_all(
 
 
 def points(events: list[Event]) -> dict[tuple[str, int], float]:
-    return {
-        (name, event.step): value
-        for event in events
-        if isinstance(event, Metrics)
-        for name, value in event.values.items()
-        if not name.startswith("fold/")
-    }
+    return {at: value for at, value in measured(events).items() if not at[0].startswith("fold/")}
 
 
 def emtm(base: Path) -> Spec:

@@ -42,9 +42,15 @@ def _own_places(
     settings.ENGINE_COMMAND = FAKE_ENGINE
     settings.THREADS = 1
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # half a second cheaper
-    settings.CANCEL_GRACE_SECONDS = 0.3
+    settings.CANCEL_GRACE_SECONDS = 15.0  # an engine that listens ends by itself, however busy the machine
     settings.TERM_GRACE_SECONDS = 0.2
     monkeypatch.setenv("PYTHONPATH", str(settings.BASE_DIR))
+
+
+@pytest.fixture
+def impatient(settings: Settings) -> None:
+    """Whoever does not listen is killed soon: for tests of those who do not."""
+    settings.CANCEL_GRACE_SECONDS = 0.3
 
 
 @pytest.fixture

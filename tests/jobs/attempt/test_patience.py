@@ -100,6 +100,7 @@ def test_what_is_wished_does_not_wait_for_a_storage_that_is_away(
     assert time.monotonic() - began < 20
 
 
+@pytest.mark.usefixtures("impatient")
 def test_what_is_wished_does_not_wait_for_a_storage_that_hangs(
     make_job: Any, take: Take, monkeypatch: pytest.MonkeyPatch, meanwhile: Any, wait_for: Any
 ) -> None:

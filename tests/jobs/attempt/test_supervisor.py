@@ -139,6 +139,7 @@ def test_a_cancelled_job_stops_within_a_second_and_keeps_its_points(
     assert curve(job)[0] == list(range(1, job.step + 1))
 
 
+@pytest.mark.usefixtures("impatient")
 def test_an_engine_that_ignores_its_cancellation_is_killed_with_its_whole_group(
     make_job: Any, take: Take, meanwhile: Meanwhile, wait_for: Any
 ) -> None:
@@ -266,6 +267,7 @@ def test_the_engine_works_on_while_the_database_is_away_and_nothing_is_lost(
     assert curve(job) == curve(calm)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_an_incomplete_line_is_never_recorded(
     make_job: Any, take: Take, meanwhile: Meanwhile, wait_for: Any
 ) -> None:

@@ -149,6 +149,7 @@ def test_a_wish_does_not_wait_for_what_is_fetched(
     wait_for(lambda: not any(thread.name == "preparing" for thread in threading.enumerate()))
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_cancelled_job_is_gone_with_grandchildren_that_ran_away(
     make_job: Any, take: Take, at_step: Any
 ) -> None:

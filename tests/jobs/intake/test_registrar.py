@@ -160,6 +160,7 @@ def test_too_much_time_ends_the_check_with_the_limit_in_the_sentence(
     assert nothing_is_left()
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("deaf", [False, True])
 def test_a_running_check_is_cancelled(desk: Desk, meanwhile: Beside, wait_for: WaitFor, deaf: bool) -> None:
     asked = desk.ask("tiny", pause=30, deaf=deaf)

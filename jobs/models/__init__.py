@@ -1,6 +1,7 @@
 """All tables of mtkd."""
 
-from jobs.models.access import ApiToken, Membership, Project, Role, User
+from jobs.models.access import ApiToken, Membership, Project, Role, Scope, User
+from jobs.models.gate import Baseline, FinalMetric, GateOutcome
 from jobs.models.group import Group
 from jobs.models.history import Artifact, Checkpoint, Event, LogChunk, MetricChunk
 from jobs.models.job import ACTIVE, FINAL, Attempt, Job, Outcome, State
@@ -12,9 +13,12 @@ from jobs.models.registration import (
     RegistrationState,
     Upload,
 )
+from jobs.models.repeat import KeyedCall
 from jobs.models.selection import Selection
 from jobs.models.sources import Dataset, Teacher, TeacherKind
 from jobs.models.stored import Blob, StoredFile
+from jobs.models.view import SavedView
+from jobs.models.webhook import Delivery, DeliveryState, Webhook
 from jobs.models.worker import Beat, Queue, Worker
 
 __all__ = [
@@ -24,13 +28,19 @@ __all__ = [
     "ApiToken",
     "Artifact",
     "Attempt",
+    "Baseline",
     "Beat",
     "Blob",
     "Checkpoint",
     "Dataset",
+    "Delivery",
+    "DeliveryState",
     "Event",
+    "FinalMetric",
+    "GateOutcome",
     "Group",
     "Job",
+    "KeyedCall",
     "LogChunk",
     "Membership",
     "MetricChunk",
@@ -43,6 +53,8 @@ __all__ = [
     "RegistrationKind",
     "RegistrationState",
     "Role",
+    "SavedView",
+    "Scope",
     "Selection",
     "State",
     "StoredFile",
@@ -50,5 +62,6 @@ __all__ = [
     "TeacherKind",
     "Upload",
     "User",
+    "Webhook",
     "Worker",
 ]

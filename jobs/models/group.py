@@ -10,7 +10,8 @@ from jobs.models.access import Project, User
 class Group(models.Model):
     """Jobs of one spec with several seeds and with parts of it left out; `document` is what was submitted.
 
-    Each job's spec names the group and its cell in it, the empty one being the reference.
+    Each job's spec names the group and its cell in it, the empty one being the reference. The gates of a group are
+    judged over the seeds of the reference once these have ended.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="groups")
@@ -20,6 +21,8 @@ class Group(models.Model):
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="job_groups"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    gate_outcome = models.CharField(max_length=8, blank=True, default="")
+    gates = models.JSONField(default=list, blank=True)
 
     class Meta:
         ordering = ("-id",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from jobs.models.access import Project, User
@@ -35,7 +36,8 @@ class Job(models.Model):
 
     A job `elsewhere` is trained by no worker of ours: its owner posts its points, `cursor_offset` counts them,
     and its lease is the time in which the next ones are expected. `pause_reason` says why it paused unless a
-    person asked for it.
+    person asked for it. `gates` are the rules it was judged by when it ended, each with what came of it;
+    `gate_outcome` is a GateOutcome, or empty.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="jobs")
@@ -76,13 +78,20 @@ class Job(models.Model):
     total_steps = models.PositiveIntegerField(default=0)
     part = models.CharField(max_length=40, blank=True, default="")
     result = models.JSONField(null=True, blank=True)
+    gate_outcome = models.CharField(max_length=8, blank=True, default="")
+    gates = models.JSONField(default=list, blank=True)
     failure_cause = models.CharField(max_length=40, blank=True, default="")
     failure = models.TextField(blank=True, default="")
     pause_reason = models.TextField(blank=True, default="")
 
+    tags = models.JSONField(default=list, blank=True)
+    notes = models.TextField(blank=True, default="")
+    archived_at = models.DateTimeField(null=True, blank=True)
+
     class Meta:
         ordering = ("-id",)
         indexes = (
+            GinIndex(fields=("tags",), opclasses=("jsonb_path_ops",), name="job_by_tag"),
             models.Index(
                 fields=("queue", "-priority", "id"), condition=models.Q(state="queued"), name="job_waiting"
             ),

@@ -55,6 +55,7 @@ def end_overdue() -> int:
             failure_cause=DEADLINE,
             failure=_sentence(row),
         )
+        after_end(job_id=row.pk)
         notify(job_id=row.pk)
     return len(rows)
 

@@ -21,6 +21,7 @@ from django.db.models.functions import Now
 from jobs import storable
 from jobs.models import Attempt, Dataset, Job, Outcome, Project, State, User
 from jobs.notify import notify
+from jobs.operations.aftermath import after_end
 from jobs.operations.errors import UnableToComplete, UnableToSubmit
 from jobs.operations.metrics import seal
 from jobs.queries.sources import find_dataset, list_datasets
@@ -85,6 +86,7 @@ def complete_elsewhere(
     if state == State.FAILED:
         changes |= {"failure_cause": ELSEWHERE, "failure": said or "Its owner says that it failed."}
     Job.objects.filter(pk=row.pk).update(state=state, lease_until=None, finished_at=Now(), **changes)
+    after_end(job_id=row.pk)
     notify(job_id=row.pk)
     row.refresh_from_db()
     return row

@@ -16,6 +16,7 @@ from jobs.doorbell import ring
 from jobs.engine.verdict import DEADLINE, LOST, OUT_OF_MEMORY
 from jobs.models import Artifact, Attempt, Job, Outcome, State
 from jobs.notify import notify
+from jobs.operations.aftermath import after_end
 from jobs.operations.claims import Claim, FencedOutError, held
 from jobs.operations.metrics import seal
 
@@ -181,6 +182,7 @@ def _close_attempt(attempt_id: int, outcome: Outcome, remains: Remains, *, reaso
 
 def _end(job_id: int, state: State, **fields: object) -> None:
     Job.objects.filter(pk=job_id).update(state=state, lease_until=None, finished_at=Now(), **fields)
+    after_end(job_id=job_id)
     notify(job_id=job_id)
 
 

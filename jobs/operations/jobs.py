@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from jobs.doorbell import ring
 from jobs.models import ACTIVE, Dataset, Group, Job, Project, State, Teacher, User
 from jobs.notify import notify
+from jobs.operations.aftermath import after_end
 from jobs.operations.errors import UnableToCancel, UnableToSubmit
 from jobs.operations.fitting import is_without_features, needs_features, problem_with
 from jobs.operations.moves import close_elsewhere, locked, move
@@ -89,7 +90,12 @@ def request_cancel(*, job: Job, user: User) -> Job:
     if row.elsewhere or row.state not in ACTIVE:
         changes |= {"state": State.CANCELLED, "finished_at": Now(), "lease_until": None}
         changes["fence"] = F("fence") + 1
-    return move(row, **changes) if changes else row
+    if not changes:
+        return row
+    moved = move(row, **changes)
+    if moved.is_final:
+        after_end(job_id=moved.pk)
+    return moved
 
 
 def _keep_from_deletion(dataset: Dataset, teachers: list[Teacher]) -> None:

@@ -1,0 +1,29 @@
+"""Requests that may be sent again: what was answered under an idempotency key."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from jobs.models.access import User
+
+
+class KeyedCall(models.Model):
+    """A call with an idempotency key and its answer; `status` is None while the call is being worked on.
+
+    `asked` is the sha256 of method, address and body.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    asked = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True, blank=True)
+    headers = models.JSONField(default=dict)
+    body = models.BinaryField(default=b"")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "key"), name="key_once_per_user"),)
+        indexes = (models.Index(fields=("created_at",), name="keyed_call_by_age"),)
+
+    def __str__(self) -> str:
+        return f"{self.key} of user {self.user_id}"

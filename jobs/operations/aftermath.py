@@ -1,0 +1,10 @@
+"""What follows from the end of a job, in the transaction that ends it."""
+
+from __future__ import annotations
+
+
+def after_end(*, job_id: int) -> None:
+    """This will keep the final metrics of a job that has just become final, judge its gates and announce its end.
+
+    The caller holds the job's row, and has written its state and result.
+    """

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from jobs.models import Job, State
 from jobs.notify import notify
+from jobs.operations.aftermath import after_end
 
 DEADLINE: Final = "deadline"
 """The cause of a failure by deadline."""

@@ -1,0 +1,106 @@
+"""Lists page by page: `?limit=` rows from `?cursor=` on, and a `Link` with rel="next" while there are more (RFC 8288).
+
+A cursor holds the sort keys of the last row of a page, so rows that come or go meanwhile shift nothing. It is
+signed: whoever reads rows behind it can rely on values that a page once ended with, under the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.core.signing import BadSignature, Signer
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from webapp.api import query
+
+LIMIT, MOST = 50, 200
+_LONGEST = 4_000
+
+Row = TypeVar("Row")
+Values = Sequence[Any]  # plain JSON values, the last of which makes the row unique
+RowsAfter = Callable[[Values | None, int], Sequence[Row]]
+
+PAGED = (
+    OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT}),
+    OpenApiParameter(
+        "cursor", str, description="Where the page begins: from the header Link of the one before."
+    ),
+    OpenApiParameter(
+        "Link",
+        str,
+        OpenApiParameter.HEADER,
+        response=[200],
+        description='Where the next page is, as in `<…>; rel="next"`; missing on the last one.',
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """Rows of one page; `cursor` stands for where the next one begins, None on the last."""
+
+    rows: Sequence[Row]
+    cursor: str | None
+
+
+def page(
+    request: Request,
+    *,
+    rows_after: RowsAfter[Row],
+    key: Callable[[Row], Values],
+    order: str = "",
+    limit: int = LIMIT,
+    most: int = MOST,
+) -> Page[Row]:
+    """This will read the page that `?cursor=` and `?limit=` ask for.
+
+    `rows_after(values, limit)` returns at most `limit` rows that follow the row with these key values in the list's
+    order, the first ones for None; `key(row)` gives the values: those it is sorted by, then its id. `order` names
+    the order where there are several, such as `-val/miou`: a cursor of another order is refused.
+    """
+    wanted = query.number(request, "limit", default=limit, low=1, high=most) or limit
+    given = query.text(request, "cursor", default="")
+    found = rows_after(_opened(given, order) if given else None, wanted + 1)
+    rows = found[:wanted]
+    return Page(rows, sealed(key(rows[-1]), order=order) if len(found) > wanted else None)
+
+
+def listed(request: Request, found: Page[Any], data: Any) -> Response:
+    """This will answer with one page, `data` being its rows as JSON, and the address of the next."""
+    answer = Response(data)
+    if found.cursor is not None:
+        answer["Link"] = f'<{next_address(request, found.cursor)}>; rel="next"'
+    return answer
+
+
+def next_address(request: Request, cursor: str) -> str:
+    """This will give the address of the page at a cursor, without the host: clients may know another name of it."""
+    asked = request.query_params.copy()
+    asked["cursor"] = cursor
+    return f"{request.path}?{asked.urlencode()}"
+
+
+def sealed(values: Values, *, order: str = "") -> str:
+    """This will make a cursor of the key values of a row."""
+    return Signer(salt="cursor").sign_object([order, list(values)], compress=True)
+
+
+def _opened(cursor: str, order: str) -> Values:
+    try:
+        if len(cursor) > _LONGEST:
+            raise BadSignature
+        made_for, values = Signer(salt="cursor").unsign_object(cursor)
+    except (BadSignature, ValueError):
+        raise ValidationError(
+            {"cursor": f"given {cursor[:40]!r}, accepted is a cursor from the header Link of a page."}
+        ) from None
+    if made_for != order:
+        raise ValidationError(
+            {"cursor": "it belongs to a list in another order; begin again without a cursor."}
+        )
+    return list(values)

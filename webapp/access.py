@@ -30,7 +30,7 @@ from jobs.models import (
     Upload,
     User,
 )
-from jobs.queries.access import role_of
+from jobs.queries.access import bound_to, role_of
 
 Asker = HttpRequest | Request
 
@@ -108,6 +108,7 @@ PERMISSIONS: dict[str, Rule] = {
     "group": Who.VIEWER,
     "group-csv": Who.VIEWER,
     "group-cancellation": Who.EDITOR,
+    "compare": Who.VIEWER,
     # Websockets
     "live-job": Who.VIEWER,
     "live-job-log": Who.VIEWER,
@@ -185,8 +186,8 @@ def may(*, user: object, project: Project, route: str, method: str = "GET") -> b
 
 
 def may_operate(user: object) -> bool:
-    """This will tell whether somebody runs this installation: workers are nobody's project."""
-    return isinstance(user, User) and user.is_active and user.is_superuser
+    """This will tell whether somebody runs this installation: workers and people are nobody's project."""
+    return isinstance(user, User) and user.is_active and user.is_superuser and bound_to(user) is None
 
 
 def operator_of(asker: Asker) -> User:

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jobs.models import Scope
+from jobs.models import ApiToken, Scope
 
 READING = ("GET", "HEAD", "OPTIONS")
 
-Area = tuple[Scope, Scope]
-JOBS: Area = (Scope.JOBS_READ, Scope.JOBS_WRITE)
-SOURCES: Area = (Scope.SOURCES_READ, Scope.SOURCES_WRITE)
-PROJECTS: Area = (Scope.PROJECTS_READ, Scope.PROJECTS_WRITE)
-SYSTEM: Area = (Scope.SYSTEM_READ, Scope.SYSTEM_WRITE)
+Needed = tuple[Scope, ...]
+Area = tuple[Needed, Needed]
+JOBS: Area = ((Scope.JOBS_READ,), (Scope.JOBS_WRITE,))
+SOURCES: Area = ((Scope.SOURCES_READ,), (Scope.SOURCES_WRITE,))
+PROJECTS: Area = ((Scope.PROJECTS_READ,), (Scope.PROJECTS_WRITE,))
+SYSTEM: Area = ((Scope.SYSTEM_READ,), (Scope.SYSTEM_WRITE,))
+# Who gives out passwords can log in and do everything: a token that may do less must not get there.
+PEOPLE: Area = ((Scope.SYSTEM_READ,), tuple(Scope))
 
 AREAS: Mapping[str, Area | None] = {
     "api-schema": None,
@@ -64,3 +67,12 @@ AREAS: Mapping[str, Area | None] = {
     "api-group-cancellation": JOBS,
 }
 """None: open to every token."""
+
+
+def missing_scopes(*, token: ApiToken, route: str, method: str) -> Needed | None:
+    """This will name the scopes that a token lacks for a request; None where no token is let in at all."""
+    if route not in AREAS:
+        return None
+    area = AREAS[route]
+    needed = () if area is None else area[0 if method in READING else 1]
+    return tuple(scope for scope in needed if scope not in token.scopes)

@@ -9,6 +9,9 @@ from django.db import models
 class User(AbstractUser):
     """A person who can log in."""
 
+    token: ApiToken | None = None
+    """What this request was let in by, where that is a token: one of a project shows no other project."""
+
 
 class Project(models.Model):
     """A space that owns teachers, datasets and jobs."""

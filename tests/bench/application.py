@@ -64,7 +64,8 @@ def application(*, data_roots: list[Path], workers: int = 2) -> Iterator[Applica
         django.setup()
         from jobs.demo.rest import Rest
         from jobs.local import running
-        from jobs.operations.access import create_token, ensure_demo_project
+        from jobs.operations.people import ensure_demo_project
+        from jobs.operations.tokens import create_token
 
         try:
             with running(web=True, workers=workers) as place:

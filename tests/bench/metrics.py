@@ -120,7 +120,7 @@ def main() -> None:
 @contextmanager
 def _systems(place: Application) -> Iterator[list[Column]]:
     from jobs.models import User
-    from jobs.operations.access import create_token
+    from jobs.operations.tokens import create_token
 
     port = urlsplit(place.rest._url).port
     assert port is not None

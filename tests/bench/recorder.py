@@ -47,9 +47,9 @@ def _compare(folder: Path) -> None:
 def _with_chunks(folder: Path) -> float:
     from jobs.attempt.recorder import Recorder, open_journal
     from jobs.models import Attempt, Dataset, Job
-    from jobs.operations.access import ensure_demo_project
     from jobs.operations.claims import claim
     from jobs.operations.jobs import submit
+    from jobs.operations.people import ensure_demo_project
     from mtkd_engine.events import Metrics
     from mtkd_engine.journal import Journal
     from mtkd_engine.spec import parse

@@ -18,7 +18,7 @@ from jobs.local import programs
 from jobs.local.child import Child
 from jobs.local.home import Home
 from jobs.models import Dataset, Project, Teacher, User
-from jobs.operations.access import create_project
+from jobs.operations.people import create_project
 from tests.engine_double import TEACHERS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -17,10 +17,10 @@ from pytest_django import Settings
 from jobs.attempt import publisher
 from jobs.models import Dataset, Event, Job, State, User
 from jobs.operations import endings, leases
-from jobs.operations.access import create_project
 from jobs.operations.claims import FencedOutError
 from jobs.operations.jobs import submit
 from jobs.operations.metrics import MetricWriter
+from jobs.operations.people import create_project
 from jobs.storage.blobs import keep_file
 from mtkd_engine.events import Checkpointed, Metrics
 from mtkd_engine.spec import parse

@@ -13,9 +13,9 @@ from pytest_django import Settings
 
 from jobs.models import Dataset, Job, Project, Teacher, User
 from jobs.operations import moves
-from jobs.operations.access import create_project
 from jobs.operations.claims import Claim, claim
 from jobs.operations.jobs import submit
+from jobs.operations.people import create_project
 from mtkd_engine.spec import parse
 from tests.jobs.registering import FAKE_CHECK, Desk
 

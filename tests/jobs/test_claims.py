@@ -13,11 +13,11 @@ from pytest_django import Settings
 
 from jobs.models import Attempt, Dataset, Job, State, User
 from jobs.operations import leases
-from jobs.operations.access import create_project
 from jobs.operations.claims import Claim, FencedOutError, claim, heartbeat
 from jobs.operations.endings import cancelled, fail, hand_back, lose, succeed
 from jobs.operations.jobs import request_cancel, submit
 from jobs.operations.leases import reap
+from jobs.operations.people import create_project
 from mtkd_engine.spec import parse
 
 Take = Callable[[], Claim]

@@ -5,7 +5,7 @@ import re
 from django.test import Client
 
 from jobs.models import ApiToken, User
-from jobs.operations.access import authenticate_token
+from jobs.operations.tokens import authenticate_token
 from tests.webapp.conftest import PASSWORD
 
 NEW = "battery staple correct"
@@ -29,7 +29,9 @@ def test_a_new_token_works_and_is_shown_once(viewer: Client, people: dict[str, U
     page = viewer.post("/account/tokens/", {"name": "nightly"}).content.decode()
     secret = re.search(r"mtkd_[\w-]{20,}", page)
     assert secret is not None
-    assert authenticate_token(secret[0]) == people["viewer"]
+    token = authenticate_token(secret[0])
+    assert token is not None
+    assert token.user == people["viewer"]
     later = viewer.get("/account/tokens/").content.decode()
     assert secret[0] not in later
     assert "nightly" in later

@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from jobs.models import ApiToken, Group, Job, Prediction, Registration, Selection, Teacher, User
-from jobs.operations.access import create_token
 from jobs.operations.selections import create_selection
+from jobs.operations.tokens import create_token
 from jobs.operations.uploads import begin_upload
 from tests.engine_double import EngineDouble
 from tests.inspected import files_of

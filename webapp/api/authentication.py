@@ -9,22 +9,26 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from jobs.models import User
-from jobs.operations.access import authenticate_token
+from jobs.models import ApiToken, User
+from jobs.operations.tokens import authenticate_token
 
 
 class BearerToken(BaseAuthentication):
     """Knows the user by an API token."""
 
-    def authenticate(self, request: Request) -> tuple[User, None] | None:
-        """This will return the token's user, None where no token was sent; a bad token is refused."""
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        """This will return the token and its user, None where no token was sent; a bad token is refused.
+
+        The user carries the token, too, so that whatever asks for a role or for projects keeps to its project.
+        """
         scheme, _, secret = get_authorization_header(request).decode("latin-1").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        user = authenticate_token(secret.strip())
-        if user is None:
-            raise AuthenticationFailed("This token is not known, or it was revoked.")
-        return user, None
+        token = authenticate_token(secret.strip())
+        if token is None:
+            raise AuthenticationFailed("This token is not known, has expired, or was revoked.")
+        token.user.token = token
+        return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
         """This will name the scheme in the answer to requests without one."""

@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from jobs.models import ApiToken
-from jobs.operations.access import create_token, revoke_token
+from jobs.operations.tokens import create_token, revoke_token
 from webapp.access import token_or_404, user_of
 from webapp.forms.account import LoginForm, NewPasswordForm, TokenForm
 from webapp.pages import throttle

@@ -14,7 +14,8 @@ from jobs.demo.rest import Rest, RestError
 from jobs.demo.story import tell
 from jobs.local import running
 from jobs.local.home import LocalError
-from jobs.operations.access import create_token, ensure_demo_project, revoke_token
+from jobs.operations.people import ensure_demo_project
+from jobs.operations.tokens import create_token, revoke_token
 
 
 class Command(BaseCommand):

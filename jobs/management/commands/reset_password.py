@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs.models import User
-from jobs.operations.access import reset_password
+from jobs.operations.people import reset_password
 
 
 class Command(BaseCommand):

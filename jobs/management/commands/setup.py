@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from jobs.operations.access import ensure_first_admin
+from jobs.operations.people import ensure_first_admin
 from jobs.storage.hashing import StorageError
 from jobs.storage.reachable import make_bucket, storage_place
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs.models import User
-from jobs.operations.access import create_token, revoke_token
 from jobs.operations.errors import UnableTo
+from jobs.operations.tokens import create_token, revoke_token
 
 
 class Command(BaseCommand):

@@ -13,7 +13,7 @@ from jobs.local.foreground import Foreground, Proof
 from jobs.local.home import Home, LocalError
 from jobs.local.logs import Console
 from jobs.models import User
-from jobs.operations.access import ensure_first_admin
+from jobs.operations.people import ensure_first_admin
 from jobs.queries.health import BEATS_MISSED, reaper_seconds
 
 _LEAST_PATIENCE = 15.0  # a worker needs some seconds to start, however short the intervals are

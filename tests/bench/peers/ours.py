@@ -135,8 +135,8 @@ class Mtkd:
 
 def _submitted(slug: str) -> None:
     from jobs.models import Dataset, Project
-    from jobs.operations.access import ensure_demo_project
     from jobs.operations.jobs import submit
+    from jobs.operations.people import ensure_demo_project
     from mtkd_engine.spec import parse
 
     user, _ = ensure_demo_project()

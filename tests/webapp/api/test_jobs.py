@@ -6,7 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from jobs.models import Job, State, User
-from jobs.operations.access import create_token, revoke_token
+from jobs.operations.tokens import create_token, revoke_token
 from tests.engine_double import EngineDouble
 from tests.webapp.conftest import MakeJob
 

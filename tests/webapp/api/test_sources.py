@@ -7,7 +7,7 @@ from django.conf import settings
 from rest_framework.test import APIClient
 
 from jobs.models import Dataset, Job, Registration, Teacher, User
-from jobs.operations.access import create_token
+from jobs.operations.tokens import create_token
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from jobs.models import Project, Upload, User
-from jobs.operations.access import create_token
+from jobs.operations.tokens import create_token
 
 PART = "application/offset+octet-stream"
 CONTENT = bytes(range(256)) * 4

@@ -5,7 +5,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from jobs.models import Attempt, Job, State, User, Worker
-from jobs.operations.access import create_token
+from jobs.operations.tokens import create_token
 
 pytestmark = pytest.mark.django_db
 

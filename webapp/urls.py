@@ -8,6 +8,7 @@ from webapp.api.health import prometheus
 from webapp.pages import (
     account,
     checkup,
+    compare,
     errors,
     groups,
     health,
@@ -41,6 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("workers/", workers.workers, name="workers"),
     path("workers/<int:worker_id>/drain/", workers.drain, name="worker-drain"),
     path("health/", checkup.checkup, name="health-page"),
+    path("compare/", compare.compare, name="compare"),
     path("projects/new/", home.project_new, name="project-new"),
     path("projects/<slug:slug>/", projects.project, name="project"),
     path("projects/<slug:slug>/settings/", projects.project_settings, name="project-settings"),

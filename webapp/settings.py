@@ -16,6 +16,7 @@ from jobs.local.addresses import django_database
 from jobs.local.home import CHECKOUT, Home, LocalError
 from jobs.logged import FORMS
 from jobs.machine import memory
+from jobs.outgoing.networks import read_networks
 
 HOME = Home.from_environment()
 MTKD_HOME: Path = HOME.root
@@ -149,6 +150,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "webapp.middleware.PermissionTable",
+    "webapp.api.repeating.IdempotencyKeys",
 ]
 TEMPLATES = [
     {
@@ -207,6 +209,13 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+
+# --- Webhooks: networks that are not public and that messages may be sent to all the same
+try:
+    WEBHOOK_PRIVATE = read_networks(os.environ.get("MTKD_WEBHOOK_PRIVATE", ""))
+except ValueError as problem:
+    raise ImproperlyConfigured(f"MTKD_WEBHOOK_PRIVATE: {problem}") from None
+WEBHOOK_SECONDS = _scaled(2, least=0.5)  # between looks for messages that are due
 
 # --- Language, time, static files
 LANGUAGE_CODE = "en-gb"

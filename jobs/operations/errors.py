@@ -64,6 +64,10 @@ class UnableToCreate(UnableTo):
     """The project, user or token cannot be made."""
 
 
+class UnableToLeave(UnableTo):
+    """A project would be left without an admin, or this installation without a superuser."""
+
+
 class UnableToPublish(UnableTo):
     """A file of a job cannot be put into the storage, or is not what it was when it was written."""
 
@@ -119,3 +123,11 @@ class UnableToPredict(UnableTo):
 
 class UnableToComplete(UnableTo):
     """The job has ended already, or is none that ends like that."""
+
+
+class UnableToRepeat(UnableTo):
+    """The idempotency key belongs to another call."""
+
+
+class StillAtWork(UnableTo):
+    """The call with this idempotency key is being worked on at the moment."""

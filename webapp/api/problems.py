@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from jobs.operations.errors import (
+    StillAtWork,
     TooLateToPost,
     TooLateToReschedule,
     UnableTo,
@@ -21,8 +22,10 @@ from jobs.operations.errors import (
     UnableToComplete,
     UnableToDecide,
     UnableToDelete,
+    UnableToLeave,
     UnableToPause,
     UnableToPost,
+    UnableToRepeat,
     UnableToResume,
     UnableToRetry,
     UnableToUpload,
@@ -38,6 +41,7 @@ CONFLICTS = (  # fine in itself, but not as things stand
     UnableToComplete,
     UnableToDecide,
     UnableToDelete,
+    UnableToLeave,
     UnableToPause,
     UnableToResume,
     UnableToRetry,
@@ -78,6 +82,12 @@ def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
 
 
 def _of_an_operation(error: UnableTo) -> Response:
+    if isinstance(error, UnableToRepeat):
+        return problem(status=HTTPStatus.UNPROCESSABLE_ENTITY, detail=error.message, fields=error.fields)
+    if isinstance(error, StillAtWork):
+        answer = problem(status=HTTPStatus.CONFLICT, detail=error.message)
+        answer["Retry-After"] = "1"
+        return answer
     if isinstance(error, UnableToPost) and error.offset is not None:
         answer = problem(status=HTTPStatus.CONFLICT, detail=error.message, fields=error.fields)
         answer.data["offset"] = error.offset

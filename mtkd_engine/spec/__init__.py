@@ -13,6 +13,7 @@ from mtkd_engine.spec.aggregators import (
 )
 from mtkd_engine.spec.base import SpecError
 from mtkd_engine.spec.data import DataSpec
+from mtkd_engine.spec.gates import Gate, holds, is_baseline_name, parse_gate
 from mtkd_engine.spec.groups import Expanded, cell_texts, expand, is_group, load_group
 from mtkd_engine.spec.job import EvaluationSpec, GroupCell, RecordingSpec, Spec, StudentSpec
 from mtkd_engine.spec.load import dump_yaml, load_yaml, parse, spec_hash
@@ -32,6 +33,7 @@ __all__ = [
     "EmtmSpec",
     "EvaluationSpec",
     "Expanded",
+    "Gate",
     "GroupCell",
     "IsomorphicSpec",
     "KauPlusSpec",
@@ -60,10 +62,13 @@ __all__ = [
     "cell_texts",
     "dump_yaml",
     "expand",
+    "holds",
+    "is_baseline_name",
     "is_group",
     "load_group",
     "load_yaml",
     "parse",
+    "parse_gate",
     "read_json",
     "read_yaml",
     "spec_hash",

@@ -22,7 +22,7 @@ MOST_SEEDS = MOST_CHANGES = 50
 MOST_JOBS = 200
 LONGEST_NAME = 120
 REFERENCE = ""
-_OF_THE_GROUP = ("name", "seed", "group")
+_OF_THE_GROUP = ("name", "seed", "group", "gates")
 _LARGEST_SEED = 2**31 - 1
 
 

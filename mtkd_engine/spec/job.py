@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from mtkd_engine.spec.base import Name, Part
 from mtkd_engine.spec.data import DataSpec
+from mtkd_engine.spec.gates import MOST_GATES, GateText
 from mtkd_engine.spec.methods import AggregateSpec, EmtmSpec, MethodSpec, SoloSpec
 from mtkd_engine.spec.nets import NetSpec, SpanNet
 from mtkd_engine.spec.optim import OptimSpec
@@ -87,6 +88,12 @@ class Spec(Part):
     )
     recording: RecordingSpec = Field(
         default_factory=RecordingSpec, title="Recording", description="How often the engine speaks and saves."
+    )
+    gates: tuple[GateText, ...] = Field(
+        (),
+        max_length=MOST_GATES,
+        title="Gates",
+        description="Rules that the final metrics must keep, such as test/miou >= baseline(main) - 0.005.",
     )
     group: GroupCell | None = Field(
         None,

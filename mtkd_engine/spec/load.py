@@ -69,9 +69,8 @@ def dump_yaml(spec: Spec) -> str:
 
 
 def spec_hash(spec: Spec) -> str:
-    """This will give the sha256 of the Spec's canonical JSON; jobs that differ in their group only have one hash."""
-    stated = spec.model_dump(mode="json")
-    del stated["group"]
+    """This will give the sha256 of the Spec's canonical JSON; jobs that differ in group or gates only share it."""
+    stated = spec.model_dump(mode="json", exclude={"group", "gates"})
     for path, before in _YOUNGER:
         _drop(stated, path.split("."), before)
     canonical = json.dumps(stated, sort_keys=True, separators=(",", ":"))

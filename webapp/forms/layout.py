@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-SECTIONS = ("name", "data", "method", "teachers", "student", "optim", "evaluation", "recording", "seed")
+SECTIONS = (
+    *("name", "data", "method", "teachers", "student", "optim", "gates"),
+    *("evaluation", "recording", "seed"),
+)
 
 # Folded away under "More settings" of the group that holds them, or, at the top, under "Advanced".
 FOLDED = frozenset(
@@ -35,6 +38,7 @@ FOLDED = frozenset(
 
 DATASET_FIELD = "data.dataset"
 TEACHERS_FIELD = "teachers"
+GATES_FIELD = "gates"  # one rule per line
 
 LEAVE_OUT_FIELD, TEST_ON_FIELD = "data.leave_out", "data.test_on"
 

@@ -15,7 +15,7 @@ from pydantic_core import PydanticUndefined
 
 from mtkd_engine.spec import Spec
 from mtkd_engine.spec.base import Part
-from webapp.forms.layout import DATASET_FIELD, HIDDEN, NOT_OFFERED, SECTIONS, TEACHERS_FIELD
+from webapp.forms.layout import DATASET_FIELD, GATES_FIELD, HIDDEN, NOT_OFFERED, SECTIONS, TEACHERS_FIELD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class Field(Node):
-    """One value. `kind` is text, integer, number, switch, select, choices, list, dataset or teachers.
+    """One value. `kind` is text, integer, number, switch, select, choices, list, lines, dataset or teachers.
 
     One that is `optional` is left out of the spec when it is empty.
     """
@@ -162,6 +162,8 @@ def _stated(schema: dict[str, Any], defs: dict[str, Any]) -> tuple[dict[str, Any
 def _kind(schema: dict[str, Any], path: str) -> tuple[str, tuple[Any, ...]]:
     if path == DATASET_FIELD:
         return "dataset", ()
+    if path == GATES_FIELD:
+        return "lines", ()
     if "enum" in schema:
         return "select", tuple(schema["enum"])
     if "enum" in schema.get("items", ()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,8 @@ from webapp.forms.schema import Choice, Field, Group, Node, spec_tree
 
 MANY = frozenset({"teachers", "choices"})
 """Kinds of which several are chosen."""
+PARTED = {"list": ", ", "lines": "\n"}
+"""Kinds of which several are typed, and what stands between them."""
 
 
 @dataclass
@@ -35,6 +37,7 @@ class Shown:
     parts: list[Shown] = field(default_factory=list)
     more: list[Shown] = field(default_factory=list)
     only_with: str = ""
+    hints: Sequence[str] = ()
     is_set: bool = False
     """Whether it has another value than it would have by itself."""
 
@@ -70,6 +73,7 @@ class SpecForm:
         notes: Mapping[str, str] | None = None,
         teacher_notes: Mapping[str, str] | None = None,
         selections: Mapping[str, str] | None = None,
+        hints: Mapping[str, Sequence[str]] | None = None,
         posted: QueryDict | None = None,
         start: Mapping[str, Any] | None = None,
     ) -> None:
@@ -77,6 +81,7 @@ class SpecForm:
 
         `notes` says what to know of datasets, by all labels that lead to one, offered or not, `teacher_notes` what to
         know of teachers, and `selections` what to know of each selection; without these, their names are typed.
+        `hints` are sentences to stand below fields, by path.
         """
         self.tree = spec_tree()
         self.datasets = datasets
@@ -84,6 +89,7 @@ class SpecForm:
         self.notes = notes or {}
         self.teacher_notes = teacher_notes or {}
         self.selections = selections
+        self.hints = hints or {}
         self.posted = posted
         self.start = start or {}
         self.errors: dict[str, str] = {}
@@ -136,8 +142,8 @@ class SpecForm:
             return [{"name": name} for name in value]
         if kind == "choices":
             return list(value)
-        if kind == "list":
-            return [part.strip() for part in str(value).split(",") if part.strip()]
+        if kind in PARTED:
+            return [part.strip() for part in str(value).split(PARTED[kind][0]) if part.strip()]
         if node.kind == "select":
             return next((option for option in node.options if str(option) == str(value)), value)
         return value
@@ -180,8 +186,8 @@ class SpecForm:
             return [item["name"] if isinstance(item, Mapping) else item for item in value or ()]
         if self._kind(node) == "choices":
             return [str(item) for item in value or ()]
-        if node.kind == "list":
-            return ", ".join(str(item) for item in value or ())
+        if node.kind in PARTED:
+            return PARTED[node.kind].join(str(item) for item in value or ())
         if node.kind == "dataset" and not value and len(self.datasets) == 1:
             return self.datasets[0]
         return "" if value is None else value
@@ -236,6 +242,7 @@ class SpecForm:
         elif isinstance(node, Field):
             shown.kind, shown.value = self._kind(node), self._value(node)
             shown.options = self._options(node)
+            shown.hints = self.hints.get(node.path, ())
             shown.is_set = self._is_set(node, shown.value)
         return shown
 

@@ -16,6 +16,7 @@ from jobs.intake import folder as intake_folder
 from jobs.intake import predictor
 from jobs.operations.beats import take_turn
 from jobs.operations.deletion import remove_deleted
+from jobs.operations.deliveries import sweep_deliveries
 from jobs.operations.keyed_calls import forget_calls
 from jobs.operations.predictions import forget_predictions
 from jobs.operations.retention import sweep_database
@@ -45,7 +46,13 @@ class Sweeper(Beside):
         if take_turn(name=REMOVER, by=identity.worker_name(), every=settings.REAP_SECONDS):
             steps.append(remove_deleted)  # who deletes a job may expect it to be gone soon
         if take_turn(name=SWEEPER, by=identity.worker_name(), every=_HOUR):
-            steps += [remove_forgotten_workers, forget_predictions, forget_calls, sweep_database]
+            steps += [
+                remove_forgotten_workers,
+                forget_predictions,
+                forget_calls,
+                sweep_deliveries,
+                sweep_database,
+            ]
         for step in steps:
             _try(step)
 

@@ -13,6 +13,7 @@ from django.db.backends.signals import connection_created
 from jobs import stopping, storable
 from jobs.attempt.supervisor import supervise
 from jobs.celery import app
+from jobs.courier import Courier
 from jobs.doorbell import TASK
 from jobs.identity import worker_name
 from jobs.intake.predictor import predict
@@ -93,6 +94,7 @@ def start_the_threads(**_: Any) -> None:
     """This will start what runs beside the work in a worker's main process, where Celery says that it is ready."""
     Tick.of_this_worker().start()
     Sweeper.of_this_worker().start()
+    Courier.of_this_worker().start()
 
 
 def end_the_tick(**_: Any) -> None:

@@ -19,6 +19,7 @@ from jobs.models import ACTIVE, Attempt, Job, State, Worker
 from jobs.notify import notify
 from jobs.operations.locks import Lock, hold
 from jobs.operations.turns import next_of
+from jobs.operations.webhooks import announce_start
 
 
 class FencedOutError(Exception):
@@ -82,6 +83,8 @@ def claim(*, queue: str, worker: Worker | str, threads: int, device: str) -> Cla
         folder=str(folder),
     )
     Attempt.objects.filter(pk=attempt.pk).update(started_at=Now())  # the database's clock, not ours
+    if job.started_at is None:
+        announce_start(job_id=job.pk)
     notify(job_id=job.pk)
     return _claim_of(attempt)
 

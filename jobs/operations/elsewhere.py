@@ -24,6 +24,7 @@ from jobs.notify import notify
 from jobs.operations.aftermath import after_end
 from jobs.operations.errors import UnableToComplete, UnableToSubmit
 from jobs.operations.metrics import seal
+from jobs.operations.webhooks import announce_start
 from jobs.queries.sources import find_dataset, list_datasets
 
 ELSEWHERE = "elsewhere"
@@ -56,6 +57,7 @@ def start_elsewhere(
     )
     Job.objects.filter(pk=job.pk).update(started_at=Now(), lease_until=next_sign_of_life())
     Attempt.objects.create(job=job, number=1, fence=1, worker=ELSEWHERE, device=ELSEWHERE)
+    announce_start(job_id=job.pk)
     notify(job_id=job.pk)
     job.refresh_from_db()
     return job

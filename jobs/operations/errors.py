@@ -48,6 +48,10 @@ class UnableToChange(UnableTo):
     """A project cannot be set like that."""
 
 
+class UnableToSetBaseline(UnableTo):
+    """The name is none, or the job is none that others can be held against."""
+
+
 class UnableToServe(UnableTo):
     """No worker can be started like that: an option is none, or another living one has its name."""
 
@@ -131,3 +135,7 @@ class UnableToRepeat(UnableTo):
 
 class StillAtWork(UnableTo):
     """The call with this idempotency key is being worked on at the moment."""
+
+
+class UnableToDeliver(UnableTo):
+    """Nothing can be sent to the webhook as things stand: it is off, or the message is on its way already."""

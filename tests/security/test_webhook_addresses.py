@@ -1,4 +1,4 @@
-"""Addresses of webhooks that would lead into our own network, however they are spelled, and what a host says of itself."""
+"""Addresses of webhooks that would lead into our own network, however they are spelled or resolved."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
 """Is one better than the other? Paired bootstrap over sources and seeds; numpy only.
 
-Shape suffixes: S seeds, N samples, C sources (clusters), R bootstrap draws.
+Shape suffixes: S seeds, N samples, C sources (clusters), R bootstrap draws, P comparisons made at once.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -32,6 +33,20 @@ class Difference:
         return self.low > 0.0 or self.high < 0.0
 
 
+@dataclass(frozen=True)
+class Sums:
+    """What a comparison needs of its samples: by source the sum of differences of each seed, and how many there are.
+
+    `mean`, `lowest` and `highest` are of all differences.
+    """
+
+    sums_SC: Numbers
+    counts_C: Numbers
+    mean: float
+    lowest: float
+    highest: float
+
+
 def paired(
     own_SN: ArrayLike,
     other_SN: ArrayLike,
@@ -52,17 +67,52 @@ def paired(
 
     Raises ValueError with a sentence for shapes that do not fit, no samples, values that are not finite, no draws.
     """
+    return intervals([summed(own_SN, other_SN, sources_N)], draws=draws, seed=seed)[0]
+
+
+def summed(own_SN: ArrayLike, other_SN: ArrayLike, sources_N: Sequence[object] | NDArray[np.generic]) -> Sums:
+    """This will take from two sides what `intervals` needs; arguments and refusals are those of `paired`."""
     differences_SN = _differences(own_SN, other_SN)
     sums_SC, counts_C = _per_source(differences_SN, sources_N)
+    return Sums(
+        sums_SC,
+        counts_C,
+        mean=float(differences_SN.mean()),
+        lowest=float(differences_SN.min()),
+        highest=float(differences_SN.max()),
+    )
+
+
+def intervals(compared: Sequence[Sums], *, draws: int = DRAWS, seed: int = 0) -> list[Difference]:
+    """This will judge comparisons as `paired` does; those of as many seeds and sources share their draws.
+
+    So a hundred cost little more than one. Raises ValueError for no draws.
+    """
     if draws < 1:
         raise ValueError(f"draws: given {draws}, accepted is 1 or more.")
-    mean = float(differences_SN.mean())
-    if len(counts_C) == 1:
-        return Difference(mean, float(min(differences_SN.min(), 0.0)), float(max(differences_SN.max(), 0.0)))
+    alike: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for place, one in enumerate(compared):
+        alike[one.sums_SC.shape[0], one.sums_SC.shape[1]].append(place)
+    found: dict[int, Difference] = {}
+    for (_, sources), places in alike.items():
+        chosen = [compared[place] for place in places]
+        judged = _of_one_source(chosen) if sources == 1 else _judged(chosen, draws=draws, seed=seed)
+        found |= zip(places, judged, strict=True)
+    return [found[place] for place in range(len(compared))]
+
+
+def _of_one_source(compared: Sequence[Sums]) -> list[Difference]:
+    return [Difference(one.mean, min(one.lowest, 0.0), max(one.highest, 0.0)) for one in compared]
+
+
+def _judged(compared: Sequence[Sums], *, draws: int, seed: int) -> list[Difference]:
     random = np.random.default_rng(seed)
-    means_R = np.concatenate(list(_resampled(sums_SC, counts_C, draws=draws, random=random)))
-    low, high = np.quantile(means_R, [(1.0 - LEVEL) / 2, (1.0 + LEVEL) / 2])
-    return Difference(mean, float(low), float(high))
+    means_RP = np.concatenate(list(_resampled(compared, draws=draws, random=random)))
+    lows_P, highs_P = np.quantile(means_RP, [(1.0 - LEVEL) / 2, (1.0 + LEVEL) / 2], axis=0)
+    return [
+        Difference(one.mean, float(low), float(high))
+        for one, low, high in zip(compared, lows_P, highs_P, strict=True)
+    ]
 
 
 def _differences(own_SN: ArrayLike, other_SN: ArrayLike) -> Numbers:
@@ -96,18 +146,18 @@ def _per_source(
     return sums_SC, counts_C
 
 
-def _resampled(
-    sums_SC: Numbers, counts_C: Numbers, *, draws: int, random: np.random.Generator
-) -> Iterator[Numbers]:
-    """The mean difference of each draw, in blocks that fit in the cache of a processor."""
-    seeds, sources = sums_SC.shape
-    both_C1 = np.concatenate([sums_SC, counts_C[None]]).T
+def _resampled(compared: Sequence[Sums], *, draws: int, random: np.random.Generator) -> Iterator[Numbers]:
+    """The mean differences of each draw, (R, P), in blocks that fit in the cache of a processor."""
+    seeds, sources = compared[0].sums_SC.shape
+    both_CX = np.concatenate([np.concatenate([one.sums_SC, one.counts_C[None]]) for one in compared]).T
     block = max(1, _BLOCK // sources)
     for first in range(0, draws, block):
         rows = min(block, draws - first)
         taken_RS = _times_taken(rows, seeds, random)
-        drawn_R1 = _times_taken(rows, sources, random) @ both_C1
-        yield (drawn_R1[:, :seeds] * taken_RS).sum(1) / (drawn_R1[:, seeds] * taken_RS.sum(1))
+        drawn_RX = _times_taken(rows, sources, random) @ both_CX
+        drawn_RP1 = drawn_RX.reshape(rows, len(compared), seeds + 1)
+        sums_RP = (drawn_RP1[:, :, :seeds] * taken_RS[:, None]).sum(2)
+        yield sums_RP / (drawn_RP1[:, :, seeds] * taken_RS.sum(1)[:, None])
 
 
 def _times_taken(rows: int, of: int, random: np.random.Generator) -> Numbers:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import pyarrow as pa
@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 
 from jobs.models import Blob
 from jobs.storage.blobs import StorageError, open_seen_blob
+from jobs.storage.tables import Columns
 
 MOST_ROWS = 500_000
 LARGEST = 2 << 30
-_KEPT = 32
+MOST_BYTES = 256 << 20
+_NAMES = 1 << 18
 _TEST = "test"
 _QUALITY = ("student_iou", "target_iou")
 """Of a student on the test split; of a combination of teachers, on all samples that it was measured on."""
@@ -35,13 +37,25 @@ class Qualities:
     sources_N: NDArray[np.uint64]
     iou_N: NDArray[np.float64]
 
+    @property
+    def nbytes(self) -> int:
+        """What it takes of memory."""
+        return self.ids_N.nbytes + self.sources_N.nbytes + self.iou_N.nbytes
 
-@lru_cache(maxsize=_KEPT)
+
+_kept = Columns(MOST_BYTES)
+
+
 def qualities(sha256: str, size: int) -> Qualities:
-    """This will read a stored per-sample table.
+    """This will read a stored per-sample table, unless this process has read it lately.
 
     Raises StorageError when it is gone, changed, too large, or no such table.
     """
+    found: Qualities = _kept.get((sha256, "qualities"), partial(_stored, sha256, size))
+    return found
+
+
+def _stored(sha256: str, size: int) -> Qualities:
     what = f"A table of samples ({sha256[:12]})"
     if size > LARGEST:
         raise StorageError(f"{what} has {size / 1e9:.1f} GB; up to {LARGEST / 1e9:.1f} are read.")
@@ -74,8 +88,11 @@ def _read(file: pq.ParquetFile, what: str) -> Qualities:
 
 
 def _hashes(column: pa.ChunkedArray) -> NDArray[np.uint64]:
-    """Eight bytes for a name: two of half a million names share them once in a hundred million tables."""
-    joined = b"".join(
-        hashlib.blake2b(str(name).encode(), digest_size=8).digest() for name in column.to_pylist()
-    )
+    joined = b"".join(_hash(str(name)) for name in column.to_pylist())
     return np.frombuffer(joined, dtype=np.uint64)
+
+
+@lru_cache(maxsize=_NAMES)  # jobs that are compared were tested on the same samples
+def _hash(name: str) -> bytes:
+    """Eight bytes for a name: two of half a million names share them once in a hundred million tables."""
+    return hashlib.blake2b(name.encode(), digest_size=8).digest()

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from jobs import comparisons
-from jobs.comparisons import GroupTable, group_table
+from jobs.comparisons import GroupTable, Row, group_table, pairs
 from jobs.models import Artifact, Group, Job, Project, User
 from jobs.operations.groups import submit_group
+from jobs.storage import qualities
 from jobs.storage.blobs import blob_name
-from jobs.storage.qualities import qualities
+from jobs.storage.tables import Columns
 from mtkd_engine.comparing import paired
 from tests.group_double import PER_SOURCE, SAMPLES, end_well, ious, of_cell
 
@@ -24,8 +24,8 @@ SHORT, LONG = {"optim": {"epochs": 2}}, {"optim": {"epochs": 40}}
 
 @pytest.fixture
 def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comparisons, "_kept", comparisons._Kept())
-    qualities.cache_clear()
+    monkeypatch.setattr(pairs, "_kept", pairs._Kept())
+    monkeypatch.setattr(qualities, "_kept", Columns(1 << 20))
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def ended(group: Group) -> Group:
     return group
 
 
-def row(table: GroupTable, cell: str) -> comparisons.Row:
+def row(table: GroupTable, cell: str) -> Row:
     return next(row for row in table.rows if row.cell == cell)
 
 
@@ -187,7 +187,7 @@ def test_comparisons_that_take_too_long_come_with_the_next_look(ended: Group) ->
 
 def test_a_comparison_is_made_once(ended: Group, monkeypatch: pytest.MonkeyPatch) -> None:
     group_table(ended)
-    monkeypatch.setattr(comparisons, "_compare", lambda *_: pytest.fail("it was known"))
+    monkeypatch.setattr(pairs, "_sums", lambda *_: pytest.fail("it was known"))
     assert row(group_table(ended), "long").difference is not None
 
 

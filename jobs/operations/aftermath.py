@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from jobs.models import Job
 from jobs.operations.final_metrics import keep_final_metrics
+from jobs.operations.gates import judge
+from jobs.operations.webhooks import announce_job
 
 
 def after_end(*, job_id: int) -> None:
@@ -13,3 +15,5 @@ def after_end(*, job_id: int) -> None:
     """
     job = Job.objects.select_related("project").get(pk=job_id)
     keep_final_metrics(job)
+    judge(job)
+    announce_job(job_id=job_id)

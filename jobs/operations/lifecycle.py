@@ -23,6 +23,7 @@ from jobs.operations.errors import (
     UnableToRetry,
     UnableToSubmit,
 )
+from jobs.operations.gates import forget_judgement
 from jobs.operations.jobs import submit
 from jobs.operations.moves import locked, move, ring_for
 from jobs.operations.schedules import check_schedule
@@ -116,6 +117,7 @@ def retry(
     if from_scratch:
         row.attempts.update(is_void=True)
         changes |= {"step": 0, "part": ""}
+    forget_judgement(row)
     ring_for(row)
     return move(row, **_IN_LINE_AGAIN, **changes)
 
@@ -209,6 +211,10 @@ def delete_job(*, job: Job, user: User) -> None:
         return
     if not row.is_final:
         raise UnableToDelete(f"Job {row.pk} is {row.state}; cancel it first.")
+    if (name := row.baselines.values_list("name", flat=True).first()) is not None:
+        raise UnableToDelete(
+            f"Job {row.pk} is baseline {name!r} of its project; move that name to another job, or remove it, first."
+        )
     promotion = row.registrations.exclude(state__in=REGISTRATION_FINAL).first()
     if promotion is not None:
         raise UnableToDelete(

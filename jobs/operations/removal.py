@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
-from jobs.models import ACTIVE, Dataset, Job, Registration, RegistrationState, Teacher
+from jobs.models import ACTIVE, Baseline, Dataset, Job, Registration, RegistrationState, Teacher
 from jobs.operations.errors import UnableToDelete
 from jobs.operations.locks import Lock, hold
 from jobs.queries.sources import dependents
@@ -51,6 +51,12 @@ def delete(source: Dataset | Teacher, *, with_dependents: bool = False) -> None:
         ]
     if busy:
         raise UnableToDelete(f"The {noun} {source.name!r} is in use: {_named(busy)}. Cancel that first.")
+    ids = [job.pk for job in jobs]
+    kept = Baseline.objects.filter(job__in=ids).values_list("name", "job_id")
+    if named := [f"job {job} is baseline {name!r}" for name, job in kept]:
+        raise UnableToDelete(
+            f"The {noun} {source.name!r} is needed by a baseline: {_named(named)}. Move or remove that first."
+        )
     if (jobs or teachers) and not with_dependents:
         names = [*(f"teacher {teacher.name!r}" for teacher in teachers), *(f"job {job.pk}" for job in jobs)]
         raise UnableToDelete(

@@ -15,6 +15,7 @@ from jobs.models import (
     FINAL,
     REGISTRATION_FINAL,
     Artifact,
+    Baseline,
     Job,
     LogChunk,
     Registration,
@@ -46,7 +47,7 @@ def sweep_database() -> int:
 def expire_jobs() -> int:
     """This will delete jobs that ended longer ago than their project keeps them, and return how many.
 
-    Jobs whose student has become a teacher stay, and so do those whose student is becoming one.
+    Jobs whose student has become a teacher stay, and so do those whose student is becoming one, and baselines.
     """
     hold(Lock.REGISTRATION)  # no student is promoted between the look and the deletion
     kept = ExpressionWrapper(F("project__keep_days") * Value(timedelta(days=1)), output_field=DateTime())
@@ -55,6 +56,7 @@ def expire_jobs() -> int:
     old = Job.objects.filter(
         ~Exists(promoted),
         ~Exists(promoting),
+        ~Exists(Baseline.objects.filter(job=OuterRef("pk"))),
         state__in=FINAL,
         deleted_at__isnull=True,
         project__keep_days__isnull=False,

@@ -22,6 +22,7 @@ from jobs.models import (
     Dataset,
     Group,
     Job,
+    Membership,
     Project,
     Registration,
     Role,
@@ -31,6 +32,7 @@ from jobs.models import (
     User,
 )
 from jobs.queries.access import bound_to, role_of
+from jobs.queries.people import find_member, tokens_of
 
 Asker = HttpRequest | Request
 
@@ -64,6 +66,11 @@ PERMISSIONS: dict[str, Rule] = {
     "project-new": Who.USER,
     "project": Who.VIEWER,
     "project-settings": Who.ADMIN,
+    "members": {"GET": Who.VIEWER, "POST": Who.ADMIN},
+    "member-role": Who.ADMIN,
+    "member-removal": Who.ADMIN,
+    "people": Who.OPERATOR,
+    "person-change": Who.OPERATOR,
     "queue": Who.USER,
     "workers": Who.USER,
     "worker-drain": Who.OPERATOR,
@@ -96,6 +103,8 @@ PERMISSIONS: dict[str, Rule] = {
     "job-retry": Who.EDITOR,
     "job-schedule": Who.EDITOR,
     "job-deletion": Who.ADMIN,
+    "job-baseline": Who.EDITOR,
+    "baseline-removal": Who.EDITOR,
     "job-promotion": Who.EDITOR,
     "job-prediction": READ_OR_EDIT,
     "artifact": Who.VIEWER,
@@ -116,8 +125,18 @@ PERMISSIONS: dict[str, Rule] = {
     # REST
     "api-schema": Who.ANYONE,
     "api-prometheus": Who.USER,
+    "api-account": Who.USER,
+    "api-account-password": Who.USER,
+    "api-tokens": Who.USER,
+    "api-token": Who.USER,
+    "api-users": Who.OPERATOR,
+    "api-user": Who.OPERATOR,
+    "api-members": {"GET": Who.VIEWER, "POST": Who.ADMIN},
+    "api-member": Who.ADMIN,
     "api-projects": Who.USER,
     "api-project": {"GET": Who.VIEWER, "PATCH": Who.ADMIN},
+    "api-baselines": Who.VIEWER,
+    "api-baseline": {"GET": Who.VIEWER, "PUT": Who.EDITOR, "DELETE": Who.EDITOR},
     "api-queues": Who.USER,
     "api-workers": Who.USER,
     "api-worker-drain": Who.OPERATOR,
@@ -147,6 +166,9 @@ PERMISSIONS: dict[str, Rule] = {
     "api-job-metrics": READ_OR_EDIT,
     "api-job-completion": Who.EDITOR,
     "api-overlay": Who.VIEWER,
+    "api-compare": Who.VIEWER,
+    "api-compare-weights": Who.VIEWER,
+    "api-compare-samples": Who.VIEWER,
     "api-job-artifacts": Who.VIEWER,
     "api-job-artifact": Who.VIEWER,
     "api-job-samples": Who.VIEWER,
@@ -288,11 +310,19 @@ def upload_or_404(asker: Asker, upload_id: UUID) -> Upload:
 
 
 def token_or_404(asker: Asker, token_id: int) -> ApiToken:
-    """This will find one of the asker's own tokens that still works."""
-    token = ApiToken.objects.filter(pk=token_id, user=user_of(asker), revoked_at=None).first()
+    """This will find one of the asker's own tokens that was not revoked."""
+    token = tokens_of(user_of(asker)).filter(pk=token_id).first()
     if token is None:
         raise Http404("You have no such token.")
     return token
+
+
+def member_or_404(asker: Asker, slug: str, username: str) -> Membership:
+    """This will find a member of a project for somebody who may use this route on it."""
+    member = find_member(project=project_or_404(asker, slug), username=username)
+    if member is None:
+        raise Http404("This project has no such member.")
+    return member
 
 
 def _allowed(asker: Asker, project: Project | None) -> Project:

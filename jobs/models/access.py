@@ -67,9 +67,12 @@ class Scope(models.TextChoices):
     JOBS_WRITE = "jobs:write", "submit, change, cancel and delete jobs and groups"
     SOURCES_READ = "sources:read", "read datasets and teachers"
     SOURCES_WRITE = "sources:write", "register, upload, archive and delete datasets and teachers"
-    PROJECTS_READ = "projects:read", "read projects, their members, webhooks and settings"
-    PROJECTS_WRITE = "projects:write", "change projects, their members, webhooks and settings"
-    SYSTEM_READ = "system:read", "read queues, workers, health and measurements"
+    PROJECTS_READ = "projects:read", "read projects, their members, webhooks and settings, and the own tokens"
+    PROJECTS_WRITE = (
+        "projects:write",
+        "change projects, their members, webhooks and settings; make and revoke own tokens",
+    )
+    SYSTEM_READ = "system:read", "read queues, workers, measurements and, as a superuser, accounts"
     SYSTEM_WRITE = "system:write", "drain workers"
 
 

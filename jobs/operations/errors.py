@@ -139,3 +139,19 @@ class StillAtWork(UnableTo):
 
 class UnableToDeliver(UnableTo):
     """Nothing can be sent to the webhook as things stand: it is off, or the message is on its way already."""
+
+
+class UnableToDescribe(UnableTo):
+    """The name, tags or notes cannot be kept for a job."""
+
+
+class UnableToArchive(UnableTo):
+    """The job has not ended, or is there no more."""
+
+
+class UnableToSave(UnableTo):
+    """The view of the table of jobs cannot be kept like that."""
+
+
+class UnableToAct(UnableTo):
+    """What was asked of many jobs at once is nothing that can be done to them."""

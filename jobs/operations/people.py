@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from itertools import count
 
@@ -9,10 +10,13 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from jobs.models import Membership, Project, Role, User
-from jobs.operations.errors import UnableToCreate
+from jobs.operations.errors import UnableToCreate, UnableToLeave
 from jobs.operations.locks import Lock, hold
+from jobs.operations.unchanged import UNCHANGED, Unchanged
 
 FIRST_PROJECT = "default"
+LONGEST_USERNAME = 150
+_USERNAME = re.compile(r"[\w.@+-]*\w[\w.@+-]*")
 
 
 def ensure_first_admin() -> tuple[str, str] | None:
@@ -66,6 +70,61 @@ def reset_password(*, user: User) -> str:
     user.set_password(password)
     user.save(update_fields=["password"])
     return password
+
+
+@transaction.atomic
+def create_person(*, username: str, is_superuser: bool = False, user: User) -> tuple[User, str]:
+    """This will open an account and return it with its random password, which cannot be read again.
+
+    Raises UnableToCreate, whose field is `username`: names differ by more than upper and lower case.
+    """
+    del user  # who may is the caller's question
+    hold(Lock.PEOPLE)
+    username = username.strip()
+    if not 1 <= len(username) <= LONGEST_USERNAME or not _USERNAME.fullmatch(username):
+        raise _refused_username(
+            f"given {username[:200]!r}, accepted are 1 to 150 letters, digits, and the signs @ . + - _ in it."
+        )
+    if User.objects.filter(username__iexact=username).exists():
+        raise _refused_username(f"given {username!r}, but an account of that name exists already.")
+    password = secrets.token_urlsafe(15)
+    make = User.objects.create_superuser if is_superuser else User.objects.create_user
+    return make(username=username, password=password), password
+
+
+def _refused_username(sentence: str) -> UnableToCreate:
+    return UnableToCreate(f"username: {sentence}", fields={"username": sentence})
+
+
+@transaction.atomic
+def change_person(
+    *,
+    person: User,
+    is_active: bool | Unchanged = UNCHANGED,
+    is_superuser: bool | Unchanged = UNCHANGED,
+    user: User,
+) -> User:
+    """This will open or close an account, and make its owner a superuser or none.
+
+    A closed account's sessions and tokens are good for nothing, what its owner made stays. UnableToLeave where
+    nobody would be left who runs this installation.
+    """
+    del user
+    hold(Lock.PEOPLE)
+    asked = {"is_active": is_active, "is_superuser": is_superuser}
+    changes = {name: value for name, value in asked.items() if not isinstance(value, Unchanged)}
+    others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=person.pk)
+    person.refresh_from_db()
+    runs = person.is_superuser and person.is_active
+    lost = [name for name, value in changes.items() if not value]
+    if runs and lost and not others.exists():
+        sentence = f"{person.username} is the only superuser with an open account; make another one first."
+        raise UnableToLeave(f"{lost[0]}: {sentence}", fields={lost[0]: sentence})
+    for name, value in changes.items():
+        setattr(person, name, value)
+    person.is_staff = person.is_superuser
+    person.save(update_fields=["is_active", "is_superuser", "is_staff"])
+    return person
 
 
 @transaction.atomic

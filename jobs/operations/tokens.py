@@ -98,6 +98,12 @@ def _excess(power: Power, maker: ApiToken) -> dict[str, str]:
     return fields
 
 
+def exceeds(token: ApiToken, other: ApiToken) -> bool:
+    """This will tell whether a token may do anything, in any project, that another one may not."""
+    is_bound_alike = other.project_id is None or token.project_id == other.project_id
+    return not is_bound_alike or not set(token.scopes) <= set(other.scopes)
+
+
 def authenticate_token(secret: str) -> ApiToken | None:
     """This will return the token whose secret this is, with its user and project, or None where it is no good.
 

@@ -5,7 +5,7 @@ from django.test import Client
 
 from jobs.models import User
 from tests.webapp.conftest import PASSWORD
-from webapp.pages.throttle import MOST_FAILURES
+from webapp.throttle import MOST_FAILURES
 
 pytestmark = pytest.mark.usefixtures("people")
 

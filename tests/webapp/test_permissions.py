@@ -48,8 +48,16 @@ POST_ONLY = {
     "registration-cancellation",
     "job-inspect-selection",
     "selection-deletion",
+    "member-role",
+    "member-removal",
+    "person-change",
 }
-PUT_ONLY = {"api-job-cancellation", "api-registration-decision", "api-registration-cancellation"}
+PUT_ONLY = {
+    "api-account-password",
+    "api-job-cancellation",
+    "api-registration-decision",
+    "api-registration-cancellation",
+}
 PUT_ONLY |= {"api-job-retry", "api-job-completion", "api-group-cancellation"}
 METHODS = {
     **dict.fromkeys(POST_ONLY, ("POST",)),
@@ -61,6 +69,9 @@ METHODS = {
     "api-selection": ("GET", "DELETE"),
     "api-job-schedule": ("PATCH",),
     "api-project": ("GET", "PATCH"),
+    "api-token": ("DELETE",),
+    "api-member": ("PATCH", "DELETE"),
+    "api-user": ("GET", "PATCH"),
 }
 BOTH = {"login", "password", "tokens", "project-new", "dataset-new", "teacher-new", "job-new"}
 BOTH |= {
@@ -73,6 +84,7 @@ BOTH |= {
     "dataset-deletion",
     "teacher-deletion",
 }
+BOTH |= {"members", "people", "api-tokens", "api-members", "api-users"}
 BOTH |= {"job-deletion", "job-schedule", "job-prediction", "project-settings"}
 PROJECT_IN_QUERY = {
     "api-uploads",
@@ -82,7 +94,9 @@ PROJECT_IN_QUERY = {
     "api-teachers",
     "api-groups",
 }
+JOBS_IN_QUERY = {"api-overlay", "api-compare", "api-compare-weights", "api-compare-samples", "compare"}
 WANTED: dict[str, dict[str, object]] = {"api-jobs": {"spec": {}}, "api-groups": {"document": {}}}
+ONE_TOKEN = {"token-revocation", "api-token"}
 HTTP_ROUTES = sorted(route for route in PERMISSIONS if not route.startswith("live-"))
 CASES = [
     (route, method)
@@ -125,6 +139,7 @@ def addresses(job: Job, people: dict[str, User], teachers: list[Teacher], tmp_pa
         "name": "student.safetensors",
         "row": 0,
         "worker_id": a_worker("host/worker-1").pk,
+        "username": "viewer",
         "selection_id": _needed_selection(job, people["editor"]).pk,
         "form": "csv",
         "prediction_id": Prediction.objects.create(job=job, sentence="a door opens").pk,
@@ -145,7 +160,7 @@ def _needed_selection(job: Job, user: User) -> Selection:
 def _address(route: str, parts: dict[str, object]) -> str:
     wanted = get_resolver().reverse_dict.getlist(route)[0][0][0][1]
     query = f"?project={parts['slug']}" if route in PROJECT_IN_QUERY else ""
-    query += f"?jobs={parts['job_id']}&name=loss" if route == "api-overlay" else ""
+    query += f"?jobs={parts['job_id']}&name=loss" if route in JOBS_IN_QUERY else ""
     return reverse(route, kwargs={name: parts[name] for name in wanted}) + query
 
 
@@ -179,7 +194,7 @@ def _expected(route: str, method: str, standing: Who) -> str:
     least = needed(route, method)
     if standing >= least:
         # The token in the address belongs to the project's administrator.
-        return "not found" if route == "token-revocation" and standing is not Who.ADMIN else "let in"
+        return "not found" if route in ONE_TOKEN and standing is not Who.ADMIN else "let in"
     if standing is Who.ANYONE:
         return "asked who it is"
     # Workers are nobody's project: everybody may know of them.

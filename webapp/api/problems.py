@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import APIException, Throttled, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -18,6 +19,7 @@ from jobs.operations.errors import (
     TooLateToPost,
     TooLateToReschedule,
     UnableTo,
+    UnableToArchive,
     UnableToCancel,
     UnableToComplete,
     UnableToDecide,
@@ -38,6 +40,7 @@ MEDIA_TYPE = "application/problem+json"
 CONFLICTS = (  # fine in itself, but not as things stand
     TooLateToPost,
     TooLateToReschedule,
+    UnableToArchive,
     UnableToCancel,
     UnableToComplete,
     UnableToDecide,
@@ -72,6 +75,8 @@ def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
         return problem(status=HTTPStatus.BAD_REQUEST, detail=detail, fields=fields)
     if isinstance(error, RequestDataTooBig | OperationalError | InterfaceError):
         return _of_the_surroundings(error)
+    if isinstance(error, Throttled):
+        error.detail = _too_many(error, context)
     known = exception_handler(error, context)
     if known is None:
         return None
@@ -142,6 +147,12 @@ def flatten(detail: Any, path: str = "") -> dict[str, str]:
     if isinstance(detail, list):
         return {path: " ".join(str(part) for part in detail)}
     return {path: str(detail)}
+
+
+def _too_many(error: Throttled, context: Mapping[str, Any]) -> str:
+    allowance = context["request"].allowance
+    seconds = math.ceil(error.wait or 1)
+    return f"These were more than {allowance.limit} calls in a minute; go on in {seconds} s."
 
 
 def _detail(error: Exception) -> str:

@@ -6,16 +6,20 @@ from django.conf import settings
 from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from jobs.models import ApiToken
+from jobs.operations.errors import UnableToCreate
 from jobs.operations.tokens import create_token, revoke_token
+from jobs.queries.access import projects_of
+from jobs.queries.people import list_tokens
+from webapp import throttle
 from webapp.access import token_or_404, user_of
 from webapp.forms.account import LoginForm, NewPasswordForm, TokenForm
-from webapp.pages import throttle
+from webapp.forms.refusals import show_refusal
 
 
 @sensitive_post_parameters("password")
@@ -64,18 +68,22 @@ def password(request: HttpRequest) -> HttpResponse:
 def tokens(request: HttpRequest) -> HttpResponse:
     """This will list the own tokens, and make a new one whose secret is shown this once."""
     user = user_of(request)
-    form = TokenForm(request.POST if request.method == "POST" else None)
+    form = TokenForm(request.POST if request.method == "POST" else None, projects=projects_of(user))
     secret = ""
     if form.is_valid():
-        _, secret = create_token(user=user, name=form.cleaned_data["name"])
-        form = TokenForm()
+        try:
+            _, secret = create_token(user=user, name=form.cleaned_data["name"], power=form.power())
+            form = TokenForm(projects=projects_of(user))
+        except UnableToCreate as refusal:
+            show_refusal(form, refusal)
     context = {
         "form": form,
         "secret": secret,
-        "tokens": ApiToken.objects.filter(user=user, revoked_at=None),
+        "tokens": list_tokens(user=user),
+        "now": timezone.now(),
         "base": request.build_absolute_uri("/api/v1/"),
     }
-    return render(request, "account/tokens.html", context)
+    return render(request, "account/tokens.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

@@ -1,0 +1,10 @@
+// The compare page; its parts hear of what it reads, so they come first.
+import "./elements/job-legend.js";
+import "./elements/curve-overlay.js";
+import "./elements/final-table.js";
+import "./elements/spec-differences.js";
+import "./elements/axis-scatter.js";
+import "./elements/parallel-axes.js";
+import "./elements/weight-maps.js";
+import "./elements/sample-gains.js";
+import "./elements/compare-page.js";

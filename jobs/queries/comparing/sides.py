@@ -11,7 +11,6 @@ from jobs.models import FINAL, Artifact, Dataset, Job
 from jobs.queries.final_metrics import of_jobs
 from jobs.queries.groups import PER_SAMPLE, Stored
 
-MOST_JOBS = 100
 COLORS = 8
 
 

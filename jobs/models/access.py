@@ -70,7 +70,7 @@ class Scope(models.TextChoices):
     PROJECTS_READ = "projects:read", "read projects, their members, webhooks and settings, and the own tokens"
     PROJECTS_WRITE = (
         "projects:write",
-        "change projects, their members, webhooks and settings; make and revoke own tokens",
+        "change projects, their members, webhooks and settings, and the own tokens",
     )
     SYSTEM_READ = "system:read", "read queues, workers, measurements and, as a superuser, accounts"
     SYSTEM_WRITE = "system:write", "drain workers"

@@ -20,19 +20,24 @@ from jobs.models import (
     ApiToken,
     Artifact,
     Dataset,
+    Delivery,
     Group,
     Job,
     Membership,
     Project,
     Registration,
     Role,
+    SavedView,
     Selection,
     Teacher,
     Upload,
     User,
+    Webhook,
 )
 from jobs.queries.access import bound_to, role_of
 from jobs.queries.people import find_member, tokens_of
+from jobs.queries.views import find_view
+from jobs.queries.webhooks import find_delivery, find_webhook
 
 Asker = HttpRequest | Request
 
@@ -71,6 +76,15 @@ PERMISSIONS: dict[str, Rule] = {
     "member-removal": Who.ADMIN,
     "people": Who.OPERATOR,
     "person-change": Who.OPERATOR,
+    "webhooks": Who.ADMIN,
+    "webhook": Who.ADMIN,
+    "webhook-switch": Who.ADMIN,
+    "webhook-rotation": Who.ADMIN,
+    "webhook-test": Who.ADMIN,
+    "webhook-redelivery": Who.ADMIN,
+    "webhook-deletion": Who.ADMIN,
+    "badge-of-job": Who.ANYONE,
+    "badge-of-baseline": Who.ANYONE,
     "queue": Who.USER,
     "workers": Who.USER,
     "worker-drain": Who.OPERATOR,
@@ -91,6 +105,12 @@ PERMISSIONS: dict[str, Rule] = {
     "registration-decision": Who.EDITOR,
     "registration-cancellation": Who.EDITOR,
     "job-list": Who.VIEWER,
+    "job-table-file": Who.VIEWER,
+    "job-columns": Who.VIEWER,
+    "job-comparison": Who.VIEWER,
+    "job-actions": Who.EDITOR,
+    "job-view-new": Who.EDITOR,
+    "job-view-deletion": Who.EDITOR,
     "job-new": Who.EDITOR,
     "job": Who.VIEWER,
     "job-outcome": Who.VIEWER,
@@ -102,6 +122,7 @@ PERMISSIONS: dict[str, Rule] = {
     "job-resumption": Who.EDITOR,
     "job-retry": Who.EDITOR,
     "job-schedule": Who.EDITOR,
+    "job-description": Who.EDITOR,
     "job-deletion": Who.ADMIN,
     "job-baseline": Who.EDITOR,
     "baseline-removal": Who.EDITOR,
@@ -152,7 +173,11 @@ PERMISSIONS: dict[str, Rule] = {
     "api-registration-decision": Who.EDITOR,
     "api-registration-cancellation": Who.EDITOR,
     "api-jobs": READ_OR_EDIT,
-    "api-job": READ_OR_DELETE,
+    "api-job-table-file": Who.VIEWER,
+    "api-job-actions": Who.EDITOR,
+    "api-job": {"GET": Who.VIEWER, "PATCH": Who.EDITOR, "DELETE": Who.ADMIN},
+    "api-views": READ_OR_EDIT,
+    "api-view": {"GET": Who.VIEWER, "PATCH": Who.EDITOR, "DELETE": Who.EDITOR},
     "api-job-cancellation": Who.EDITOR,
     "api-job-pause": Who.EDITOR,
     "api-job-retry": Who.EDITOR,
@@ -163,6 +188,7 @@ PERMISSIONS: dict[str, Rule] = {
     "api-job-prediction": Who.VIEWER,
     "api-job-events": Who.VIEWER,
     "api-job-log": Who.VIEWER,
+    "api-job-stream": Who.VIEWER,
     "api-job-metrics": READ_OR_EDIT,
     "api-job-completion": Who.EDITOR,
     "api-overlay": Who.VIEWER,
@@ -178,6 +204,12 @@ PERMISSIONS: dict[str, Rule] = {
     "api-groups": READ_OR_EDIT,
     "api-group": Who.VIEWER,
     "api-group-cancellation": Who.EDITOR,
+    "api-webhooks": Who.ADMIN,
+    "api-webhook": Who.ADMIN,
+    "api-webhook-rotation": Who.ADMIN,
+    "api-webhook-test": Who.ADMIN,
+    "api-webhook-deliveries": Who.ADMIN,
+    "api-webhook-redelivery": Who.ADMIN,
     "api-uploads": Who.EDITOR,
     "api-upload": Who.EDITOR,
 }
@@ -299,6 +331,14 @@ def selection_or_404(asker: Asker, selection_id: int) -> Selection:
     return selection
 
 
+def view_or_404(asker: Asker, slug: str, view_id: int) -> SavedView:
+    """This will find a saved view of a project for somebody who may use this route on it."""
+    view = find_view(project=project_or_404(asker, slug), view_id=view_id)
+    if view is None:
+        raise Http404("This project has no such view.")
+    return view
+
+
 def upload_or_404(asker: Asker, upload_id: UUID) -> Upload:
     """This will find an upload for the one who began it, or for an admin of its project."""
     upload = Upload.objects.select_related("project").filter(pk=upload_id).first()
@@ -323,6 +363,23 @@ def member_or_404(asker: Asker, slug: str, username: str) -> Membership:
     if member is None:
         raise Http404("This project has no such member.")
     return member
+
+
+def webhook_or_404(asker: Asker, slug: str, webhook_id: int) -> Webhook:
+    """This will find a webhook of a project for somebody who may use this route on it."""
+    webhook = find_webhook(project=project_or_404(asker, slug), webhook_id=webhook_id)
+    if webhook is None:
+        raise Http404("This project has no such webhook.")
+    return webhook
+
+
+def delivery_or_404(asker: Asker, slug: str, webhook_id: int, delivery_id: int) -> Delivery:
+    """This will find a message to a webhook for somebody who may use this route on it."""
+    webhook = webhook_or_404(asker, slug, webhook_id)
+    delivery = find_delivery(webhook=webhook, delivery_id=delivery_id)
+    if delivery is None:
+        raise Http404("This webhook was sent no such message, or longer ago than they are kept.")
+    return delivery
 
 
 def _allowed(asker: Asker, project: Project | None) -> Project:

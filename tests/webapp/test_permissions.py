@@ -9,16 +9,32 @@ import pytest
 from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
-from jobs.models import ApiToken, Group, Job, Prediction, Registration, Selection, Teacher, User
+from jobs.models import (
+    ApiToken,
+    Baseline,
+    Delivery,
+    Group,
+    Job,
+    Prediction,
+    Project,
+    Registration,
+    Selection,
+    Teacher,
+    User,
+    Webhook,
+)
+from jobs.operations.people import create_project
 from jobs.operations.selections import create_selection
-from jobs.operations.tokens import create_token
+from jobs.operations.tokens import Power, create_token
 from jobs.operations.uploads import begin_upload
 from tests.engine_double import EngineDouble
 from tests.inspected import files_of
 from tests.sealed_double import keep_files, sample_row, write_sealed
 from tests.webapp.working import a_worker
 from webapp.access import PERMISSIONS, Who, needed
+from webapp.badges import key_of
 from webapp.live.routing import websocket_urlpatterns
 
 STANDINGS = {
@@ -35,6 +51,8 @@ POST_ONLY = {
     "job-cancellation",
     "job-pause",
     "job-promotion",
+    "job-baseline",
+    "baseline-removal",
     "job-resumption",
     "job-retry",
     "worker-drain",
@@ -48,6 +66,14 @@ POST_ONLY = {
     "registration-cancellation",
     "job-inspect-selection",
     "selection-deletion",
+    "webhook-switch",
+    "webhook-rotation",
+    "webhook-test",
+    "webhook-redelivery",
+    "webhook-deletion",
+    "api-webhook-rotation",
+    "api-webhook-test",
+    "api-webhook-redelivery",
     "member-role",
     "member-removal",
     "person-change",
@@ -69,7 +95,9 @@ METHODS = {
     "api-selection": ("GET", "DELETE"),
     "api-job-schedule": ("PATCH",),
     "api-project": ("GET", "PATCH"),
+    "api-baseline": ("GET", "PUT", "DELETE"),
     "api-token": ("DELETE",),
+    "api-webhook": ("GET", "PATCH", "DELETE"),
     "api-member": ("PATCH", "DELETE"),
     "api-user": ("GET", "PATCH"),
 }
@@ -84,6 +112,7 @@ BOTH |= {
     "dataset-deletion",
     "teacher-deletion",
 }
+BOTH |= {"webhooks", "webhook", "api-webhooks"}
 BOTH |= {"members", "people", "api-tokens", "api-members", "api-users"}
 BOTH |= {"job-deletion", "job-schedule", "job-prediction", "project-settings"}
 PROJECT_IN_QUERY = {
@@ -96,12 +125,19 @@ PROJECT_IN_QUERY = {
 }
 JOBS_IN_QUERY = {"api-overlay", "api-compare", "api-compare-weights", "api-compare-samples", "compare"}
 WANTED: dict[str, dict[str, object]] = {"api-jobs": {"spec": {}}, "api-groups": {"document": {}}}
+NAME = "student.safetensors"  # of a file, and of a baseline
 ONE_TOKEN = {"token-revocation", "api-token"}
 HTTP_ROUTES = sorted(route for route in PERMISSIONS if not route.startswith("live-"))
 CASES = [
     (route, method)
     for route in HTTP_ROUTES
     for method in METHODS.get(route, ("GET", "POST") if route in BOTH else ("GET",))
+]
+
+OF_A_PROJECT = [
+    (route, method)
+    for route, method in CASES
+    if route.startswith("api-") and needed(route, method) in {Who.VIEWER, Who.EDITOR, Who.ADMIN}
 ]
 
 
@@ -136,17 +172,27 @@ def addresses(job: Job, people: dict[str, User], teachers: list[Teacher], tmp_pa
         "token_id": token.pk,
         "registration_id": Registration.objects.create(project=job.project, kind="dataset", name="x").pk,
         "upload_id": begin_upload(project=job.project, user=people["editor"], name="a", size=1).pk,
-        "name": "student.safetensors",
+        "name": NAME,
         "row": 0,
         "worker_id": a_worker("host/worker-1").pk,
         "username": "viewer",
         "selection_id": _needed_selection(job, people["editor"]).pk,
         "form": "csv",
         "prediction_id": Prediction.objects.create(job=job, sentence="a door opens").pk,
+        **_webhook(job.project),
         "group_id": Group.objects.create(project=job.project, name="study", document={}).pk,
     }
     film = {**parts, "name": "v0.mp4"}
     return {route: _address(route, film if route == "dataset-video" else parts) for route in HTTP_ROUTES}
+
+
+def _webhook(project: Project) -> dict[str, object]:
+    """A webhook that was sent something once."""
+    webhook = Webhook.objects.create(project=project, url="https://93.184.215.14/", secret="whsec_AAAA")
+    sent = Delivery.objects.create(
+        webhook=webhook, message_id="msg_1", event="test", state="delivered", next_at=timezone.now()
+    )
+    return {"webhook_id": webhook.pk, "delivery_id": sent.pk}
 
 
 def _needed_selection(job: Job, user: User) -> Selection:
@@ -161,6 +207,9 @@ def _address(route: str, parts: dict[str, object]) -> str:
     wanted = get_resolver().reverse_dict.getlist(route)[0][0][0][1]
     query = f"?project={parts['slug']}" if route in PROJECT_IN_QUERY else ""
     query += f"?jobs={parts['job_id']}&name=loss" if route in JOBS_IN_QUERY else ""
+    if route.startswith("badge-"):
+        job = f"job:{parts['job_id']}"
+        query = f"?key={key_of(job if route == 'badge-of-job' else 'baseline:{slug}/{name}'.format(**parts))}"
     return reverse(route, kwargs={name: parts[name] for name in wanted}) + query
 
 
@@ -182,12 +231,26 @@ def test_a_route_refuses_whom_the_table_refuses(
         people["operator"] = User.objects.create_superuser(username="operator")
     for who, standing in standings.items():
         client = Client()
+        Baseline.objects.get_or_create(project=job.project, name=NAME, defaults={"job": job})
         if who != "stranger":
             client.force_login(people[who])
         answer = client.generic(method, addresses[route], data=body, content_type="application/json")
         answer.getvalue()  # reads and closes the file
         seen[who], expected[who] = _outcome(answer), _expected(route, method, standing)
     assert seen == expected
+
+
+@pytest.mark.parametrize(("route", "method"), OF_A_PROJECT)
+def test_a_token_of_another_project_finds_nothing_even_for_a_superuser(
+    route: str, method: str, addresses: dict[str, str], job: Job
+) -> None:
+    root = User.objects.create_superuser(username="root")
+    power = Power(project=create_project(name="Another", user=root))
+    client = Client(headers={"Authorization": f"Bearer {create_token(user=root, name='t', power=power)[1]}"})
+    body = json.dumps({"project": job.project.slug, **WANTED.get(route, {"name": "x", "path": "/nowhere"})})
+    answer = client.generic(method, addresses[route], data=body, content_type="application/json")
+    answer.getvalue()
+    assert _outcome(answer) == "not found"
 
 
 def _expected(route: str, method: str, standing: Who) -> str:

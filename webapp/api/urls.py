@@ -13,6 +13,7 @@ from webapp.api import (
     groups,
     history,
     inspect,
+    job_table,
     jobs,
     lifecycle,
     logs,
@@ -27,7 +28,10 @@ from webapp.api import (
     samples,
     selections,
     sources,
+    stream,
     uploads,
+    views,
+    webhooks,
     workers,
 )
 
@@ -70,6 +74,10 @@ urlpatterns: list[URLPattern] = [
     path("v1/uploads/", uploads.Uploads.as_view(), name="api-uploads"),
     path("v1/uploads/<uuid:upload_id>/", uploads.OneUpload.as_view(), name="api-upload"),
     path("v1/jobs/", jobs.jobs, name="api-jobs"),
+    path("v1/jobs/table.csv", job_table.table_file, name="api-job-table-file"),
+    path("v1/jobs/actions/", job_table.actions, name="api-job-actions"),
+    path("v1/projects/<slug:slug>/views/", views.views, name="api-views"),
+    path("v1/projects/<slug:slug>/views/<int:view_id>/", views.view, name="api-view"),
     path("v1/jobs/<int:job_id>/", jobs.job, name="api-job"),
     path("v1/jobs/<int:job_id>/cancellation/", lifecycle.cancellation, name="api-job-cancellation"),
     path("v1/jobs/<int:job_id>/pause/", lifecycle.pause, name="api-job-pause"),
@@ -78,6 +86,7 @@ urlpatterns: list[URLPattern] = [
     path("v1/jobs/<int:job_id>/schedule/", lifecycle.schedule, name="api-job-schedule"),
     path("v1/jobs/<int:job_id>/promotion/", jobs.promotion, name="api-job-promotion"),
     path("v1/jobs/<int:job_id>/events/", history.events, name="api-job-events"),
+    path("v1/jobs/<int:job_id>/stream/", stream.stream, name="api-job-stream"),
     path("v1/jobs/<int:job_id>/log/", logs.log, name="api-job-log"),
     path("v1/jobs/<int:job_id>/metrics/", history.metrics, name="api-job-metrics"),
     path("v1/jobs/<int:job_id>/predictions/", predictions.predictions, name="api-job-predictions"),
@@ -98,6 +107,24 @@ urlpatterns: list[URLPattern] = [
     path("v1/jobs/<int:job_id>/artifacts/<str:name>", history.artifact, name="api-job-artifact"),
     path("v1/jobs/<int:job_id>/samples/", inspect.samples, name="api-job-samples"),
     path("v1/jobs/<int:job_id>/samples/file.<str:form>", inspect.samples_file, name="api-job-samples-file"),
+    path("v1/projects/<slug:slug>/webhooks/", webhooks.webhooks, name="api-webhooks"),
+    path("v1/projects/<slug:slug>/webhooks/<int:webhook_id>/", webhooks.webhook, name="api-webhook"),
+    path(
+        "v1/projects/<slug:slug>/webhooks/<int:webhook_id>/rotation/",
+        webhooks.rotation,
+        name="api-webhook-rotation",
+    ),
+    path("v1/projects/<slug:slug>/webhooks/<int:webhook_id>/test/", webhooks.test, name="api-webhook-test"),
+    path(
+        "v1/projects/<slug:slug>/webhooks/<int:webhook_id>/deliveries/",
+        webhooks.deliveries,
+        name="api-webhook-deliveries",
+    ),
+    path(
+        "v1/projects/<slug:slug>/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/redelivery/",
+        webhooks.redelivery,
+        name="api-webhook-redelivery",
+    ),
     path("v1/projects/<slug:slug>/selections/", selections.selections, name="api-selections"),
     path(
         "v1/projects/<slug:slug>/selections/<int:selection_id>/", selections.selection, name="api-selection"

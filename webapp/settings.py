@@ -151,6 +151,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "webapp.middleware.PermissionTable",
     "webapp.api.repeating.IdempotencyKeys",
+    "webapp.api.limits.RateLimits",
+    "webapp.api.etags.EntityTags",
 ]
 TEMPLATES = [
     {
@@ -230,13 +232,16 @@ STATICFILES_FINDERS = [
 ]
 WHITENOISE_USE_FINDERS = True
 
-# --- REST
+# --- REST: how many calls a token, or a person in a browser, may make in a minute
+READS_PER_MINUTE = int(_number("MTKD_RATE_READS", 6000))
+WRITES_PER_MINUTE = int(_number("MTKD_RATE_WRITES", 1200))
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "webapp.api.authentication.BearerToken",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["webapp.api.permissions.ByTable"],
+    "DEFAULT_THROTTLE_CLASSES": ["webapp.api.limits.PerMinute"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "webapp.api.negotiation.JsonUnlessAsked",
     "DEFAULT_PARSER_CLASSES": ["webapp.api.parsers.JsonParser", "webapp.api.parsers.YamlParser"],

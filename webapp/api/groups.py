@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.urls import reverse
@@ -17,15 +18,17 @@ from jobs.comparisons import GroupTable, Row, group_table
 from jobs.models import Group
 from jobs.operations.groups import cancel_group, submit_group
 from jobs.queries.groups import Listed, list_groups
+from jobs.queries.looks import look_at_group
 from mtkd_engine.spec import SpecError, is_group
 from webapp.access import group_or_404, project_or_404, user_of
 from webapp.api import query
 from webapp.api.documented import PROJECT, refusals
 from webapp.api.group_shapes import GroupDetailShape, GroupShape, GroupSubmissionShape
 from webapp.api.job_shapes import ScheduleShape
+from webapp.api.paging import PAGED, listed, newest_first
+from webapp.api.waiting import WAIT, awaited
 from webapp.groups import progress, verdicts
 
-MOST = 200
 SECONDS = 20.0
 """How long an answer may take for comparisons."""
 BESIDE = ("queue", "priority", "deadline")
@@ -33,11 +36,7 @@ BESIDE = ("queue", "priority", "deadline")
 
 @extend_schema(
     methods=["GET"],
-    parameters=[
-        PROJECT,
-        OpenApiParameter("limit", int, description=f"At most {MOST}; 50 unless given."),
-        OpenApiParameter("before", int, description="Only groups with a lower id: the last id of a page."),
-    ],
+    parameters=[PROJECT, *PAGED],
     responses={200: GroupShape(many=True), **refusals(400, 404)},
     operation_id="list_groups",
     tags=["groups"],
@@ -61,12 +60,13 @@ BESIDE = ("queue", "priority", "deadline")
 def groups(request: Request) -> Response:
     """List a project's groups, newest first, or submit one: a spec with the keys `seeds` and `ablate`."""
     if request.method == "GET":
-        found = list_groups(
-            project=project_or_404(request, query.text(request, "project")),
-            limit=query.number(request, "limit", default=50, low=1, high=MOST) or 50,
-            before_id=query.number(request, "before", default=None, low=1, high=2**62),
+        asked = project_or_404(request, query.text(request, "project"))
+        found = newest_first(
+            request,
+            lambda before, limit: list_groups(project=asked, limit=limit, before_id=before),
+            key=lambda row: row.group.pk,
         )
-        return Response([_listed(group) for group in found])
+        return listed(request, found, [_listed(row) for row in found.rows])
     slug, document, beside = _submission(request)
     project = project_or_404(request, slug)
     if not is_group(document):
@@ -81,7 +81,8 @@ def groups(request: Request) -> Response:
 
 @extend_schema(
     parameters=[
-        OpenApiParameter("metric", str, description="A final metric; miou unless given. Shares from 0 to 1.")
+        OpenApiParameter("metric", str, description="A final metric; miou unless given. Shares from 0 to 1."),
+        WAIT,
     ],
     responses={200: GroupDetailShape, **refusals(400, 404)},
     operation_id="read_group",
@@ -94,7 +95,10 @@ def group(request: Request, group_id: int) -> Response:
     A difference is cell minus reference, paired over samples, with a 95 % bootstrap interval over sources and seeds.
     """
     found = group_or_404(request, group_id)
-    return Response(_detail(found, metric=query.text(request, "metric", default="") or None))
+    metric = query.text(request, "metric", default="") or None
+    return awaited(
+        request, look=partial(look_at_group, found), read=lambda: _detail(_again(found), metric=metric)
+    )
 
 
 @extend_schema(
@@ -109,6 +113,11 @@ def cancellation(request: Request, group_id: int) -> Response:
     found = group_or_404(request, group_id)
     cancel_group(group=found, user=user_of(request))
     return Response(_detail(found, metric=None))
+
+
+def _again(group: Group) -> Group:
+    group.refresh_from_db(fields=["gate_outcome", "gates"])  # they come with the end of its last job
+    return group
 
 
 def _submission(request: Request) -> tuple[str, Any, dict[str, Any]]:
@@ -148,6 +157,7 @@ def _head(found: Group) -> dict[str, Any]:
         "name": found.name,
         "submitted_by": None if found.submitted_by is None else found.submitted_by.username,
         "created_at": found.created_at.isoformat(),
+        "gate_outcome": found.gate_outcome,
     }
 
 
@@ -162,6 +172,7 @@ def _detail(found: Group, *, metric: str | None) -> dict[str, Any]:
         "progress": progress(table),
         "metric": table.metric,
         "metrics": list(table.metrics),
+        "gates": found.gates,
         "is_settled": table.is_settled,
         "verdicts": verdicts(table),
         "cells": [_cell(row, table) for row in table.rows],

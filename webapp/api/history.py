@@ -17,6 +17,7 @@ from jobs.queries.jobs import job_detail
 from webapp.access import artifact_or_404, job_id_or_404, job_or_404
 from webapp.api import points, query
 from webapp.api.documented import refusals
+from webapp.api.paging import PAGED, listed, of_all
 from webapp.api.point_bodies import BinaryPoints, JsonPoints
 from webapp.api.points import OffsetShape
 from webapp.api.shapes import ArtifactShape, EventsShape, MetricsShape
@@ -98,13 +99,17 @@ def curve_as_dict(name: str, curve: history.Series, *, with_times: bool) -> dict
 
 
 @extend_schema(
-    responses={200: ArtifactShape(many=True), **refusals(404)}, operation_id="list_artifacts", tags=["jobs"]
+    parameters=[*PAGED],
+    responses={200: ArtifactShape(many=True), **refusals(400, 404)},
+    operation_id="list_artifacts",
+    tags=["jobs"],
 )
 @api_view(["GET"])
 def artifacts(request: Request, job_id: int) -> Response:
     """List the files that a job left behind."""
-    found = job_detail(job_id=job_or_404(request, job_id).pk)
-    return Response(ArtifactShape(found.artifacts.all(), many=True).data)
+    job = job_detail(job_id=job_or_404(request, job_id).pk)
+    found = of_all(request, list(job.artifacts.all()), key=lambda artifact: artifact.name)
+    return listed(request, found, ArtifactShape(found.rows, many=True).data)
 
 
 @extend_schema(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.http import Http404
@@ -14,23 +15,32 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs.models import Job, State
+from jobs.models import Job
 from jobs.operations.jobs import submit
 from jobs.operations.lifecycle import delete_job
 from jobs.operations.registrations import promote
-from jobs.queries.jobs import job_detail, list_jobs
+from jobs.operations.tags import describe_job
+from jobs.queries.jobs import job_detail
+from jobs.queries.looks import look_at_job
 from jobs.queries.queues import why_waiting
 from mtkd_engine.spec import is_group, parse
 from mtkd_engine.spec.load import GROUP_KEYS
 from webapp.access import job_or_404, project_or_404, user_of
-from webapp.api import query
-from webapp.api.documented import PROJECT, refusals
+from webapp.api.documented import refusals
 from webapp.api.elsewhere import ElsewhereShape, asks_for_elsewhere, begun_elsewhere
-from webapp.api.job_shapes import JobDetailShape, JobShape, PromotionShape, ScheduleShape, SubmissionShape
+from webapp.api.job_shapes import (
+    DescriptionShape,
+    JobDetailShape,
+    PromotionShape,
+    ScheduleShape,
+    SubmissionShape,
+)
+from webapp.api.job_table import COLUMNS, FOUND_BY, ListedJobShape, listed_jobs
+from webapp.api.paging import PAGED
 from webapp.api.registrations import taken_on
 from webapp.api.shapes import RegistrationShape
+from webapp.api.waiting import WAIT, awaited
 
-MOST = 200
 BESIDE = ("queue", "priority", "deadline")
 ASKED = PolymorphicProxySerializer(
     component_name="Asked", serializers=[SubmissionShape, ElsewhereShape], resource_type_field_name=None
@@ -39,13 +49,8 @@ ASKED = PolymorphicProxySerializer(
 
 @extend_schema(
     methods=["GET"],
-    parameters=[
-        PROJECT,
-        OpenApiParameter("state", str, enum=State.values),
-        OpenApiParameter("limit", int, description=f"At most {MOST}; 50 unless given."),
-        OpenApiParameter("before", int, description="Only jobs with a lower id: the last id of a page."),
-    ],
-    responses={200: JobShape(many=True), **refusals(400, 404)},
+    parameters=[*FOUND_BY, COLUMNS, *PAGED],
+    responses={200: ListedJobShape(many=True), **refusals(400, 404)},
     operation_id="list_jobs",
     tags=["jobs"],
 )
@@ -66,14 +71,22 @@ ASKED = PolymorphicProxySerializer(
 )
 @api_view(["GET", "POST"])
 def jobs(request: Request) -> Response:
-    """List a project's jobs, newest first, or submit one."""
-    return _listed(request) if request.method == "GET" else _submitted(request)
+    """List the jobs of a project that a query finds, or submit one."""
+    return listed_jobs(request) if request.method == "GET" else _submitted(request)
 
 
 @extend_schema(
     methods=["GET"],
-    responses={200: JobDetailShape, **refusals(404)},
+    parameters=[WAIT],
+    responses={200: JobDetailShape, **refusals(400, 404)},
     operation_id="read_job",
+    tags=["jobs"],
+)
+@extend_schema(
+    methods=["PATCH"],
+    request=DescriptionShape,
+    responses={200: JobDetailShape, **refusals(400, 403, 404, 409)},
+    operation_id="describe_job",
     tags=["jobs"],
 )
 @extend_schema(
@@ -82,14 +95,19 @@ def jobs(request: Request) -> Response:
     operation_id="delete_job",
     tags=["jobs"],
 )
-@api_view(["GET", "DELETE"])
+@api_view(["GET", "PATCH", "DELETE"])
 def job(request: Request, job_id: int) -> Response:
-    """Read one job with its spec, attempts and result; or delete it, once it has ended."""
+    """Read one job with its spec, attempts and result; change what is said of it; or delete it, once it has ended."""
     found = job_or_404(request, job_id)
+    if request.method == "PATCH":
+        shape = DescriptionShape(data=request.data)
+        shape.is_valid(raise_exception=True)
+        describe_job(job=found, user=user_of(request), **shape.validated_data)
+        return Response(detail(found.pk))
     if request.method == "DELETE":
         delete_job(job=found, user=user_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
-    return Response(detail(found.pk))
+    return awaited(request, look=partial(look_at_job, found.pk), read=partial(detail, found.pk))
 
 
 @extend_schema(
@@ -105,20 +123,6 @@ def promotion(request: Request, job_id: int) -> Response:
     shape = PromotionShape(data=request.data)
     shape.is_valid(raise_exception=True)
     return taken_on(promote(job=found, user=user_of(request), name=shape.validated_data["name"]))
-
-
-def _listed(request: Request) -> Response:
-    project = project_or_404(request, query.text(request, "project"))
-    state = query.text(request, "state", default="")
-    if state and state not in State.values:
-        raise ValidationError({"state": f"given {state!r}, accepted is one of {', '.join(State.values)}."})
-    found = list_jobs(
-        project=project,
-        state=state or None,
-        limit=query.number(request, "limit", default=50, low=1, high=MOST) or 50,
-        before_id=query.number(request, "before", default=None, low=1, high=2**62),
-    )
-    return Response(JobShape(found, many=True, context={"waits": why_waiting(found)}).data)
 
 
 def _submitted(request: Request) -> Response:

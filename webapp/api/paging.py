@@ -8,20 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from django.core.signing import BadSignature, Signer
+from django.db.models import Model, QuerySet
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from jobs.queries.keyset import behind
 from webapp.api import query
 
 LIMIT, MOST = 50, 200
 _LONGEST = 4_000
 
 Row = TypeVar("Row")
+Found = TypeVar("Found", bound=Model)
 Values = Sequence[Any]  # plain JSON values, the last of which makes the row unique
 RowsAfter = Callable[[Values | None, int], Sequence[Row]]
 
@@ -68,6 +72,39 @@ def page(
     found = rows_after(_opened(given, order) if given else None, wanted + 1)
     rows = found[:wanted]
     return Page(rows, sealed(key(rows[-1]), order=order) if len(found) > wanted else None)
+
+
+def newest_first(
+    request: Request, rows_before: Callable[[int | None, int], Sequence[Row]], *, key: Callable[[Row], int]
+) -> Page[Row]:
+    """This will read a page of what is listed by falling id: `rows_before(id, limit)` gives those below an id."""
+    return page(
+        request,
+        rows_after=lambda values, limit: rows_before(None if values is None else values[0], limit),
+        key=lambda row: [key(row)],
+    )
+
+
+def of_query(request: Request, rows: QuerySet[Found], *, order: Sequence[str]) -> Page[Found]:
+    """This will read a page of a query in an order such as `("name", "-version", "id")`, in which no row is None."""
+
+    def rows_after(values: Values | None, limit: int) -> list[Found]:
+        left = rows if values is None else rows.filter(behind(order, values))
+        return list(left.order_by(*order)[:limit])
+
+    fields = [field.removeprefix("-").replace("__", ".") for field in order]
+    read = attrgetter("pk", *fields)
+    return page(request, rows_after=rows_after, key=lambda row: read(row)[1:])
+
+
+def of_all(request: Request, rows: Sequence[Row], *, key: Callable[[Row], str]) -> Page[Row]:
+    """This will read a page of rows that are few enough to have been read all, by a key that each has of its own."""
+    ordered = sorted(rows, key=key)
+
+    def rows_after(values: Values | None, limit: int) -> Sequence[Row]:
+        return [row for row in ordered if values is None or key(row) > values[0]][:limit]
+
+    return page(request, rows_after=rows_after, key=lambda row: [key(row)])
 
 
 def listed(request: Request, found: Page[Any], data: Any) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.http import Http404
@@ -16,11 +17,13 @@ from rest_framework.response import Response
 
 from jobs.models import Job, Prediction, PredictionState
 from jobs.operations.predictions import LONGEST_SENTENCE, ask_about_file, ask_about_sample
+from jobs.queries.looks import look_at_prediction
 from jobs.queries.predictions import find_prediction
 from webapp.access import job_or_404, user_of
 from webapp.api.documented import refusals
 from webapp.api.parsers import JsonParser, YamlParser
 from webapp.api.shapes import StrictShape
+from webapp.api.waiting import WAIT, awaited
 
 
 class AskedStudentShape(StrictShape):
@@ -75,17 +78,23 @@ def predictions(request: Request, job_id: int) -> Response:
 
 
 @extend_schema(
-    responses={200: PredictionShape, **refusals(404)},
+    parameters=[WAIT],
+    responses={200: PredictionShape, **refusals(400, 404)},
     operation_id="read_prediction",
     tags=["predictions"],
 )
 @api_view(["GET"])
 def prediction(request: Request, job_id: int, prediction_id: int) -> Response:
     """Read a question to a student and its answer; both are kept for a day."""
-    found = find_prediction(job=job_or_404(request, job_id), prediction_id=prediction_id)
-    if found is None:
-        raise Http404("This question was never asked, or it is more than a day old and forgotten.")
-    return Response(PredictionShape(found).data)
+    job = job_or_404(request, job_id)
+
+    def read() -> dict[str, Any]:
+        found = find_prediction(job=job, prediction_id=prediction_id)
+        if found is None:
+            raise Http404("This question was never asked, or it is more than a day old and forgotten.")
+        return dict(PredictionShape(found).data)
+
+    return awaited(request, look=partial(look_at_prediction, prediction_id), read=read)
 
 
 def _asked(job: Job, request: Request, given: dict[str, Any]) -> Prediction:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 
-from django.db import connection
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
@@ -14,15 +13,14 @@ from rest_framework.response import Response
 
 from jobs.models import Registration
 from jobs.operations.registrations import decide, request_cancel_registration
-from jobs.queries.registrations import is_under_way, list_registrations, registration_detail
+from jobs.queries.looks import look_at_registration
+from jobs.queries.registrations import list_registrations, registration_detail
 from webapp.access import project_or_404, registration_or_404, user_of
 from webapp.api import query
 from webapp.api.documented import PROJECT, refusals
+from webapp.api.paging import PAGED, listed, newest_first
 from webapp.api.shapes import DecisionShape, RegistrationShape
-
-MOST = 200
-LONGEST_WAIT = 60
-_LOOK_SECONDS = 0.3
+from webapp.api.waiting import WAIT, awaited
 
 
 def taken_on(registration: Registration) -> Response:
@@ -34,11 +32,7 @@ def taken_on(registration: Registration) -> Response:
 
 
 @extend_schema(
-    parameters=[
-        PROJECT,
-        OpenApiParameter("limit", int, description=f"At most {MOST}; 50 unless given."),
-        OpenApiParameter("before", int, description="Only those with a lower id: the last id of a page."),
-    ],
+    parameters=[PROJECT, *PAGED],
     responses={200: RegistrationShape(many=True), **refusals(400, 404)},
     operation_id="list_registrations",
     tags=["registrations"],
@@ -47,22 +41,16 @@ def taken_on(registration: Registration) -> Response:
 def registrations(request: Request) -> Response:
     """List a project's registrations, newest first."""
     project = project_or_404(request, query.text(request, "project"))
-    found = list_registrations(
-        project=project,
-        limit=query.number(request, "limit", default=50, low=1, high=MOST) or 50,
-        before_id=query.number(request, "before", default=None, low=1, high=2**62),
+    found = newest_first(
+        request,
+        lambda before, limit: list_registrations(project=project, limit=limit, before_id=before),
+        key=lambda row: row.pk,
     )
-    return Response(RegistrationShape(found, many=True).data)
+    return listed(request, found, RegistrationShape(found.rows, many=True).data)
 
 
 @extend_schema(
-    parameters=[
-        OpenApiParameter(
-            "wait",
-            int,
-            description=f"Seconds, up to {LONGEST_WAIT}, to wait until it is not at work any more.",
-        )
-    ],
+    parameters=[WAIT],
     responses={200: RegistrationShape, **refusals(400, 404)},
     operation_id="read_registration",
     tags=["registrations"],
@@ -71,14 +59,11 @@ def registrations(request: Request) -> Response:
 def registration(request: Request, registration_id: int) -> Response:
     """Read one registration, on request once it waits for a decision or has ended."""
     found = registration_or_404(request, registration_id)
-    seconds = query.number(request, "wait", default=0, low=0, high=LONGEST_WAIT) or 0
-    deadline = time.monotonic() + seconds
-    while is_under_way(found) and time.monotonic() < deadline:
-        if not connection.in_atomic_block:
-            connection.close()  # whoever waits needs no connection of the pool
-        time.sleep(_LOOK_SECONDS)
-        found.refresh_from_db(fields=["state"])
-    return Response(RegistrationShape(registration_detail(registration_id=found.pk)).data)
+    return awaited(
+        request,
+        look=partial(look_at_registration, found.pk),
+        read=lambda: RegistrationShape(registration_detail(registration_id=found.pk)).data,
+    )
 
 
 @extend_schema(

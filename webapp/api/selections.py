@@ -22,6 +22,7 @@ from jobs.storage.tables import per_sample_table
 from webapp.access import project_or_404, selection_or_404, user_of
 from webapp.api import query
 from webapp.api.documented import refusals
+from webapp.api.paging import PAGED, listed, of_query
 from webapp.api.shapes import StrictShape
 from webapp.forms.inspect import read_asked, unknown_keys
 
@@ -73,7 +74,10 @@ class AskedSelectionShape(StrictShape):
 
 @extend_schema(
     methods=["GET"],
-    parameters=[OpenApiParameter("dataset", str, description="Only those of this dataset, by its label.")],
+    parameters=[
+        OpenApiParameter("dataset", str, description="Only those of this dataset, by its label."),
+        *PAGED,
+    ],
     responses={200: SelectionShape(many=True), **refusals(400, 404)},
     operation_id="list_selections",
     tags=["datasets"],
@@ -92,7 +96,9 @@ def selections(request: Request, slug: str) -> Response:
     if request.method == "GET":
         label = query.text(request, "dataset", default="")
         dataset = _dataset(project, label) if label else None
-        return Response(SelectionShape(list_selections(project=project, dataset=dataset), many=True).data)
+        rows = list_selections(project=project, dataset=dataset)
+        found = of_query(request, rows, order=("dataset__name", "-dataset__version", "name", "id"))
+        return listed(request, found, SelectionShape(found.rows, many=True).data)
     shape = AskedSelectionShape(data=request.data)
     shape.is_valid(raise_exception=True)
     asked: dict[str, Any] = dict(shape.validated_data)

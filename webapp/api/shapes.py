@@ -18,15 +18,18 @@ from jobs.models import (
     Upload,
 )
 from jobs.operations.asking import FORMATS, SPLITS
+from mtkd_engine.spec.gates import MOST_GATES
 from webapp.api.wording import reworded
 
 
 class ProjectShape(serializers.ModelSerializer[Project]):
-    """A project one may look at; a limit that is null does not exist."""
+    """A project one may look at; a limit that is null does not exist. `gates` are rules that all its jobs must keep."""
+
+    gates = serializers.ListField(child=serializers.CharField(), read_only=True)
 
     class Meta:
         model = Project
-        fields = ("slug", "name", "created_at", "job_limit", "keep_days")
+        fields = ("slug", "name", "created_at", "job_limit", "keep_days", "gates")
         read_only_fields = fields
 
 
@@ -112,14 +115,22 @@ class AskedTeacherShape(AskedShape):
     split = serializers.ChoiceField(choices=SPLITS, default="val")
 
 
+class NewProjectShape(StrictShape):
+    """A project to make; its slug is made of its name."""
+
+    name = serializers.CharField(max_length=80)
+
+
 class ProjectChangeShape(StrictShape):
     """What an administrator sets about a project; null takes a limit away, what is missing stays.
 
     `job_limit` is how many of its jobs run at the same time, `keep_days` after how many days ended ones are deleted.
+    `gates` are rules that every job which ends from now on is judged by, such as `test/miou >= baseline(main) - 0.005`.
     """
 
     job_limit = serializers.IntegerField(required=False, allow_null=True)
     keep_days = serializers.IntegerField(required=False, allow_null=True)
+    gates = serializers.ListField(child=serializers.CharField(), required=False, max_length=MOST_GATES)
 
 
 class QueueShape(serializers.Serializer[Any]):
@@ -189,13 +200,6 @@ class MetricsShape(serializers.Serializer[Any]):
     """Curves by metric, and the names of all metrics of the job."""
 
     names = serializers.ListField(child=serializers.CharField())
-    series = serializers.DictField(child=CurveShape())
-
-
-class OverlayShape(serializers.Serializer[Any]):
-    """Curves of one metric by the id of their job."""
-
-    name = serializers.CharField()
     series = serializers.DictField(child=CurveShape())
 
 

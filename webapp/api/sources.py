@@ -18,6 +18,7 @@ from jobs.queries.sources import list_datasets, list_teachers
 from webapp.access import dataset_or_404, project_or_404, teacher_or_404, user_of
 from webapp.api import query
 from webapp.api.documented import PROJECT, refusals
+from webapp.api.paging import PAGED, listed, of_query
 from webapp.api.registrations import taken_on
 from webapp.api.shapes import (
     AskedDatasetShape,
@@ -36,7 +37,7 @@ WITH_DEPENDENTS = OpenApiParameter(
 
 @extend_schema(
     methods=["GET"],
-    parameters=[PROJECT, ARCHIVED],
+    parameters=[PROJECT, ARCHIVED, *PAGED],
     responses={200: DatasetShape(many=True), **refusals(400, 404)},
     operation_id="list_datasets",
     tags=["datasets"],
@@ -54,7 +55,8 @@ def datasets(request: Request) -> Response:
     if request.method == "GET":
         project = project_or_404(request, query.text(request, "project"))
         found = list_datasets(project=project, archived=_flag(request, "archived"))
-        return Response(DatasetShape(found, many=True).data)
+        some = of_query(request, found, order=("name", "-version", "id"))
+        return listed(request, some, DatasetShape(some.rows, many=True).data)
     return _register(request, RegistrationKind.DATASET, AskedDatasetShape)
 
 
@@ -101,7 +103,7 @@ def dataset_archive(request: Request, dataset_id: int) -> Response:
 
 @extend_schema(
     methods=["GET"],
-    parameters=[PROJECT, ARCHIVED],
+    parameters=[PROJECT, ARCHIVED, *PAGED],
     responses={200: TeacherShape(many=True), **refusals(400, 404)},
     operation_id="list_teachers",
     tags=["teachers"],
@@ -119,7 +121,8 @@ def teachers(request: Request) -> Response:
     if request.method == "GET":
         project = project_or_404(request, query.text(request, "project"))
         found = list_teachers(project=project, archived=_flag(request, "archived"))
-        return Response(TeacherShape(found, many=True).data)
+        some = of_query(request, found, order=("name", "id"))
+        return listed(request, some, TeacherShape(some.rows, many=True).data)
     return _register(request, RegistrationKind.TEACHER, AskedTeacherShape)
 
 

@@ -17,6 +17,7 @@ from jobs.queries.access import projects_of
 from jobs.queries.workers import WorkerState, find_worker, list_workers
 from webapp.access import operator_of, user_of
 from webapp.api.documented import refusals
+from webapp.api.paging import PAGED, listed, of_all
 from webapp.api.shapes import StrictShape
 
 STATES = ("idle", "busy", "draining", "drained", "silent", "stopped")
@@ -64,11 +65,18 @@ class DrainShape(StrictShape):
     now = serializers.BooleanField(required=False, default=False)
 
 
-@extend_schema(responses=WorkerShape(many=True), tags=["workers"], operation_id="list_workers")
+@extend_schema(
+    parameters=[*PAGED],
+    responses={200: WorkerShape(many=True), **refusals(400)},
+    tags=["workers"],
+    operation_id="list_workers",
+)
 @api_view(["GET"])
 def workers(request: Request) -> Response:
     """List the workers that were heard of in the last week."""
-    return Response(WorkerShape(list_workers(), many=True, context=_context(user_of(request))).data)
+    found = of_all(request, list_workers(), key=lambda worker: worker.row.name)
+    shown = WorkerShape(found.rows, many=True, context=_context(user_of(request)))
+    return listed(request, found, shown.data)
 
 
 @extend_schema(

@@ -6,6 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from jobs.models import Project, Registration, RegistrationState
+from webapp.api.paging import sealed
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def test_registrations_are_listed_newest_first_and_page_by_page(
 
     assert listed() == [other.pk, registration.pk]
     assert listed("&limit=1") == [other.pk]
-    assert listed(f"&before={other.pk}") == [registration.pk]
+    assert listed(f"&cursor={sealed([other.pk])}") == [registration.pk]
     assert api.get("/api/v1/registrations/").status_code == 400
 
 
@@ -76,7 +77,7 @@ def test_cancelling_twice_is_a_conflict_once_it_has_ended(api: APIClient, regist
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=" + "0" * 18 + "50" + "0" * 9, "before=" + "9" * 5000, "limit=%00", "before=1&limit=201"]
+    "query", ["limit=" + "0" * 18 + "50" + "0" * 9, "cursor=" + "9" * 5000, "limit=%00", "limit=201"]
 )
 def test_numbers_beyond_their_bounds_are_refused(api: APIClient, project: Project, query: str) -> None:
     assert api.get(f"/api/v1/registrations/?project=moments&{query}").status_code == 400

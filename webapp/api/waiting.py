@@ -1,0 +1,60 @@
+"""Long polling: `?wait=SECONDS` holds an answer back until what was asked about is over or has changed.
+
+Who waits keeps a thread but no database connection: it looks, gives the connection back, and sleeps.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from webapp.api import query
+from webapp.api.etags import names, tag_of_json
+
+LONGEST_WAIT = 60
+_FIRST_LOOK, _LATER_LOOK = 0.2, 1.0
+
+WAIT = OpenApiParameter(
+    "wait",
+    {"type": "integer", "minimum": 0, "maximum": LONGEST_WAIT, "default": 0},
+    description="Seconds to wait until it is over; with `If-None-Match` until it has changed, too.",
+)
+
+
+Look = Callable[[], tuple[bool, object]]
+"""Tells whether nothing more will happen, and gives something that differs when there is news."""
+
+
+def awaited(request: Request, *, look: Look, read: Callable[[], Any]) -> Response:
+    """This will answer with what `read` gives, at once or as late as `?wait=` allows."""
+    seconds = query.number(request, "wait", default=0, low=0, high=LONGEST_WAIT) or 0
+    if seconds:
+        _wait(seconds, look=look, is_known=_is_known(request.headers.get("If-None-Match"), read))
+    return Response(read())
+
+
+def _is_known(header: str | None, read: Callable[[], Any]) -> Callable[[], bool]:
+    return lambda: header is None or names(header, tag_of_json(read()))
+
+
+def _wait(seconds: float, *, look: Look, is_known: Callable[[], bool]) -> None:
+    deadline, pause = time.monotonic() + seconds, _FIRST_LOOK
+    seen: object = None
+    while True:
+        is_over, version = look()
+        if is_over or (version != seen and not is_known()):
+            return
+        seen = version
+        if not connection.in_atomic_block:
+            connection.close()  # others need it meanwhile
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return
+        time.sleep(min(pause, left))
+        pause = min(_LATER_LOOK, 1.5 * pause)

@@ -65,6 +65,7 @@ def cancel_group(*, group: Group, user: User) -> int:
         raise UnableToCancel(f"All jobs of group {group.pk} have ended already.")
     for job in still:
         request_cancel(job=job, user=user)
+    group.refresh_from_db(fields=("gates", "gate_outcome"))
     return len(still)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from jobs.models import State
+from webapp.api.gate_shapes import GateOutcomeField, GateShape
 from webapp.api.job_shapes import ScheduleShape
 
 
@@ -29,6 +30,7 @@ class GroupHeadShape(serializers.Serializer[Any]):
     name = serializers.CharField()
     submitted_by = serializers.CharField(allow_null=True)
     created_at = serializers.DateTimeField()
+    gate_outcome = GateOutcomeField()
 
 
 class GroupShape(GroupHeadShape):
@@ -81,6 +83,7 @@ class GroupDetailShape(GroupHeadShape):
     progress = serializers.CharField()
     metric = serializers.CharField()
     metrics = serializers.ListField(child=serializers.CharField())
+    gates = GateShape(many=True)
     is_settled = serializers.BooleanField()
     verdicts = serializers.ListField(child=serializers.CharField())
     cells = CellShape(many=True)

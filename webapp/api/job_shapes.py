@@ -10,7 +10,11 @@ from rest_framework import serializers
 from jobs.models import Attempt, Checkpoint, Job, State, Teacher
 from jobs.operations.deadlines import deadline_of
 from jobs.operations.schedules import HIGHEST, LOWEST
+from jobs.operations.tags import LONGEST_NAME, LONGEST_NOTES, LONGEST_TAG, MOST_TAGS
+from jobs.queries.baselines import baseline_names
+from jobs.queries.final_metrics import of_jobs
 from jobs.queries.jobs import published_checkpoint
+from webapp.api.gate_shapes import GateOutcomeField, GateShape
 from webapp.api.shapes import StrictShape
 
 STARTS = ("checkpoint", "scratch")
@@ -72,6 +76,17 @@ class PromotionShape(StrictShape):
     name = serializers.CharField(max_length=120)
 
 
+class DescriptionShape(StrictShape):
+    """What is said of a job, and whether it is archived; what is left out stays."""
+
+    name = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_NAME)
+    tags = serializers.ListField(
+        child=serializers.CharField(max_length=LONGEST_TAG), required=False, max_length=MOST_TAGS
+    )
+    notes = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_NOTES)
+    archived = serializers.BooleanField(required=False, help_text="Only a job that has ended is archived.")
+
+
 class AttemptShape(serializers.ModelSerializer[Attempt]):
     """One claim of a job by a worker; `reason` says why it did not succeed, `peak_memory` is in bytes."""
 
@@ -102,6 +117,8 @@ class JobShape(serializers.ModelSerializer[Job]):
     state = serializers.ChoiceField(choices=State.choices, read_only=True)
     resubmitted_from = serializers.IntegerField(source="resubmitted_from_id", read_only=True, allow_null=True)
     group = serializers.IntegerField(source="group_id", read_only=True, allow_null=True)
+    gate_outcome = GateOutcomeField()
+    tags = serializers.ListField(child=serializers.CharField(), read_only=True)
     waits = serializers.SerializerMethodField()
 
     class Meta:
@@ -110,7 +127,8 @@ class JobShape(serializers.ModelSerializer[Job]):
             *("id", "project", "name", "state", "dataset", "elsewhere", "queue", "priority", "waits"),
             *("step", "total_steps", "part", "created_at", "queued_at", "started_at", "finished_at"),
             *("deadline_at", "cancel_requested_at", "pause_requested_at", "pause_reason"),
-            *("failure_cause", "failure", "resubmitted_from", "group"),
+            *("failure_cause", "failure", "resubmitted_from", "group", "gate_outcome"),
+            *("tags", "archived_at"),
         )
         read_only_fields = fields
 
@@ -128,11 +146,15 @@ class JobDetailShape(JobShape):
     checkpoint = serializers.SerializerMethodField()
     spec = serializers.JSONField(read_only=True)
     result = serializers.JSONField(read_only=True, allow_null=True)
+    gates = GateShape(many=True, read_only=True)
+    final_metrics = serializers.SerializerMethodField()
+    baselines = serializers.SerializerMethodField()
 
     class Meta(JobShape.Meta):
         fields = (
             *JobShape.Meta.fields,
             *("teachers", "attempts", "checkpoint", "spec", "spec_hash", "result"),
+            *("gates", "final_metrics", "baselines", "notes"),
         )
         read_only_fields = fields
 
@@ -141,3 +163,11 @@ class JobDetailShape(JobShape):
         """This will show where a worker without the job's files would go on."""
         found = published_checkpoint(job)
         return None if found is None else CheckpointShape(found).data
+
+    def get_final_metrics(self, job: Job) -> dict[str, float]:
+        """This will give the numbers of its result by name, such as test/miou and student.params."""
+        return of_jobs([job.pk])[job.pk]
+
+    def get_baselines(self, job: Job) -> list[str]:
+        """This will name the baselines of the project that the job is."""
+        return baseline_names(job)

@@ -8,6 +8,10 @@ from jobs.operations.errors import UnableTo
 
 
 def show_refusal(form: forms.Form, refusal: UnableTo) -> None:
-    """This will put each sentence of a refusal at its field, or above the form where it has none."""
-    for field, sentence in refusal.fields.items():
+    """This will put each sentence of a refusal at its field, or above the form where it has none.
+
+    What is about an entry of a list ("gates.2") stands at the list.
+    """
+    for path, sentence in refusal.fields.items():
+        field = path.partition(".")[0]
         form.add_error(field if field in form.fields else None, sentence)

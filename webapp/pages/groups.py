@@ -19,6 +19,7 @@ from jobs.operations.groups import cancel_group
 from jobs.queries.groups import list_groups
 from webapp.access import group_or_404, may, project_or_404, user_of
 from webapp.groups import cells_csv, group_plot, jobs_csv, metric_name, progress, scale_of, verdicts
+from webapp.pages.gates import gates_of_group
 
 PAGE = 50
 SECONDS = 1.0
@@ -86,6 +87,7 @@ def _context(request: HttpRequest, found: Group, table: GroupTable) -> dict[str,
     sentences = verdicts(table)
     is_open = any(not member.is_final for member in table.members)
     return {
+        **gates_of_group(found, is_open=is_open),
         "group": found,
         "project": found.project,
         "table": table,

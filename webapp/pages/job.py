@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import yaml
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from jobs.models import ACTIVE, Job, State
-from jobs.operations.errors import UnableToPromote
+from jobs.operations.baselines import set_baseline
+from jobs.operations.errors import UnableToPromote, UnableToSetBaseline
 from jobs.operations.registrations import promote
+from jobs.queries.baselines import baseline_names
 from jobs.queries.history import metric_names, warnings_of
 from jobs.queries.jobs import job_detail
 from jobs.queries.logs import read_log
@@ -19,8 +22,10 @@ from mtkd_engine.spec import SpecError, dump_yaml, parse
 from webapp.access import artifact_or_404, job_or_404, may, user_of
 from webapp.charts import PX, job_charts, own_charts, system_charts, weight_chart
 from webapp.downloads import send_artifact
+from webapp.forms.baseline import BaselineForm
 from webapp.forms.refusals import show_refusal
 from webapp.forms.sources import PromoteForm
+from webapp.pages.gates import gates_of, naming
 from webapp.pages.lifecycle import offers_for
 from webapp.pages.result import COLUMNS, result_rows
 from webapp.pages.result_details import cost_columns, cost_rows, counted, worth
@@ -82,6 +87,23 @@ def promotion(request: HttpRequest, job_id: int) -> HttpResponse:
     return render(request, "jobs/job.html", context, status=422)
 
 
+@require_POST
+def baseline(request: HttpRequest, job_id: int) -> HttpResponse:
+    """This will give the job a name that gates of others can hold them against."""
+    found = job_or_404(request, job_id)
+    form = BaselineForm(request.POST)
+    if form.is_valid():
+        name = form.cleaned_data["name"]
+        try:
+            set_baseline(project=found.project, user=user_of(request), name=name, job_id=found.pk)
+            messages.success(request, f"The job is baseline {name} now.")
+            return redirect("job", found.pk)
+        except UnableToSetBaseline as refusal:
+            show_refusal(form, refusal)
+    context = {**_context(request, _detail(request, job_id)), "baseline_form": form}
+    return render(request, "jobs/job.html", context, status=422)
+
+
 @require_safe
 def artifact(request: HttpRequest, job_id: int, name: str) -> HttpResponseBase:
     """This will send one file of the job, verified against its sha256."""
@@ -99,6 +121,8 @@ def _context(request: HttpRequest, detail: Job) -> dict[str, Any]:
     return {
         **context,
         **_result(detail),
+        **gates_of(detail),
+        **naming(detail, may_edit=context["may_edit"]),
         "own_metrics": sorted(((detail.result or {}).get("metrics") or {}).items())
         if detail.elsewhere
         else [],
@@ -153,6 +177,7 @@ def _standing(request: HttpRequest, detail: Job) -> dict[str, Any]:
         "offers": offers_for(detail),
         "situation": situation(detail, newest),
         "checkpoint_step": furthest_checkpoint(tried),
+        "own_baselines": baseline_names(detail),
         "worker": newest.worker if newest and detail.state in ACTIVE and not detail.elsewhere else "",
         "may_edit": may(user=request.user, project=detail.project, route="job-cancellation"),
         "may_delete": may(user=request.user, project=detail.project, route="job-deletion"),

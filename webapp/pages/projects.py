@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from jobs.models import State
 from jobs.operations.errors import UnableToChange
 from jobs.operations.projects import change_project
 from jobs.queries.groups import list_groups
@@ -18,10 +17,10 @@ from webapp.access import may, project_or_404, user_of
 from webapp.forms.project import ProjectSettingsForm
 from webapp.forms.refusals import show_refusal
 from webapp.pages.cards import headline_of
+from webapp.pages.gates import baseline_rows
 
 NEWEST = 8
 NEWEST_GROUPS = 4
-PAGE = 50
 
 
 @require_safe
@@ -42,6 +41,7 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
         + list_teachers(project=found, archived=True).count(),
         "jobs": jobs[:NEWEST],
         "waits": why_waiting(jobs[:NEWEST]),
+        "baselines": baseline_rows(found),
         "listed_groups": list_groups(project=found, limit=NEWEST_GROUPS),
         "has_more_jobs": len(jobs) > NEWEST,
         "may_edit": may(user=request.user, project=found, route="job-new"),
@@ -52,7 +52,7 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def project_settings(request: HttpRequest, slug: str) -> HttpResponse:
-    """This will change how many jobs of a project run at a time, and how long ended ones are kept."""
+    """This will change how many jobs of a project run at a time, how long ended ones are kept, and its policy."""
     found = project_or_404(request, slug)
     form = ProjectSettingsForm(request.POST if request.method == "POST" else None, project=found)
     if form.is_valid():
@@ -64,27 +64,3 @@ def project_settings(request: HttpRequest, slug: str) -> HttpResponse:
             show_refusal(form, refusal)
     context = {"project": found, "form": form}
     return render(request, "project_settings.html", context, status=422 if form.errors else 200)
-
-
-@require_safe
-def job_list(request: HttpRequest, slug: str) -> HttpResponse:
-    """This will list a project's jobs, filtered by state, a page at a time."""
-    found = project_or_404(request, slug)
-    state = request.GET.get("state", "")
-    before = request.GET.get("before", "")
-    jobs = list_jobs(
-        project=found,
-        state=state if state in State.values else None,
-        limit=PAGE + 1,
-        before_id=int(before) if before.isdecimal() and len(before) < 19 else None,
-    )
-    context = {
-        "project": found,
-        "jobs": jobs[:PAGE],
-        "waits": why_waiting(jobs[:PAGE]),
-        "older": jobs[PAGE - 1].pk if len(jobs) > PAGE else None,
-        "states": State.choices,
-        "state": state,
-        "may_edit": may(user=request.user, project=found, route="job-new"),
-    }
-    return render(request, "jobs/list.html", context)

@@ -22,8 +22,10 @@ from mtkd_engine.spec import SpecError, TextError, is_group, parse, read_yaml
 from mtkd_engine.spec.load import GROUP_KEYS
 from webapp.access import may, project_or_404, user_of
 from webapp.forms.group import GroupFields
+from webapp.forms.layout import GATES_FIELD
 from webapp.forms.scheduling import SchedulingForm
 from webapp.forms.spec import SpecForm
+from webapp.pages.gates import gate_hints
 from webapp.pages.selections import with_selections
 
 
@@ -85,6 +87,7 @@ def _form(project: Project, posted: QueryDict | None, start: dict[str, Any]) -> 
             if teacher.kind == TeacherKind.PREDICTIONS and teacher.dataset is not None
         },
         selections=_selections(project),
+        hints={GATES_FIELD: gate_hints(project)},
         posted=posted,
         start=start,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -44,11 +45,8 @@ class Client(IntakeCalls):
         *,
         patience: float = PATIENCE,
         transport: httpx.BaseTransport | None = None,
-        connection: Connection | None = None,
     ) -> None:
-        self._connection = connection or Connection(
-            url=url, token=token, patience=patience, transport=transport
-        )
+        self._connection = Connection(url=url, token=token, patience=patience, transport=transport)
 
     def __enter__(self) -> Self:
         return self
@@ -102,9 +100,7 @@ class Client(IntakeCalls):
         """This will yield the jobs of a project that a query finds, page by page, at most `limit` of them."""
         params: dict[str, str | int] = {"project": project}
         params |= {name: text for name, text in (("q", query), ("sort", sort)) if text}
-        for count, found in enumerate(self._listed("jobs/", params, most=limit)):
-            if count == limit:
-                return
+        for found in islice(self._listed("jobs/", params, most=limit), limit):
             yield Job.model_validate(found)
 
     def wait_for_job(

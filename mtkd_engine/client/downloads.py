@@ -12,7 +12,6 @@ from mtkd_engine.client.connection import Connection, Tries
 from mtkd_engine.client.errors import AwayError, DamagedError, RefusedError
 
 PART_ENDING = ".part"
-_PIECE = 1 << 18
 
 OnCame = Callable[[int], None]
 
@@ -70,7 +69,7 @@ def _fetch_from(
         is_rest = answer.status_code == 206
         with part.open("ab" if is_rest else "wb") as file:
             came = first if is_rest else 0
-            for piece in answer.iter_bytes(_PIECE):
+            for piece in answer.iter_bytes():
                 file.write(piece)
                 came += len(piece)
                 on_came(came)

@@ -18,6 +18,7 @@ from mtkd_engine.client.outcomes import LATER, REFUSED, TIMED_OUT
 
 INTERRUPTED = 130
 _FAULT = 500
+_WITH_MINUS = {"-q": "--query", "--query": "--query", "--sort": "--sort"}
 
 
 class Parser(argparse.ArgumentParser):
@@ -32,7 +33,7 @@ class Parser(argparse.ArgumentParser):
 
 def main(arguments: list[str] | None = None) -> int:
     """This will run one command and return its exit code."""
-    given = _parser().parse_args(arguments)
+    given = _parser().parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
     try:
         return int(given.command(given))
     except RefusedError as error:
@@ -47,6 +48,17 @@ def main(arguments: list[str] | None = None) -> int:
         return REFUSED
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _joined(arguments: list[str]) -> list[str]:
+    """Queries and columns may begin with a minus, which argparse takes for another option."""
+    found: list[str] = []
+    for argument in arguments:
+        if found and found[-1] in _WITH_MINUS:
+            found[-1] = f"{_WITH_MINUS[found[-1]]}={argument}"
+        else:
+            found.append(argument)
+    return found
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -60,7 +60,7 @@ def _token(given: argparse.Namespace) -> str:
             given.token or os.environ.get("MTKD_TOKEN") or getpass.getpass("Token (from the account page): ")
         )
     token = token.strip()
-    if not token or not token.isascii() or not token.isprintable():
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise RefusedError("token: accepted is what the account page showed, a line of letters and digits.")
     return token
 

@@ -62,16 +62,16 @@ async def _send(message: Message, allowed: tuple[Network, ...], look_up: LookUp 
         async with asyncio.timeout(SECONDS):
             status, text = await _post(message, allowed, look_up)
     except RefusedAddress as refusal:
-        found = {"trouble": f"Nothing was sent: {refusal}"}
+        trouble = f"Nothing was sent: {refusal}"
     except TimeoutError:
-        found = {"trouble": f"It did not answer within {SECONDS:g} seconds."}
+        trouble = f"It did not answer within {SECONDS:g} seconds."
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        found = {"trouble": _words(error)}
+        trouble = _words(error)
     else:
         return Answer(
             status=status, answer=text, trouble=_of_status(status), seconds=time.monotonic() - began
         )
-    return Answer(**found, seconds=time.monotonic() - began)
+    return Answer(trouble=trouble, seconds=time.monotonic() - began)
 
 
 async def _post(message: Message, allowed: tuple[Network, ...], look_up: LookUp | None) -> tuple[int, str]:

@@ -16,7 +16,7 @@ from webapp.api.shapes import StrictShape
 TOLD = tuple(str(said) for said in EVENTS)
 
 
-class WebhookShape(serializers.Serializer[Webhook]):
+class WebhookShape(serializers.Serializer[Any]):
     """An address that is told what happens in a project; its secret is shown when it is made and when it is rotated.
 
     `off_reason` says why it is off where no person turned it off; until `rotating_until` messages are signed with the
@@ -66,7 +66,7 @@ class WebhookChangeShape(StrictShape):
     is_on = serializers.BooleanField(required=False)
 
 
-class DeliveryShape(serializers.Serializer[Delivery]):
+class DeliveryShape(serializers.Serializer[Any]):
     """One message: `status` and `answer` (its first 1024 bytes) are what the last try brought, `trouble` why it failed.
 
     `next_at` is when it is tried next, while it waits.

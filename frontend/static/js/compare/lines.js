@@ -51,8 +51,11 @@ export class Lines {
   address({ names, x, zoom }) {
     const query = new URLSearchParams({ jobs: this.jobs, names: names.join(","), x, px: this.px });
     if (zoom) {
-      query.set("x_from", String(Math.max(0, zoom[0])));
-      query.set("x_to", String(Math.max(0, zoom[1])));
+      // Lines go on over the edges, and what is smoothed has something to begin with.
+      const margin = (zoom[1] - zoom[0]) / 2;
+      query.set("px", String(2 * Number(this.px)));
+      query.set("x_from", String(Math.max(0, zoom[0] - margin)));
+      query.set("x_to", String(Math.max(0, zoom[1] + margin)));
     }
     return `/api/v1/metrics/?${query}`;
   }

@@ -4,7 +4,7 @@
 /** @typedef {import("./types.js").Better} Better */
 
 const SHARES = /^(miou|\w+_miou|r\d+@.+|map(@.+)?)$/;
-const COSTS = /loss|latency|params|macs|bytes|memory|seconds|error/;
+const FIRST = ["test/miou", "test/r1@0.5", "test/r1@0.7", "test/", "val/miou", "student.params", "latency_ms.p50", "val/", "student."];
 const MANY = 1e5;
 
 const large = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 4 });
@@ -64,17 +64,33 @@ export function gained(value, name) {
  * @param {string} name
  */
 export function spread(value, name) {
-  return isShare(name) ? (100 * value).toFixed(1) : String(Number(value.toPrecision(2)));
+  if (isShare(name)) return (100 * value).toFixed(1);
+  return value >= MANY ? large.format(value) : usual.format(Number(value.toPrecision(2)));
 }
 
 /**
- * This will tell which numbers of that name are wanted: those of losses and costs are low.
+ * This will tell which numbers of that name are wanted, as far as that is known.
  * @param {string} name
- * @param {Axis[]} [axes]
- * @returns {Better}
+ * @param {Axis[]} axes
+ * @returns {Better | null}
  */
-export function better(name, axes = []) {
-  return axes.find((axis) => axis.name === name)?.better ?? (COSTS.test(name) ? "low" : "high");
+export function better(name, axes) {
+  return axes.find((axis) => axis.name === name)?.better ?? null;
+}
+
+/**
+ * This will put what is most asked for first: quality on test, then on validation, then what the student costs.
+ * @template Kind
+ * @param {Kind[]} given
+ * @param {(one: Kind) => string} nameOf
+ * @returns {Kind[]}
+ */
+export function ranked(given, nameOf) {
+  const rank = (/** @type {Kind} */ one) => {
+    const place = FIRST.findIndex((start) => nameOf(one).startsWith(start));
+    return place < 0 ? FIRST.length : place;
+  };
+  return [...given].sort((one, two) => rank(one) - rank(two));
 }
 
 /** @param {string} text */

@@ -14,6 +14,7 @@ import { isShare } from "./names.js";
 
 const FEW = 40; // points that are drawn as dots too
 const FAINT = 0.25;
+const ROOM = 0.05; // above and below what is in view
 const MINUTES = 300; // seconds from which on times are told in minutes
 const HOURS = 3 * 3600;
 
@@ -31,9 +32,35 @@ export function overlay(comparison, name, { series, view, unit }) {
   const range = view.zoom?.map((edge) => (view.logX ? Math.log10(Math.max(edge, 1e-9) / unit.divisor) : edge / unit.divisor));
   const layout = layoutOf(
     { title: { text: unit.title, standoff: 6 }, ...scale(view.logX), ...(range ? { range } : { autorange: true }) },
-    { fixedrange: true, ...scale(view.logY), ...(!view.logY && { tickformat: isShare(name) ? ".0%" : "~g" }) },
+    {
+      fixedrange: true,
+      ...scale(view.logY),
+      ...(!view.logY && { tickformat: isShare(name) ? ".0%" : "~g" }),
+      ...(view.zoom && heights(traces, view, unit)),
+    },
   );
   return { traces, layout };
+}
+
+/**
+ * This will fit the vertical axis to what is in view; more was read than that.
+ * @param {{x: number[], y: number[]}[]} traces
+ * @param {View} view
+ * @param {Unit} unit
+ */
+function heights(traces, { zoom, logY }, unit) {
+  const [low, high] = (zoom ?? [0, 0]).map((edge) => edge / unit.divisor);
+  let [least, most] = [Infinity, -Infinity];
+  for (const { x, y } of traces) {
+    y.forEach((value, place) => {
+      const at = x[place] ?? NaN;
+      if (!(at >= (low ?? 0) && at <= (high ?? 0)) || !Number.isFinite(value) || (logY && value <= 0)) return;
+      least = Math.min(least, logY ? Math.log10(value) : value);
+      most = Math.max(most, logY ? Math.log10(value) : value);
+    });
+  }
+  const pad = ROOM * (most - least) || ROOM;
+  return least <= most ? { range: [least - pad, most + pad] } : {};
 }
 
 /**

@@ -1,7 +1,7 @@
 import { CONFIG, layoutOf, scale } from "../compare/layout.js";
 import { front } from "../compare/front.js";
 import { choice, make, toggle } from "../compare/markup.js";
-import { amount, better, isShare, written } from "../compare/names.js";
+import { amount, better, isShare, ranked, written } from "../compare/names.js";
 import { escaped } from "../compare/overlay.js";
 import { palette } from "../palette.js";
 import { Plotly } from "../plotly.js";
@@ -108,12 +108,14 @@ class AxisScatter extends ComparedElement {
     const key = JSON.stringify([data.axes.map(({ name }) => name), view.x.name, view.y.name, view.wanted, view.log]);
     if (key === this.equipped) return;
     this.equipped = key;
-    const options = data.axes.map(({ name }) => /** @type {[string, string]} */ ([name, written(name)]));
-    const tools = /** @type {const} */ (["x", "y"]).flatMap((side) => {
+    const options = ranked(data.axes, ({ name }) => name).map(({ name }) => /** @type {[string, string]} */ ([name, written(name)]));
+    const tools = /** @type {const} */ (["x", "y"]).map((side) => {
       const [axis, parameter] = side === "x" ? [view.x, "across"] : [view.y, "up"];
       const other = (/** @type {Better} */ value) => ({ ...view.wanted, [side]: value });
       const scales = view.log.replace(side, "");
-      return [
+      return make(
+        "div",
+        { class: "compare-tools", role: "group", "aria-label": side === "x" ? "Horizontal axis" : "Vertical axis" },
         choice({ label: side, options, chosen: axis.name, onChoose: (name) => address.put({ [parameter]: name, best: "", scales }) }),
         choice({
           label: "best",
@@ -129,7 +131,7 @@ class AxisScatter extends ComparedElement {
           { class: "switcher" },
           toggle(`log ${side}`, view.log.includes(side), (on) => address.put({ scales: on ? [scales, side].join("") : scales })),
         ),
-      ];
+      );
     });
     const place = this.querySelector('[data-part="tools"]');
     const held = [...(place?.querySelectorAll("select, button") ?? [])].indexOf(document.activeElement ?? this);
@@ -168,7 +170,7 @@ function viewOf({ address, data: { axes } }) {
  * @returns {Better}
  */
 function direction(asked, axis, axes) {
-  return asked === "low" || asked === "high" ? asked : better(axis.name, axes);
+  return asked === "low" || asked === "high" ? asked : (better(axis.name, axes) ?? "high");
 }
 
 customElements.define("axis-scatter", AxisScatter);

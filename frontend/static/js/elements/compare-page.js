@@ -54,7 +54,8 @@ class ComparePage extends HTMLElement {
   source(address) {
     // The first request is one the page has begun before its scripts ran: it must be spelled the same.
     const added = ASKED.filter((key) => address.one(key)).map((key) => `&${key}=${encodeURIComponent(address.one(key))}`);
-    return (this.dataset.src ?? "") + added.join("");
+    const known = this.comparison?.data.cells.rows.some((row) => row.is_comparing);
+    return (this.dataset.src ?? "").replace(/&quick=1$/, known ? "" : "$&") + added.join("");
   }
 
   /** @param {Set<string>} changed */

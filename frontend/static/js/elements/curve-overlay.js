@@ -21,6 +21,8 @@ class CurveOverlay extends ComparedElement {
   follows = ["off", "name", "x", "smooth", "log", "zoom"];
   /** @type {Map<string, HTMLElement>} */
   boxes = new Map();
+  /** @type {Comparison | undefined} */
+  of = undefined;
   /** @type {Lines | undefined} */
   lines = undefined;
   /** @type {string | undefined} */
@@ -40,7 +42,8 @@ class CurveOverlay extends ComparedElement {
 
   /** @param {Comparison} comparison */
   show(comparison) {
-    this.lines ??= new Lines({ jobs: this.dataset.jobs ?? "", px: this.dataset.px ?? "" });
+    if (comparison !== this.of) this.lines = new Lines({ jobs: this.dataset.jobs ?? "", px: this.dataset.px ?? "" });
+    this.of = comparison; // read anew: jobs that run have more points by now
     if (this.listed !== comparison.data.metrics.join()) this.equip(comparison);
     const names = this.names(comparison);
     for (const [name, box] of this.boxes) {

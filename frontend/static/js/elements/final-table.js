@@ -1,6 +1,6 @@
 import { chooser } from "../compare/chooser.js";
 import { choice, make } from "../compare/markup.js";
-import { amount, better, gained, spread, written } from "../compare/names.js";
+import { amount, better, gained, ranked, spread, written } from "../compare/names.js";
 import { ComparedElement } from "./compared-element.js";
 
 /** @typedef {import("../compare/comparison.js").Comparison} Comparison */
@@ -25,11 +25,11 @@ class FinalTable extends ComparedElement {
     const key = JSON.stringify([final.names, cells.metric, cells.reference, cells.rows.map(({ title }) => title)]);
     if (this.equipped !== key) this.equip(comparison);
     this.equipped = key;
-    const names = comparison.chosen("final", final.names, FIRST);
+    const names = comparison.chosen("final", ranked(final.names, String), FIRST);
     const places = names.map((name) => final.names.indexOf(name));
     const { off } = comparison;
     const rows = cells.rows.filter(({ jobs }) => jobs.some((id) => !off.has(id)));
-    const best = names.map((name, index) => bestOf(rows, places[index] ?? 0, better(name, comparison.data.axes) === "low"));
+    const best = names.map((name, index) => bestOf(rows, places[index] ?? 0, better(name, comparison.data.axes)));
     const table = /** @type {HTMLTableElement} */ (this.querySelector("table"));
     const differs = rows.some((row) => row.difference || row.is_comparing);
     const heads = names.map((name) => make("th", { scope: "col", class: "number" }, written(name)));
@@ -52,14 +52,14 @@ class FinalTable extends ComparedElement {
     const tools = [
       chooser({
         title: "Metrics",
-        names: final.names,
-        chosen: comparison.chosen("final", final.names, FIRST),
+        names: ranked(final.names, String),
+        chosen: comparison.chosen("final", ranked(final.names, String), FIRST),
         label: written,
         onChoose: (chosen) => address.put({ final: chosen }),
       }),
     ];
     if (cells.rows.length > 1) {
-      const options = cells.rows.map(({ key, title }) => /** @type {[string, string]} */ ([String(key), title]));
+      const options = cells.rows.map(({ key, title }) => /** @type {[string, string]} */ ([String(key), `${title} #${key}`]));
       const chosen = String(cells.reference);
       tools.push(choice({ label: "reference", options, chosen, onChoose: (reference) => address.put({ reference }) }));
     }
@@ -79,13 +79,13 @@ class FinalTable extends ComparedElement {
 /**
  * @param {Cell[]} rows
  * @param {number} place
- * @param {boolean} isLow
+ * @param {import("../compare/types.js").Better | null} wanted
  */
-function bestOf(rows, place, isLow) {
+function bestOf(rows, place, wanted) {
   const means = rows.map((row) => row.mean[place]).filter((value) => typeof value === "number");
-  if (means.length < 2) return undefined;
+  if (means.length < 2 || !wanted) return undefined;
   const [low, high] = [Math.min(...means), Math.max(...means)];
-  return high - low < CLOSE ? undefined : isLow ? low : high;
+  return high - low < CLOSE ? undefined : wanted === "low" ? low : high;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { brushes, number, spelled } from "../compare/brushes.js";
 import { chooser } from "../compare/chooser.js";
 import { make } from "../compare/markup.js";
-import { amount, written } from "../compare/names.js";
+import { amount, ranked, written } from "../compare/names.js";
 import { Parallel } from "../compare/parallel.js";
 import { ComparedElement } from "./compared-element.js";
 
@@ -127,7 +127,7 @@ class ParallelAxes extends ComparedElement {
  * @param {Comparison} comparison
  */
 function axesOf({ data: { axes } }) {
-  return axes.filter(({ values }) => new Set(values.filter((value) => value !== null)).size > 1);
+  return ranked(axes, ({ name }) => name).filter(({ values }) => new Set(values.filter((value) => value !== null)).size > 1);
 }
 
 /** @param {Axis[]} all */

@@ -31,9 +31,7 @@ HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 LONGEST_KEY = 255
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-SHOWN_ONCE = frozenset(
-    {"api-tokens", "api-users", "api-user", "api-password", "api-webhooks", "api-webhook-rotation"}
-)
+SHOWN_ONCE = frozenset({"api-tokens", "api-users", "api-user", "api-webhooks", "api-webhook-rotation"})
 """Routes whose writes may be answered with a secret."""
 
 

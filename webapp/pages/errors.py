@@ -64,7 +64,7 @@ def _page(request: HttpRequest, *, status: int, title: str, sentence: str) -> Ht
 
 
 def _problem(*, status: int, title: str, sentence: str) -> HttpResponse:
-    body = {"type": "about:blank", "title": title, "status": status, "detail": sentence}
+    body = {"type": "about:blank", "title": title, "status": status, "detail": sentence, "fields": {}}
     return JsonResponse(body, status=status, content_type="application/problem+json")
 
 

@@ -76,7 +76,7 @@ def compared(
 ) -> dict[str, Any]:
     """This will say all of some jobs but their curves, weights and samples, as JSON (`CompareShape`).
 
-    No comparison is begun once `seconds` have gone. Raises NotTheirsError for a metric or a reference that they do not have.
+    No comparison is begun once `seconds` have gone. Raises NotTheirsError for a metric or reference they do not have.
     """
     sides = read_sides(ids)
     names = sorted({name for side in sides for name in side.metrics})

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mtkd_engine.comparing import Difference, paired
+from mtkd_engine.comparing import Difference, intervals, paired, summed
 
 Numbers = NDArray[np.float64]
 
@@ -140,3 +140,18 @@ def test_a_hundred_thousand_samples_take_seconds() -> None:
     began = time.process_time()
     assert isinstance(paired(own_SN, own_SN - 0.1, sources_N), Difference)
     assert time.process_time() - began < 60  # generous: another machine, and busy
+
+
+def test_many_at_once_are_what_each_would_be_alone() -> None:
+    draw = np.random.default_rng(3)
+    sources = np.repeat(np.arange(20), 5)
+    sides = [(draw.random((seeds, 100)), draw.random((seeds, 100))) for seeds in (1, 3, 1, 3)]
+    few = (draw.random((1, 4)), draw.random((1, 4)), [1, 1, 2, 2])
+    alone = (draw.random((1, 4)), draw.random((1, 4)), [1, 1, 1, 1])
+    given = [*((own, other, sources) for own, other in sides), few, alone]
+    together = intervals([summed(*one) for one in given])
+    for one, found in zip(given, together, strict=True):
+        expected = paired(*one)
+        assert (found.mean, found.low, found.high) == pytest.approx(
+            (expected.mean, expected.low, expected.high), abs=1e-12
+        )

@@ -19,6 +19,7 @@ from jobs.operations.groups import cancel_group
 from jobs.queries.groups import list_groups
 from webapp.access import group_or_404, may, project_or_404, user_of
 from webapp.groups import cells_csv, group_plot, jobs_csv, metric_name, progress, scale_of, verdicts
+from webapp.pages.compare_offers import address_of
 from webapp.pages.gates import gates_of_group
 
 PAGE = 50
@@ -104,5 +105,6 @@ def _context(request: HttpRequest, found: Group, table: GroupTable) -> dict[str,
         "plot_size": next((size for most, size in SIZES if len(table.rows) <= most), "xl"),
         "is_comparing": any(row.is_comparing for row in table.rows),
         "is_open": is_open,
+        "compare_address": address_of(member.id for member in table.members),
         "may_edit": may(user=request.user, project=found.project, route="group-cancellation"),
     }

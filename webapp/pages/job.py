@@ -25,6 +25,7 @@ from webapp.downloads import send_artifact
 from webapp.forms.baseline import BaselineForm
 from webapp.forms.refusals import show_refusal
 from webapp.forms.sources import PromoteForm
+from webapp.pages.compare_offers import offers_to_compare
 from webapp.pages.gates import gates_of, naming
 from webapp.pages.lifecycle import offers_for
 from webapp.pages.result import COLUMNS, result_rows
@@ -175,6 +176,7 @@ def _standing(request: HttpRequest, detail: Job) -> dict[str, Any]:
         "job": detail,
         "project": detail.project,
         "offers": offers_for(detail),
+        "compare_offers": offers_to_compare(detail),
         "situation": situation(detail, newest),
         "checkpoint_step": furthest_checkpoint(tried),
         "own_baselines": baseline_names(detail),

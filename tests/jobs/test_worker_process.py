@@ -13,15 +13,19 @@ import psutil
 import pytest
 import redis
 from pytest_django import Settings
+from standardwebhooks.webhooks import Webhook as Verifier
 
 from jobs.local import programs
 from jobs.local.child import Child
 from jobs.local.home import Home
 from jobs.local.valkey import start_valkey
 from jobs.models import Beat, Job, Queue, State, User, Worker
+from jobs.operations.webhook_settings import create_webhook
 from jobs.operations.workers import request_drain, undrain
+from jobs.outgoing.networks import read_networks
 from jobs.queries.workers import list_workers
 from tests.jobs.conftest import FAKE_ENGINE, MakeJob, WaitFor
+from tests.jobs.receiver import receiving
 from tests.jobs.way_to_database import WayToDatabase
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -253,3 +257,17 @@ def runs(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def test_a_worker_sends_messages_of_webhooks_beside_its_jobs(
+    start: Start, make_job: MakeJob, wait_for: WaitFor, user: User, settings: Settings
+) -> None:
+    settings.WEBHOOK_PRIVATE = read_networks("127.0.0.0/8")
+    job = make_job("steps:2")
+    with receiving() as receiver:
+        _, secret = create_webhook(project=job.project, user=user, url=receiver.url)
+        start(MTKD_WEBHOOK_PRIVATE="127.0.0.0/8")
+        wait_for(lambda: len(receiver.got) == 2, seconds=60)
+    said = [Verifier(secret).verify(body, headers) for _, headers, body in receiver.got]
+    assert {one["type"] for one in said} == {"job.started", "job.succeeded"}
+    assert {one["data"]["job"]["id"] for one in said} == {job.pk}

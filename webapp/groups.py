@@ -10,6 +10,7 @@ from typing import Any
 
 from jobs.comparisons import Compared, GroupTable, Row
 from jobs.models import ACTIVE, State
+from jobs.queries.table.exports import tame
 from webapp.charts import CONFIG, plain_layout
 from webapp.templatetags.groups import plain
 from webapp.templatetags.site import signed
@@ -19,7 +20,6 @@ NAMES = {"miou": "mIoU", "map": "mAP"}
 LONGEST_LABEL = 26
 GREY, OWN = 7, 0  # numbers of series in the style sheet
 STILL = {**CONFIG, "displayModeBar": False, "scrollZoom": False}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def metric_name(metric: str) -> str:
@@ -216,10 +216,5 @@ def _csv(head: Iterable[str], lines: Iterable[list[Any]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(head)
-    writer.writerows([_tame(value) for value in line] for line in lines)
+    writer.writerows([tame(value) for value in line] for line in lines)
     return text.getvalue()
-
-
-def _tame(value: Any) -> Any:
-    """A label that a spreadsheet would take for a formula gets a mark that makes it text."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

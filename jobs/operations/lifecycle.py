@@ -114,6 +114,7 @@ def retry(
         deadline = None
     changes: dict[str, object] = dict.fromkeys(("finished_at", "cancel_requested_at", "result"))
     changes |= {"attempts_lost": 0, "failure": "", "failure_cause": "", "deadline_at": deadline}
+    changes["archived_at"] = None  # what works again is not hidden
     if from_scratch:
         row.attempts.update(is_void=True)
         changes |= {"step": 0, "part": ""}

@@ -7,16 +7,10 @@ from django.db.models import QuerySet
 from jobs.models import Checkpoint, Job, Project
 
 
-def list_jobs(
-    *, project: Project, state: str | None = None, limit: int = 50, before_id: int | None = None
-) -> list[Job]:
-    """This will list jobs, newest first; `before_id` (the last id of a page) asks for the page after it."""
-    jobs = _with_names().filter(project=project).order_by("-id")
-    if state is not None:
-        jobs = jobs.filter(state=state)
-    if before_id is not None:
-        jobs = jobs.filter(id__lt=before_id)
-    return list(jobs[:limit])
+def list_jobs(*, project: Project, limit: int = 50) -> list[Job]:
+    """This will list the newest jobs of a project that are not archived."""
+    jobs = _with_names().filter(project=project, archived_at__isnull=True)
+    return list(jobs.order_by("-id")[:limit])
 
 
 def job_detail(*, job_id: int) -> Job:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django import template
 from django.utils import timezone
 
 from jobs.models import ACTIVE, Attempt, Job, Outcome
+from jobs.queries.table.query import quoted
 
 register = template.Library()
 
@@ -75,3 +77,9 @@ def of(mapping: dict[int, str] | None, number: int) -> str:
 def plus(number: int) -> str:
     """This will write a whole number with its sign."""
     return f"{number:+d}".replace("-", "−")
+
+
+@register.filter
+def query_of_tag(tag: str) -> str:
+    """This will spell the address of the table of jobs that have a tag."""
+    return urlencode({"q": f"tag:{quoted(tag)}"})

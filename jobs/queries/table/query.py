@@ -30,6 +30,7 @@ SINCE = ("after", "before", "older", "newer")
 KEYS = (*CHOICES, *TEXTS, *NUMBERS, *TIMES, *SINCE)
 
 Kind = Literal["word", "choice", "text", "spec", "number", "metric", "time"]
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _COMPARED = re.compile(r"(?P<key>[^\"<>=!]+?)(?P<op>>=|<=|!=|>|<|=)(?P<rest>.*)", re.DOTALL)
 _OF_A_TEACHER = re.compile(r"teacher:[^\"<>=!:]+/[^\"<>=!:]+(?:[<>=]|!=|:[-+.\d])")
 
@@ -65,8 +66,8 @@ def read_query(text: str, *, now: datetime) -> Query:
     """This will read a query; lengths of time are counted back from `now`. Raises QueryError."""
     if len(text) > LONGEST:
         raise QueryError(f"given {len(text):,} characters, accepted are {LONGEST:,}", at=LONGEST + 1)
-    if "\0" in text:
-        raise QueryError("it holds a NUL, which no text here does", at=text.index("\0") + 1)
+    if odd := _UNSTORABLE.search(text):
+        raise QueryError("it holds a character that no text here does", at=odd.start() + 1)
     terms = tuple(_term(token, at, now) for at, token in _tokens(text))
     if len(terms) > MOST_TERMS:
         raise QueryError(f"given {len(terms)} terms, accepted are {MOST_TERMS}", at=terms[MOST_TERMS].at)

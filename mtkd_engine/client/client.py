@@ -20,14 +20,13 @@ from mtkd_engine.client.answers import (
     LogPage,
     Prediction,
 )
-from mtkd_engine.client.connection import ANSWER_SECONDS, Connection
+from mtkd_engine.client.connection import Connection
 from mtkd_engine.client.downloads import download
 from mtkd_engine.client.intake import IntakeCalls
 from mtkd_engine.client.streaming import Message, stream
 from mtkd_engine.client.waiting import LONGEST_POLL, wait_for
 
 PATIENCE = 300.0
-UNCHANGED = 304
 
 
 class Client(IntakeCalls):
@@ -145,18 +144,6 @@ class Client(IntakeCalls):
             poll=poll,
             on_news=on_news,
         )
-
-    def news(self, job_id: int, *, tag: str = "", seconds: int = LONGEST_POLL) -> tuple[Job | None, str]:
-        """This will return a job once it is another than under this tag, and its tag; None when that took too long."""
-        answer = self._connection.ask(
-            "GET",
-            f"jobs/{job_id}/",
-            params={"wait": seconds},
-            headers={"If-None-Match": tag} if tag else {},
-            seconds=seconds + ANSWER_SECONDS,
-        )
-        tag = answer.headers.get("ETag", "")
-        return (None if answer.status_code == UNCHANGED else Job.model_validate(answer.json())), tag
 
     def cancel(self, job_id: int) -> Job:
         """This will ask for a job to be stopped."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -13,15 +14,20 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from mtkd_engine.client.answers import Curves, Job
+from mtkd_engine.client.answers import Job
 from mtkd_engine.client.markdown import number
+from mtkd_engine.client.streaming import Message
 
 MOST_CURVES = 12
 MOST_WARNINGS = 3
 BLOCKS = "▁▂▃▄▅▆▇█"
 SYSTEM = "system/"
+MOST_POINTS = 4_000
 _FIRST = ("loss/total", "val/miou")
 _COLORS = {"succeeded": "green", "failed": "red", "cancelled": "yellow"}
+
+Curve = tuple[list[int], list[float]]
+"""Steps and values."""
 
 
 @dataclass
@@ -29,30 +35,50 @@ class Watched:
     """What is known of a job that is watched; `weights` are the newest, by teacher."""
 
     job: Job
-    curves: Curves = field(default_factory=Curves)
+    curves: dict[str, Curve] = field(default_factory=dict)
     weights: dict[str, float] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
-    def hear(self, events: Sequence[Mapping[str, Any]]) -> None:
-        """This will take in what the engine said."""
-        for event in events:
-            if event.get("masked"):
+    def hear(self, message: Message) -> None:
+        """This will take in what the server says of the job; messages it does not know are left out."""
+        if message.event == "metrics":
+            self._draw(message.data["series"], anew=message.data["replace"])
+        elif message.event == "event":
+            self._note(message.data)
+        elif message.event in {"job", "end"}:
+            known = {name: value for name, value in message.data.items() if name in Job.model_fields}
+            self.job = self.job.model_copy(update=known)
+
+    def _draw(self, series: Mapping[str, Mapping[str, Any]], *, anew: bool) -> None:
+        """Points from their first step on replace older ones: an attempt that resumed repeats some."""
+        curves = {} if anew else dict(self.curves)
+        for name, told in series.items():
+            if name.startswith(SYSTEM) or not told["steps"]:
                 continue
-            if event["kind"] == "weights":
-                self.weights = dict(zip(event["teachers"], event["mean"], strict=False))
-            elif event["kind"] == "warned":
-                self.warnings.append(str(event["message"]))
+            steps, values = curves.get(name, ([], []))
+            kept = bisect_left(steps, told["steps"][0])
+            found = [*steps[:kept], *told["steps"]], [*values[:kept], *map(float, told["values"])]
+            curves[name] = found if len(found[0]) <= MOST_POINTS else (found[0][::2], found[1][::2])
+        self.curves = curves
+
+    def _note(self, event: Mapping[str, Any]) -> None:
+        if event.get("masked"):
+            return
+        if event["kind"] == "weights":
+            self.weights = dict(zip(event["teachers"], event["mean"], strict=False))
+        elif event["kind"] == "warned":
+            self.warnings = [*self.warnings, str(event["message"])][-MOST_WARNINGS:]
 
 
 def screen(watched: Watched, *, width: int) -> RenderableType:
     """This will draw all of it, at most so many columns wide."""
     parts: list[RenderableType] = [_head(watched.job), _progress(watched.job, width)]
-    if watched.curves.series:
+    if watched.curves:
         parts += [Text(), _curves(watched.curves, width)]
     if watched.weights:
         parts += [Text(), Text("Weights of the teachers, mean over validation", style="bold")]
         parts.append(_weights(watched.weights, width))
-    parts += [Text(f"! {text}", style="yellow") for text in watched.warnings[-MOST_WARNINGS:]]
+    parts += [Text(f"! {text}", style="yellow") for text in watched.warnings]
     if watched.job.failure:
         parts.append(Text(watched.job.failure, style="red"))
     return Group(*parts)
@@ -101,18 +127,17 @@ def _progress(job: Job, width: int) -> RenderableType:
     return grid
 
 
-def _curves(curves: Curves, width: int) -> Table:
-    names = [name for name in curves.series if not name.startswith(SYSTEM)]
-    names.sort(key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
+def _curves(curves: Mapping[str, Curve], width: int) -> Table:
+    names = sorted(curves, key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("metric", "newest", "low", "high"):
         table.add_column(column, justify="left" if column == "metric" else "right", no_wrap=True)
     table.add_column("", no_wrap=True)
     room = max(8, min(60, width - 55))
     for name in names[:MOST_CURVES]:
-        values = [float(value) for value in curves.series[name]["values"]]
+        values = curves[name][1]
         finite = [value for value in values if math.isfinite(value)] or [math.nan]
-        figures = [_figure(value) for value in (values[-1] if values else math.nan, min(finite), max(finite))]
+        figures = [_figure(value) for value in (values[-1], min(finite), max(finite))]
         table.add_row(Text(name), *figures, Text(sparkline(values, width=room), style="cyan"))
     return table
 

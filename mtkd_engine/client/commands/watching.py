@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from collections.abc import Iterator
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 
-from mtkd_engine.client.answers import Job
 from mtkd_engine.client.client import Client
 from mtkd_engine.client.commands.given import Commands, add_place, client_of, identifier
 from mtkd_engine.client.commands.telling import complain
@@ -17,9 +17,8 @@ from mtkd_engine.client.errors import AwayError
 from mtkd_engine.client.outcomes import Outcome
 from mtkd_engine.client.screen import Watched, screen
 
-LEAST_SECONDS = 1.0
-QUIET_SECONDS = 10
-PX = 240
+DRAWN_A_SECOND = 4
+SPEAK_SECONDS = 10.0
 
 
 def add(commands: Commands) -> None:
@@ -46,43 +45,33 @@ def _watch(given: argparse.Namespace) -> int:
 
 
 def _drawn(client: Client, watched: Watched, console: Console) -> None:
-    with Live(console=console, auto_refresh=False) as live:
-        for _ in _looks(client, watched):
-            live.update(screen(watched, width=console.width), refresh=True)
+    def draw() -> (
+        RenderableType
+    ):  # called by a thread, also while nothing happens; each part is replaced as a whole
+        return screen(watched, width=console.width)
+
+    with Live(console=console, get_renderable=draw, refresh_per_second=DRAWN_A_SECOND):
+        for _ in _heard(client, watched):
+            pass
 
 
 def _told(client: Client, watched: Watched, console: Console) -> None:
-    said = ""
-    for job in _looks(client, watched):
-        text = f"job {job.id} {job.state} {job.part} step {job.step:,} of {job.total_steps:,}".replace(
-            "  ", " "
-        )
-        if text != said:
-            console.print(text)
-            said = text
+    said, at = "", -math.inf
+    for _ in _heard(client, watched):
+        job = watched.job
+        state = f"{job.state} {job.part}"
+        if state != said or time.monotonic() - at > SPEAK_SECONDS:
+            said, at = state, time.monotonic()
+            console.print(
+                f"job {job.id} {job.state}: {job.part or 'no part yet'}, step {job.step:,} of {job.total_steps:,}"
+            )
     console.print(screen(watched, width=console.width))
 
 
-def _looks(client: Client, watched: Watched) -> Iterator[Job]:
-    """How it stands, again each time that has changed, until it has ended."""
-    seq, tag = 0, ""
-    while True:
-        began = time.monotonic()
-        job, tag = client.news(watched.job.id, tag=tag, seconds=QUIET_SECONDS)
-        if job is not None:
-            watched.job = job
-            watched.curves = client.curves(job.id, px=PX)
-            seq = _heard(client, watched, seq)
-            yield job
-            if job.is_final:
-                return
-        time.sleep(max(0.0, LEAST_SECONDS - (time.monotonic() - began)))
-
-
-def _heard(client: Client, watched: Watched, seq: int) -> int:
-    """The number of the newest event, when all behind `seq` were taken in."""
-    while True:
-        seq, events = client.events(watched.job.id, after=seq)
-        watched.hear(events)
-        if not events:
-            return seq
+def _heard(client: Client, watched: Watched) -> Iterator[None]:
+    """Again after each message, until the job has ended and was judged."""
+    for message in client.stream(watched.job.id):
+        watched.hear(message)
+        yield
+    watched.job = client.job(watched.job.id)
+    yield

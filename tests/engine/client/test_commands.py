@@ -12,7 +12,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mtkd_engine.client.commands import watching
 from tests.engine.client.answering import Script, ended, job, ok, problem
 
 Serve = Callable[..., Script]
@@ -243,22 +242,30 @@ def test_a_baseline_is_set_in_the_project_of_the_job(served: Serve, mtkd: Call) 
     assert json.loads(server.asked[1].content) == {"job": 7}
 
 
-def test_watching_tells_of_each_change_until_the_end(
-    served: Serve, mtkd: Call, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def events(*messages: tuple[str, object]) -> httpx.Response:
+    text = "".join(
+        f"id: {place}\nevent: {kind}\ndata: {json.dumps(data)}\n\n"
+        for place, (kind, data) in enumerate(messages)
+    )
+    return httpx.Response(200, text=text)
+
+
+def test_watching_goes_on_after_a_cut_and_ends_with_the_code_of_the_job(
+    served: Serve, mtkd: Call, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(watching, "LEAST_SECONDS", 0.0)
-    curves = {
-        "names": ["loss/total"],
-        "series": {"loss/total": {"steps": [1], "values": [2.0], "last_seq": 1}},
-    }
-    quiet = ok({"seq": 4, "events": []})
-    spoken = ok({"seq": 4, "events": [{"kind": "weights", "teachers": ["span"], "mean": [1.0]}]})
+    points = {"replace": True, "series": {"loss/total": {"steps": [1], "values": [2.0]}}}
+    weights = {"kind": "weights", "teachers": ["span"], "mean": [1.0]}
+    state = {"state": "running", "part": "training", "step": 40, "total_steps": 100}
     server = served(
-        *(ok(job()), ok(job(), ETag='W/"a"'), ok(curves), spoken, quiet),
-        *(httpx.Response(304, headers={"ETag": 'W/"a"'}), ok(ended(gate="failed")), ok(curves), quiet),
+        ok(job()),
+        events(("metrics", points), ("event", weights), ("job", state)),
+        events(("end", {**state, "state": "succeeded", "step": 100})),
+        ok(ended(gate="failed", step=100)),
     )
     assert mtkd("watch", 7) == 2
     said = capsys.readouterr().out
-    assert "job 7 running training step 10 of 100" in said
+    assert "job 7 running: training, step 10 of 100" in said
+    assert "step 100 of 100" in said
     assert "loss/total" in said
-    assert [request.headers.get("If-None-Match") for request in server.asked][5:7] == ['W/"a"'] * 2
+    assert "gate failed" in said
+    assert server.asked[2].headers["Last-Event-ID"] == "2"

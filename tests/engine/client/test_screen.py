@@ -7,8 +7,8 @@ import math
 
 from rich.console import Console
 
-from mtkd_engine.client import Curves, Job
-from mtkd_engine.client.screen import Watched, screen, sparkline
+from mtkd_engine.client import Job, Message
+from mtkd_engine.client.screen import MOST_POINTS, Watched, screen, sparkline
 from tests.engine.client.answering import job
 
 
@@ -19,20 +19,32 @@ def drawn(watched: Watched, *, width: int = 100) -> str:
     return console.file.getvalue()
 
 
+def told(series: dict[str, tuple[list[int], list[object]]], *, replace: bool = False) -> Message:
+    curves = {name: {"steps": steps, "values": values} for name, (steps, values) in series.items()}
+    return Message("1", "metrics", {"replace": replace, "series": curves})
+
+
+def said(**event: object) -> Message:
+    return Message("1", "event", event)
+
+
 def test_progress_curves_and_weights_are_shown() -> None:
-    curves = {
-        "val/miou": {"steps": [1, 2], "values": [0.2, 0.4]},
-        "loss/total": {"steps": [1, 2, 3], "values": [3.0, "NaN", 1.0]},
-        "system/cpu": {"steps": [1], "values": [99.0]},
-    }
-    watched = Watched(job=Job.model_validate(job()), curves=Curves(names=list(curves), series=curves))
-    watched.hear(
-        [
-            {"kind": "weights", "teachers": ["span", "map2d"], "mean": [0.25, 0.75]},
-            {"kind": "warned", "message": "A teacher is worse than blind."},
-            {"kind": "weights", "teachers": ["span", "map2d"], "mean": [0.9, 0.1], "masked": True},
-        ]
-    )
+    watched = Watched(job=Job.model_validate(job(step=0)))
+    for message in (
+        told(
+            {
+                "val/miou": ([1, 2], [0.2, 0.4]),
+                "loss/total": ([1, 2, 3], [3.0, "NaN", 1.0]),
+                "system/cpu": ([1], [9.0]),
+            }
+        ),
+        said(kind="weights", teachers=["span", "map2d"], mean=[0.25, 0.75]),
+        said(kind="warned", message="A teacher is worse than blind."),
+        said(kind="weights", teachers=["span", "map2d"], mean=[0.9, 0.1], masked=True),
+        Message("2", "job", {"state": "running", "step": 10, "lag": None}),
+        Message("3", "unheard of", None),
+    ):
+        watched.hear(message)
     text = drawn(watched)
     assert "Job 7 span  running  training" in text
     assert "step 10 of 100" in text
@@ -40,6 +52,22 @@ def test_progress_curves_and_weights_are_shown() -> None:
     assert "system/cpu" not in text
     assert "0.250" in text
     assert "! A teacher is worse than blind." in text
+
+
+def test_points_of_a_resumed_attempt_replace_what_they_repeat() -> None:
+    watched = Watched(job=Job.model_validate(job()))
+    watched.hear(told({"a": ([1, 2, 3], [1.0, 2.0, 3.0]), "b": ([1], [1.0])}))
+    watched.hear(told({"a": ([2, 3, 4], [5.0, 6.0, 7.0])}))
+    assert watched.curves == {"a": ([1, 2, 3, 4], [1.0, 5.0, 6.0, 7.0]), "b": ([1], [1.0])}
+    watched.hear(told({"a": ([4], [9.0])}, replace=True))
+    assert watched.curves == {"a": ([4], [9.0])}
+
+
+def test_long_curves_are_thinned_out() -> None:
+    watched = Watched(job=Job.model_validate(job()))
+    for first in range(0, 20_000, 500):
+        watched.hear(told({"a": (list(range(first, first + 500)), [0.5] * 500)}))
+    assert 1_000 < len(watched.curves["a"][0]) <= MOST_POINTS
 
 
 def test_a_job_that_waits_says_why_and_a_failed_one_what_happened() -> None:
@@ -53,8 +81,8 @@ def test_a_job_that_waits_says_why_and_a_failed_one_what_happened() -> None:
 
 
 def test_it_fits_a_narrow_terminal() -> None:
-    curves = {"loss/total": {"steps": [1], "values": [1.0]}}
-    watched = Watched(job=Job.model_validate(job()), curves=Curves(series=curves), weights={"span": 1.0})
+    curves = {"loss/total": ([1], [1.0])}
+    watched = Watched(job=Job.model_validate(job()), curves=curves, weights={"span": 1.0})
     assert all(len(line) <= 60 for line in drawn(watched, width=60).splitlines())
 
 

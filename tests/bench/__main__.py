@@ -16,6 +16,7 @@ NAMES = (
     "gate",
     "grounding",
     "inspect",
+    "table",
 )
 WITH_DATA = ("gate", "grounding")
 """Those that run on any folder in the right form."""

@@ -33,5 +33,5 @@ def description(request: HttpRequest, job_id: int) -> HttpResponse:
 
 def _said(given: dict[str, Any]) -> str:
     if "archived" not in given:
-        return "It is kept."
+        return "The changes are saved."
     return "The job is archived." if given["archived"] else "The job is out of the archive."

@@ -94,7 +94,9 @@ def _head(asked: Asked, column: Column) -> Head:
     is_sorted = asked.order.column.name == column.name and asked.address(sort="") != asked.address()
     if column.order is None and column.kind != "metric":
         return Head(column=column, query="", sorted="")
-    downwards = not asked.order.descending if is_sorted else column.is_number or column.kind == "time"
+    downwards = (
+        not asked.order.descending if is_sorted else column.is_number or column.kind in {"time", "progress"}
+    )
     sort = f"{'-' if downwards else ''}{column.name}"
     direction = ("descending" if asked.order.descending else "ascending") if is_sorted else ""
     return Head(column=column, query=asked.address(sort=sort), sorted=direction)

@@ -36,8 +36,8 @@ class Column:
 
     @property
     def is_number(self) -> bool:
-        """Whether its values are set to the right, and the highest come first when it is clicked."""
-        return self.kind in {"number", "metric", "progress"}
+        """Whether its values are set to the right, with the digits below each other."""
+        return self.kind in {"number", "metric"}
 
 
 def column_of(name: str) -> Column:

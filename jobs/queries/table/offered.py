@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from jobs.models import Job, Project
+from jobs.queries.table.columns import OF_ROW
 from jobs.queries.table.names import LONGEST_NAME, is_spec_path
 
 NEWEST = 100
@@ -29,9 +30,11 @@ def _paths(value: Any, path: str) -> Iterator[str]:
     elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
         for item in value:
             yield from _paths(item, path)
-    elif path:
+    elif path and value != []:
         yield path
 
 
 def _can_be_offered(path: str) -> bool:
-    return is_spec_path(path) and len(path) <= LONGEST_NAME and "," not in path and path.isprintable()
+    if path in OF_ROW or not is_spec_path(path):
+        return False
+    return len(path) <= LONGEST_NAME and "," not in path and path.isprintable()

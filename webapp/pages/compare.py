@@ -20,6 +20,8 @@ from webapp.charts import PX
 from webapp.compared import job_ids, missing_of, visible_jobs
 
 SCRIPT = "js/compare.js"
+MOST_PX, FEWEST_PX = 4000, 80
+"""Ranges of steps that the curves of a chart have together, and each of them at least."""
 _IMPORT = re.compile(r"""^\s*(?:import|export)\b[^"';]*["'](\.[^"']+)["']""", re.MULTILINE)
 
 
@@ -45,7 +47,7 @@ def _page(request: HttpRequest, jobs: Sequence[Job], *, missing: str = "", statu
         "missing": missing,
         "data_url": f"{reverse('api-compare')}?{urlencode({'jobs': named, 'quick': 1}, safe=',')}",
         "scripts": modules_of(SCRIPT),
-        "px": PX,
+        "px": min(PX, max(FEWEST_PX, MOST_PX // max(1, len(jobs)))),
     }
     return render(request, "compare/compare.html", context, status=status)
 

@@ -73,3 +73,43 @@ def test_a_job_without_the_metric_is_left_out(
 def test_ids_that_are_none_are_refused(api: APIClient, jobs: str) -> None:
     answer = api.get("/api/v1/metrics/", {"jobs": jobs, "name": "loss"})
     assert (answer.status_code, list(answer.json()["fields"])) == (400, ["jobs"])
+
+
+def test_several_metrics_come_in_one_answer(api: APIClient, people: dict[str, User], project: Project) -> None:
+    jobs = [with_points(project, people["editor"], count=3, height=float(n)) for n in (1, 2)]
+    address = f"/api/v1/metrics/?jobs={jobs[1].pk},{jobs[0].pk}"
+    read = api.get(f"{address}&names=other,loss,nothing").json()
+    assert set(read) == {"x", "curves"}
+    assert [curve["name"] for curve in read["curves"]] == ["other", "loss", "nothing"]
+    assert read["curves"][1]["series"][str(jobs[1].pk)]["values"] == [2.0, 2.0, 2.0]
+    assert read["curves"][2]["series"] == {}
+
+
+def test_time_begins_with_each_job(api: APIClient, people: dict[str, User], project: Project) -> None:
+    job = with_points(project, people["editor"], count=5, height=1.0)
+    read = api.get(f"/api/v1/metrics/?jobs={job.pk}&name=loss&x=time&x_from=0.002&x_to=0.003").json()
+    curve = read["series"][str(job.pk)]
+    assert (read["x"], curve["x"], curve["steps"]) == ("time", [0.002, 0.003], [2, 3])
+    assert api.get(f"/api/v1/metrics/?jobs={job.pk}&name=loss&x=epoch").json()["series"] == {}
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ("", "name"),
+        ("name=loss&names=other", "name"),
+        ("names=,", "names"),
+        ("names=" + ",".join(map(str, range(25))), "names"),
+        ("name=loss&x=year", "x"),
+        ("name=loss&x_from=NaN", "x_from"),
+        ("name=loss&x_to=x", "x_to"),
+        ("name=loss&x=time&step_from=3", "step_from"),
+        ("name=loss&px=0", "px"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_at_its_field(
+    api: APIClient, people: dict[str, User], project: Project, more: str, field: str
+) -> None:
+    job = with_points(project, people["editor"], count=2, height=1.0)
+    answer = api.get(f"/api/v1/metrics/?jobs={job.pk}&{more}")
+    assert (answer.status_code, list(answer.json()["fields"])) == (400, [field])

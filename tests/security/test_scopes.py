@@ -114,6 +114,14 @@ def test_an_address_without_an_area_is_open_to_no_token(root: User, monkeypatch:
     assert client.get("/api/v1/queues/").status_code == 200
 
 
+@pytest.mark.parametrize(
+    "address", ["/", "/projects/moments/", "/projects/moments/settings/", "/people/", "/account/tokens/"]
+)
+def test_a_token_opens_no_page(root: User, address: str) -> None:
+    answer = client_with(root, *Scope).get(address)
+    assert (answer.status_code, answer["Location"]) == (302, f"/login/?next={address}")
+
+
 def test_a_session_has_all_scopes(root: User) -> None:
     client = APIClient()
     client.force_login(root)

@@ -25,7 +25,7 @@ from webapp.api.documented import refusals
 from webapp.api.shapes import StrictShape
 
 
-class PowerShape(serializers.Serializer[ApiToken]):
+class PowerShape(serializers.Serializer[Any]):
     """What a token is good for: in all projects of its user where `project` is null, for ever without an end."""
 
     name = serializers.CharField(read_only=True)
@@ -170,10 +170,11 @@ def _token_of(request: Request) -> ApiToken | None:
 
 def _power(user: User, asked: dict[str, Any], maker: ApiToken | None) -> Power:
     """What is not said is as the token has it that asks."""
+    project, end = (None, None) if maker is None else (maker.project, maker.expires_at)
     return Power(
         scopes=asked["scopes"],
-        project=_project(user, asked["project"]) if "project" in asked else maker and maker.project,
-        expires_at=asked.get("expires_at", maker and maker.expires_at),
+        project=_project(user, asked["project"]) if "project" in asked else project,
+        expires_at=asked.get("expires_at", end),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
@@ -9,7 +11,7 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs.models import Membership, Role
+from jobs.models import Role
 from jobs.operations.members import add_member, change_role, remove_member
 from jobs.queries.people import list_members
 from webapp.access import member_or_404, project_or_404, user_of
@@ -18,7 +20,7 @@ from webapp.api.documented import refusals
 from webapp.api.shapes import StrictShape
 
 
-class MemberShape(serializers.Serializer[Membership]):
+class MemberShape(serializers.Serializer[Any]):
     """Somebody in a project; a closed account is a member who can do nothing."""
 
     username = serializers.CharField(source="user.username", read_only=True)

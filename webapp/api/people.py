@@ -12,7 +12,7 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs.models import Membership, Role, User
+from jobs.models import Role, User
 from jobs.operations.people import LONGEST_USERNAME, change_person, create_person, reset_password
 from jobs.queries.people import find_person, list_people
 from webapp.access import operator_of
@@ -21,14 +21,14 @@ from webapp.api.documented import refusals
 from webapp.api.shapes import StrictShape
 
 
-class MembershipShape(serializers.Serializer[Membership]):
+class MembershipShape(serializers.Serializer[Any]):
     """A project somebody is in."""
 
     project = serializers.CharField(source="project.slug", read_only=True)
     role = serializers.ChoiceField(choices=Role.choices, read_only=True)
 
 
-class PersonShape(serializers.Serializer[User]):
+class PersonShape(serializers.Serializer[Any]):
     """An account; a closed one (`is_active` false) opens nothing, superusers run the installation."""
 
     username = serializers.CharField(read_only=True)

@@ -28,7 +28,7 @@ def judge(job: Job) -> None:
     the seeds of the reference are, together, once all of them have ended.
     """
     if job.group_id is not None:
-        _judge_group(job)
+        _judge_group(job, job.group_id)
         return
     rules = rules_of(job.spec.get("gates") or (), job.project) if job.state == State.SUCCEEDED else []
     found = _judged(rules, [job], job.project)
@@ -42,11 +42,11 @@ def forget_judgement(job: Job) -> None:
         Group.objects.filter(pk=job.group_id).update(gates=[], gate_outcome="")
 
 
-def _judge_group(job: Job) -> None:
+def _judge_group(job: Job, group_id: int) -> None:
     if not _is_reference(job):
         return
     # The last two seeds to end would each see the other as not ended. Groups are locked after jobs everywhere.
-    group = Group.objects.select_for_update(no_key=True).get(pk=job.group_id)
+    group = Group.objects.select_for_update(no_key=True).get(pk=group_id)
     reference = Job.objects.filter(group=group, spec__group__cell="", deleted_at__isnull=True)
     seeds = list(reference.only("state", "spec").order_by("pk"))
     if any(member.state not in FINAL for member in seeds):
@@ -104,7 +104,8 @@ def _is_reference(job: Job) -> bool:
 
 
 def _seed(job: Job) -> int | None:
-    return job.spec.get("seed")
+    seed: int | None = job.spec.get("seed")
+    return seed
 
 
 def _outcome(found: Sequence[dict[str, Any]]) -> str:

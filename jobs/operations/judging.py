@@ -132,10 +132,15 @@ def _near(name: str, known: Collection[str]) -> str:
     near = difflib.get_close_matches(name, known, n=MOST_NAMED, cutoff=0.5)
     tail = name.rpartition("/")[2]
     near += [other for other in sorted(known) if other.rpartition("/")[2] == tail and other not in near]
-    shown = near[:MOST_NAMED] or sorted(known)[:MOST_NAMED]
+    shown = near[:MOST_NAMED] or sorted(known, key=_of_itself_first)[:MOST_NAMED]
     if not shown:
         return "; there is none"
     return f"; {'near' if near else 'known'} names are {', '.join(shown)}"
+
+
+def _of_itself_first(name: str) -> tuple[bool, bool, str]:
+    """A job's own numbers, on test first, before those of what it was compared with."""
+    return not name.startswith(("test/", "val/")), "/" in name, name
 
 
 def _over(gate: Gate, jobs: Sequence[Measured], seed: int | None) -> str:

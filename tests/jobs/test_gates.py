@@ -84,8 +84,8 @@ def seeds_of(group: Group) -> list[Job]:
         (
             "latency_ms.p50 <= 5",
             False,
-            "The job has no final metric 'latency_ms.p50'; known names are seconds, student.params, test/miou, "
-            "test/r1@0.5, uniform/miou, val/miou.",
+            "The job has no final metric 'latency_ms.p50'; known names are test/miou, test/r1@0.5, "
+            "val/miou, seconds, student.params, uniform/miou.",
         ),
         (
             "test/iou >= 0.4",

@@ -13,7 +13,7 @@ class BaselineForm(forms.Form):
     """One field; a name that is another job's moves to this one."""
 
     name = forms.CharField(
-        label="Name",
+        label="Name of the baseline",
         max_length=LONGEST_BASELINE,
         widget=forms.TextInput(
             attrs={

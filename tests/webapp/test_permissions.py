@@ -20,6 +20,7 @@ from jobs.models import (
     Prediction,
     Project,
     Registration,
+    SavedView,
     Selection,
     Teacher,
     User,
@@ -51,6 +52,12 @@ POST_ONLY = {
     "job-cancellation",
     "job-pause",
     "job-promotion",
+    "job-comparison",
+    "job-actions",
+    "job-description",
+    "job-view-new",
+    "job-view-deletion",
+    "api-job-actions",
     "job-baseline",
     "baseline-removal",
     "job-resumption",
@@ -91,7 +98,8 @@ METHODS = {
     **dict.fromkeys(("api-dataset", "api-teacher"), ("GET", "DELETE")),
     **dict.fromkeys(("api-dataset-archive", "api-teacher-archive"), ("PUT", "DELETE")),
     **dict.fromkeys(("api-job-pause", "api-worker-drain"), ("PUT", "DELETE")),
-    "api-job": ("GET", "DELETE"),
+    "api-job": ("GET", "PATCH", "DELETE"),
+    "api-view": ("GET", "PATCH", "DELETE"),
     "api-selection": ("GET", "DELETE"),
     "api-job-schedule": ("PATCH",),
     "api-project": ("GET", "PATCH"),
@@ -103,9 +111,11 @@ METHODS = {
 }
 BOTH = {"login", "password", "tokens", "project-new", "dataset-new", "teacher-new", "job-new"}
 BOTH |= {
+    "api-projects",
     "api-datasets",
     "api-teachers",
     "api-jobs",
+    "api-views",
     "api-groups",
     "api-job-metrics",
     "api-selections",
@@ -119,12 +129,18 @@ PROJECT_IN_QUERY = {
     "api-uploads",
     "api-registrations",
     "api-jobs",
+    "api-job-table-file",
     "api-datasets",
     "api-teachers",
     "api-groups",
 }
 JOBS_IN_QUERY = {"api-overlay", "api-compare", "api-compare-weights", "api-compare-samples", "compare"}
-WANTED: dict[str, dict[str, object]] = {"api-jobs": {"spec": {}}, "api-groups": {"document": {}}}
+WANTED: dict[str, dict[str, object]] = {
+    "api-jobs": {"spec": {}},
+    "api-groups": {"document": {}},
+    "api-job-actions": {"action": "archive", "jobs": [1]},
+}
+VIEW = 7  # a number of its own, so that it is there again after somebody deleted it
 NAME = "student.safetensors"  # of a file, and of a baseline
 ONE_TOKEN = {"token-revocation", "api-token"}
 HTTP_ROUTES = sorted(route for route in PERMISSIONS if not route.startswith("live-"))
@@ -180,10 +196,11 @@ def addresses(job: Job, people: dict[str, User], teachers: list[Teacher], tmp_pa
         "form": "csv",
         "prediction_id": Prediction.objects.create(job=job, sentence="a door opens").pk,
         **_webhook(job.project),
+        "view_id": VIEW,
         "group_id": Group.objects.create(project=job.project, name="study", document={}).pk,
     }
     film = {**parts, "name": "v0.mp4"}
-    return {route: _address(route, film if route == "dataset-video" else parts) for route in HTTP_ROUTES}
+    return {route: _address(route, film if route.endswith("dataset-video") else parts) for route in HTTP_ROUTES}
 
 
 def _webhook(project: Project) -> dict[str, object]:
@@ -232,6 +249,7 @@ def test_a_route_refuses_whom_the_table_refuses(
     for who, standing in standings.items():
         client = Client()
         Baseline.objects.get_or_create(project=job.project, name=NAME, defaults={"job": job})
+        SavedView.objects.get_or_create(pk=VIEW, defaults={"project": job.project, "name": "kept"})
         if who != "stranger":
             client.force_login(people[who])
         answer = client.generic(method, addresses[route], data=body, content_type="application/json")

@@ -17,6 +17,7 @@ _MEANING = {
     404: "Nothing here, or not yours to see.",
     409: "Not as things stand: it has come to its end already, or something depends on it.",
     411: "A part needs the header Content-Length.",
+    412: "The header Tus-Resumable asks for another protocol.",
     413: "Too large for one part, for one file, or for the quota of the project.",
     460: "The part is not the one that Upload-Checksum announces; nothing of it was kept.",
     507: "The disk of the storage is full.",

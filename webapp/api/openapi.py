@@ -56,6 +56,7 @@ def complete(result: Document, generator: object, request: object, public: bool)
     components["responses"] = {code: _refusal(code) for code in _REFUSALS}
     components["headers"] = {name: _header(name) for name in _HEADERS}
     components["parameters"] = {"IdempotencyKey": _key_parameter(), "IfNoneMatch": _tag_parameter()}
+    _let_anything_be_null(components.get("schemas", {}))
     operations = list(_operations(result))
     for method, path, operation in operations:
         for parameter in operation.get("parameters", []):
@@ -63,7 +64,20 @@ def complete(result: Document, generator: object, request: object, public: bool)
         _add_refusals(method, path, operation)
         _add_tags_and_keys(method, operation)
         _add_links(operation, operations)
+        operation["responses"] = dict(sorted(operation["responses"].items()))
     return result
+
+
+def _let_anything_be_null(node: Any) -> None:
+    """What may be anything may be null without a word; as two alternatives both hold, and one alone must."""
+    if isinstance(node, list):
+        for inner in node:
+            _let_anything_be_null(inner)
+    elif isinstance(node, dict):
+        if node.get("oneOf") == [{}, {"type": "null"}]:
+            del node["oneOf"]
+        for inner in node.values():
+            _let_anything_be_null(inner)
 
 
 def _operations(result: Document) -> Iterator[tuple[str, str, Document]]:
@@ -85,7 +99,6 @@ def _add_refusals(method: str, path: str, operation: Document) -> None:
     codes += ["413", "415"] if "requestBody" in operation else []
     for code in codes:
         operation["responses"].setdefault(code, {"$ref": f"#/components/responses/{code}"})
-    operation["responses"] = dict(sorted(operation["responses"].items()))
 
 
 def _add_tags_and_keys(method: str, operation: Document) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from django.http import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import api_view
 from rest_framework.exceptions import NotFound, ValidationError
@@ -18,6 +20,7 @@ from jobs.storage.previews import sample_files
 from webapp.access import dataset_or_404
 from webapp.api import query
 from webapp.api.documented import refusals
+from webapp.downloads import send_blob
 
 LAST_ROW = 2**40
 
@@ -73,3 +76,22 @@ def samples(request: Request, dataset_id: int) -> Response:
         files, after=-1 if after is None else after, split=split, text=text, limit=limit
     )
     return Response({"samples": [asdict(sample) for sample in found], "after": go_on})
+
+
+@extend_schema(
+    responses={
+        (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, "The video."),
+        (206, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, "The range asked for."),
+        **refusals(404),
+    },
+    operation_id="download_video",
+    tags=["datasets"],
+)
+@api_view(["GET", "HEAD"])
+def video(request: Request, dataset_id: int, name: str) -> HttpResponseBase:
+    """Download a video of a dataset, which a sample names in `video`, or with `Range` a part of it."""
+    dataset = dataset_or_404(request, dataset_id)
+    file = dataset.files.filter(name=f"videos/{name}").select_related("blob").first()
+    if file is None:
+        raise NotFound(f"{dataset.label} has no video named {name[:200]!r}.")
+    return send_blob(request, file.blob, name=name.rpartition("/")[2], media_type="application/octet-stream")

@@ -52,7 +52,12 @@ def _header(name: str, description: str, *, required: bool = False) -> OpenApiPa
     return OpenApiParameter(name, str, OpenApiParameter.HEADER, required=required, description=description)
 
 
-_RESUMABLE = _header("Tus-Resumable", f"Version of the protocol: {VERSION}.")
+_RESUMABLE = OpenApiParameter(
+    "Tus-Resumable",
+    {"type": "string", "enum": [VERSION]},
+    OpenApiParameter.HEADER,
+    description="Of the protocol.",
+)
 _CHECKSUM = _header("Upload-Checksum", f"ALGORITHM BASE64 of the part; algorithms: {', '.join(ALGORITHMS)}.")
 _BODY = {PartParser.media_type: OpenApiTypes.BINARY}
 
@@ -98,7 +103,7 @@ class Uploads(_Tus):
             _CHECKSUM,
         ],
         request=_BODY,
-        responses={201: UploadShape, **refusals(400, 403, 404, 413, 460, 507)},
+        responses={201: UploadShape, **refusals(400, 403, 404, 412, 413, 460, 507)},
         operation_id="begin_upload",
         tags=["uploads"],
     )
@@ -131,7 +136,7 @@ class OneUpload(_Tus):
 
     @extend_schema(
         parameters=[_RESUMABLE],
-        responses={200: UploadShape, **refusals(403, 404)},
+        responses={200: UploadShape, **refusals(403, 404, 412)},
         operation_id="read_upload",
         tags=["uploads"],
     )
@@ -149,7 +154,7 @@ class OneUpload(_Tus):
         request=_BODY,
         responses={
             204: OpenApiResponse(description="Stored; `Upload-Offset` says where to go on."),
-            **refusals(400, 403, 404, 409, 411, 413, 460, 507),
+            **refusals(400, 403, 404, 409, 411, 412, 413, 460, 507),
         },
         operation_id="add_part",
         tags=["uploads"],
@@ -165,7 +170,7 @@ class OneUpload(_Tus):
 
     @extend_schema(
         parameters=[_RESUMABLE],
-        responses={204: None, **refusals(403, 404, 409)},
+        responses={204: None, **refusals(403, 404, 409, 412)},
         operation_id="abort_upload",
         tags=["uploads"],
     )

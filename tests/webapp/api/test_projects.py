@@ -64,3 +64,19 @@ def test_queues_are_listed_for_everybody_who_is_logged_in(people: dict[str, User
     assert rows["cpu"]["served_at"]
     assert rows["gpu"]["served_at"] is None
     assert APIClient().get("/api/v1/queues/").status_code == 401
+
+
+def test_a_project_is_made_and_its_maker_administers_it(people: dict[str, User]) -> None:
+    client = client_of(people["outsider"])
+    answer = client.post("/api/v1/projects/", {"name": "Deep Sea"}, format="json")
+    assert (answer.status_code, answer["Location"]) == (201, "/api/v1/projects/deep-sea/")
+    assert answer.json()["slug"] == "deep-sea"
+    assert client.patch("/api/v1/projects/deep-sea/", {"keep_days": 3}, format="json").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["", "...", "x" * 81, "Moments", None])
+def test_a_project_that_cannot_be_is_refused_by_field(
+    people: dict[str, User], project: Project, name: str | None
+) -> None:
+    answer = client_of(people["admin"]).post("/api/v1/projects/", {"name": name}, format="json")
+    assert (answer.status_code, list(answer.json()["fields"])) == (400, ["name"])

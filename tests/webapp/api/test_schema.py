@@ -1,16 +1,68 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
 import yaml
 from django.core.management import call_command
 from django.test import Client
 
 from webapp.access import PERMISSIONS
 
+Operation = dict[str, Any]
 
-def test_the_description_is_open_and_names_every_address(db: None) -> None:
-    described = yaml.safe_load(Client().get("/api/schema/").content)
+
+@pytest.fixture
+def described(db: None) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(Client().get("/api/schema/").content)
+    return found
+
+
+def operations(described: dict[str, Any]) -> Iterator[tuple[str, Operation]]:
+    for item in described["paths"].values():
+        yield from item.items()
+
+
+def test_the_description_is_open_and_names_every_address(described: dict[str, Any]) -> None:
+    assert described["openapi"].startswith("3.1.")
     assert len(described["paths"]) == sum(route.startswith("api-") for route in PERMISSIONS) - 1
 
 
 def test_the_description_is_valid_and_without_warnings(db: None, tmp_path: object) -> None:
     call_command("spectacular", "--validate", "--fail-on-warn", "--file", f"{tmp_path}/schema.yaml")
+
+
+def test_it_needs_no_extension_of_the_standard(described: dict[str, Any]) -> None:
+    def keys(node: Any) -> Iterator[str]:
+        if isinstance(node, dict):
+            yield from (key for key in node if isinstance(key, str))
+            for inner in node.values():
+                yield from keys(inner)
+        elif isinstance(node, list):
+            for inner in node:
+                yield from keys(inner)
+
+    assert not [key for key in keys(described) if key.startswith("x-")]
+
+
+def test_every_operation_has_a_name_of_its_own_a_sentence_and_its_refusals(described: dict[str, Any]) -> None:
+    found = [operation for _, operation in operations(described)]
+    assert len({operation["operationId"] for operation in found}) == len(found)
+    for operation in found:
+        assert operation["description"], operation["operationId"]
+        assert {"400", "401", "403", "429", "503"} <= set(operation["responses"]), operation["operationId"]
+
+
+def test_every_write_takes_a_key(described: dict[str, Any]) -> None:
+    key = {"$ref": "#/components/parameters/IdempotencyKey"}
+    for method, operation in operations(described):
+        assert (key in operation.get("parameters", [])) == (method != "get"), operation["operationId"]
+
+
+def test_what_was_made_leads_to_all_that_can_be_done_with_it(described: dict[str, Any]) -> None:
+    links = described["paths"]["/api/v1/jobs/"]["post"]["responses"]["201"]["links"]
+    assert {"read_job", "cancel_job", "delete_job", "retry_job", "list_artifacts"} <= set(links)
+    assert links["read_job"]["parameters"] == {"job_id": "$response.body#/id"}
+    links = described["paths"]["/api/v1/projects/"]["post"]["responses"]["201"]["links"]
+    assert links["list_jobs"]["parameters"] == {"query.project": "$response.body#/slug"}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.test import Client
 
-from jobs.models import Dataset, Project, State, Teacher
+from jobs.models import Dataset, Project, Teacher
 from tests.webapp.conftest import MakeJob
 
 
@@ -60,28 +60,3 @@ def test_a_viewer_is_not_offered_what_is_refused(viewer: Client, dataset: Datase
     page = viewer.get("/projects/moments/").content.decode()
     assert "Submit a job" not in page
     assert "Register" not in page
-
-
-def test_the_job_list_can_be_narrowed_to_a_state(viewer: Client, make_job: MakeJob) -> None:
-    make_job(state=State.FAILED)
-    make_job()
-    page = viewer.get("/projects/moments/jobs/?state=failed").content.decode()
-    assert ">job 1<" in page
-    assert ">job 2<" not in page  # a number of a job is no name
-    assert "No running jobs" in viewer.get("/projects/moments/jobs/?state=running").content.decode()
-
-
-def test_the_job_list_goes_on_behind_a_page(viewer: Client, make_job: MakeJob, monkeypatch: object) -> None:
-    from webapp.pages import projects
-
-    monkeypatch.setattr(projects, "PAGE", 2)  # type: ignore[attr-defined]
-    jobs = [make_job() for _ in range(3)]
-    page = viewer.get("/projects/moments/jobs/").content.decode()
-    assert f"?before={jobs[1].pk}" in page
-    assert "job 1" in viewer.get(f"/projects/moments/jobs/?before={jobs[1].pk}").content.decode()
-
-
-def test_a_senseless_page_number_is_ignored(viewer: Client, make_job: MakeJob) -> None:
-    make_job()
-    for before in ("x", "9" * 40, "-1"):
-        assert viewer.get(f"/projects/moments/jobs/?before={before}").status_code == 200

@@ -31,7 +31,7 @@ KEYS = (*CHOICES, *TEXTS, *NUMBERS, *TIMES, *SINCE)
 
 Kind = Literal["word", "choice", "text", "spec", "number", "metric", "time"]
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-_COMPARED = re.compile(r"(?P<key>[^\"<>=!]+?)(?P<op>>=|<=|!=|>|<|=)(?P<rest>.*)", re.DOTALL)
+_COMPARED = re.compile(r"(?P<key>[^\"<>=!]*?)(?P<op>>=|<=|!=|>|<|=)(?P<rest>.*)", re.DOTALL)
 _OF_A_TEACHER = re.compile(r"teacher:[^\"<>=!:]+/[^\"<>=!:]+(?:[<>=]|!=|:[-+.\d])")
 
 

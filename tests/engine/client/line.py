@@ -1,0 +1,182 @@
+"""A whole server, a network that can be cut, and a fresh shell with nothing but the client."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jobs.local.home import CHECKOUT
+from tests.engine.client.network import Network
+
+WORDS = ("circle", "square", "star", "moves", "stops", "turns", "left", "red", "blue", "after")
+OF_OTHERS = ("DATABASE_URL", "BROKER_URL", "MTKD_URL", "MTKD_TOKEN", "MTKD_PROJECT", "GITHUB_STEP_SUMMARY")
+
+
+def until(condition: Callable[[], object], *, seconds: float = 120.0, what: str = "this") -> None:
+    """This will wait for a condition, and fail when it does not come true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not come true in time"
+        time.sleep(0.05)
+
+
+class Server:
+    """`manage.py up` in a home of its own."""
+
+    def __init__(self, home: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        known = {name: text for name, text in os.environ.items() if name not in OF_OTHERS}
+        # Between two tests others have the processor: a worker must not be taken for dead.
+        more = {"MTKD_HOME": str(home), "MTKD_PORT": str(self.port), "MTKD_TIME_SCALE": "1", "MTKD_ONNX": "0"}
+        self._environment = {**known, **more}
+        self._lines: list[str] = []
+        self._process = subprocess.Popen(
+            [sys.executable, "manage.py", "up"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=CHECKOUT,
+            env=self._environment,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        until(lambda: self._said(r"Ready: http") or self._process.poll() is not None, what="a start")
+        assert self._process.poll() is None, "\n".join(self._lines)
+
+    def token(self, *arguments: str) -> str:
+        """This will make a token of the first admin."""
+        command = [sys.executable, "manage.py", "token", "admin", *arguments]
+        done = subprocess.run(
+            command,
+            cwd=CHECKOUT,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+        )
+        return done.stdout.split()[-1]
+
+    def stop(self) -> None:
+        """This will end all of it."""
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(timeout=60)
+        finally:
+            self._process.kill()
+            self._process.wait()
+            self._reader.join(timeout=10)
+            assert self._process.stdout is not None
+            self._process.stdout.close()
+
+    def _said(self, pattern: str) -> bool:
+        return any(re.search(pattern, line) for line in list(self._lines))
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._lines.append(line.rstrip())
+
+
+class Shell:
+    """A fresh shell: a virtual environment with the wheel and what it depends on, and an empty home."""
+
+    def __init__(self, folder: Path, *, url: str, token: str) -> None:
+        self.folder = folder
+        self._program = folder / "client" / "bin" / "mtkd"
+        self.environment = {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(folder),
+            "MTKD_URL": url,
+            "MTKD_TOKEN": token,
+            "LANG": "C.UTF-8",
+        }
+
+    def start(self, *arguments: object, **environment: str) -> subprocess.Popen[str]:
+        """This will start a command and leave it alone; what it says beside its result is in `said`."""
+        with (self.folder / "said.txt").open("w") as said:
+            return subprocess.Popen(
+                [self._program, *map(str, arguments)],
+                cwd=self.folder,
+                env={**self.environment, **environment},
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                text=True,
+            )
+
+    def said(self) -> str:
+        """This will give what the command started last has said."""
+        return (self.folder / "said.txt").read_text()
+
+    def run(self, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+        """This will run a command to its end."""
+        return subprocess.run(
+            [self._program, *map(str, arguments)],
+            cwd=self.folder,
+            env={**self.environment, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    def read(self, name: str) -> Any:
+        """This will read a JSON file that a command wrote."""
+        return json.loads((self.folder / name).read_text())
+
+
+def install(folder: Path) -> None:
+    """This will make a virtual environment and put the wheel into it, without any extra."""
+    source = folder / "source"
+    source.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(CHECKOUT / name, source / name)
+    shutil.copytree(CHECKOUT / "mtkd_engine", source / "mtkd_engine")
+    commands: Mapping[str, list[str]] = {
+        "venv": [sys.executable, "-m", "venv", str(folder / "client")],
+        "wheel": [
+            *(str(folder / "client" / "bin" / "python"), "-m", "pip", "install", "--quiet"),
+            *("-c", str(CHECKOUT / "constraints.txt"), str(source)),
+        ],
+    }
+    for command in commands.values():
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=400, cwd=folder)
+        assert done.returncode == 0, done.stderr
+
+
+def noise(folder: Path) -> Path:
+    """This will make a dataset of nothing that can be learned."""
+    draw = np.random.default_rng(3)
+    folder.mkdir()
+    features: dict[str, Any] = {}
+    for split, count in (("train", 60), ("val", 10), ("test", 10)):
+        videos = {}
+        for name in (f"{split}{number}" for number in range(count)):
+            starts = [float(start) for start in draw.uniform(0, 20, size=2)]
+            videos[name] = {
+                "duration": 40.0,
+                "timestamps": [[start, start + 10] for start in starts],
+                "sentences": [" ".join(draw.choice(WORDS, 5)) for _ in starts],
+            }
+            features[name] = draw.normal(size=(12, 8)).astype(np.float32)
+        (folder / f"{split}.json").write_text(json.dumps(videos))
+    np.savez(folder / "features.npz", **features)
+    return folder
+
+
+__all__ = ["Network", "Server", "Shell", "install", "noise", "until"]

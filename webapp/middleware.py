@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 
 from webapp.access import Who, needed
 
@@ -63,6 +63,8 @@ class PermissionTable:
     ) -> HttpResponseBase | None:
         """This will run after the address is resolved and before the view."""
         assert request.resolver_match is not None
+        if any(isinstance(part, str) and "\0" in part for part in kwargs.values()):
+            raise Http404("An address with a NUL in it leads nowhere.")  # no text in the database holds one
         route = request.resolver_match.view_name
         least = needed(route, request.method or "GET") if not route.startswith("api-") else Who.ANYONE
         if least == Who.ANYONE or request.user.is_authenticated:

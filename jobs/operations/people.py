@@ -80,7 +80,7 @@ def create_person(*, username: str, is_superuser: bool = False, user: User) -> t
     """
     del user  # who may is the caller's question
     hold(Lock.PEOPLE)
-    username = username.strip()
+    username = User.normalize_username(username.strip())
     if not 1 <= len(username) <= LONGEST_USERNAME or not _USERNAME.fullmatch(username):
         raise _refused_username(
             f"given {username[:200]!r}, accepted are 1 to 150 letters, digits, and the signs @ . + - _ in it."

@@ -84,3 +84,11 @@ def test_a_name_too_long_for_a_disk_is_refused(
     path = str(settings.DATA_ROOTS[0] / ("a" * 300))
     body = {"project": project.slug, "name": "x", "path": path}
     assert "path: given" in refused(client.post("/api/v1/datasets/", body, "json"))
+
+
+@pytest.mark.parametrize("address", ["users/a%00b/", "projects/moments/members/%00/", "jobs/1/artifacts/%00"])
+def test_an_address_with_a_nul_leads_nowhere(client: APIClient, address: str) -> None:
+    client.force_authenticate(User.objects.create_superuser(username="root"))
+    for method in ("GET", "PATCH", "DELETE"):
+        answer = client.generic(method, f"/api/v1/{address}")
+        assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")

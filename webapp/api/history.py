@@ -17,7 +17,7 @@ from jobs.queries.jobs import job_detail
 from webapp.access import artifact_or_404, job_id_or_404, job_or_404
 from webapp.api import points, query
 from webapp.api.documented import refusals
-from webapp.api.paging import PAGED, listed, of_all
+from webapp.api.paging import NEXT, PAGED, leading_on, listed, of_all
 from webapp.api.point_bodies import BinaryPoints, JsonPoints
 from webapp.api.points import OffsetShape
 from webapp.api.shapes import ArtifactShape, EventsShape, MetricsShape
@@ -31,6 +31,7 @@ LAST_SEQ = 2**62
     parameters=[
         OpenApiParameter("after", int, description="Only events with a higher number."),
         OpenApiParameter("limit", int, description="At most 1000; 500 unless given."),
+        NEXT,
     ],
     responses={200: EventsShape, **refusals(400, 404)},
     operation_id="list_events",
@@ -43,7 +44,9 @@ def events(request: Request, job_id: int) -> Response:
     after = query.number(request, "after", default=0, low=0, high=LAST_SEQ) or 0
     limit = query.number(request, "limit", default=500, low=1, high=1000) or 500
     rows = history.events_after(job_id=found.pk, seq=after, limit=limit)
-    return Response({"seq": rows[-1].seq if rows else after, "events": [event_as_dict(row) for row in rows]})
+    seq = rows[-1].seq if rows else after
+    answer = Response({"seq": seq, "events": [event_as_dict(row) for row in rows]})
+    return leading_on(answer, request, after=seq) if len(rows) == limit else answer
 
 
 @extend_schema(

@@ -24,6 +24,7 @@ from jobs.storage.tables import per_sample_table
 from webapp.access import job_or_404
 from webapp.api import query
 from webapp.api.documented import refusals
+from webapp.api.paging import NEXT, leading_on
 from webapp.downloads import send_rows
 from webapp.forms.inspect import Asked, read_asked, unknown_keys
 
@@ -76,6 +77,7 @@ class JobSamplesShape(serializers.Serializer[Any]):
         *FILTERS,
         OpenApiParameter("page", int, description="From 1 on."),
         OpenApiParameter("limit", int, description=f"Samples of a page, at most {MOST}; 50 unless given."),
+        NEXT,
     ],
     responses={200: JobSamplesShape, **refusals(400, 404)},
     operation_id="list_job_samples",
@@ -93,7 +95,7 @@ def samples(request: Request, job_id: int) -> Response:
         {"row": int(row), **{name: _spelled(values[place]) for name, values in columns.items()}}
         for place, row in enumerate(chosen)
     ]
-    return Response(
+    answer = Response(
         {
             "total": len(rows),
             "page": asked.page,
@@ -104,6 +106,7 @@ def samples(request: Request, job_id: int) -> Response:
             "samples": found,
         }
     )
+    return leading_on(answer, request, page=asked.page + 1) if limit * asked.page < len(rows) else answer
 
 
 @extend_schema(

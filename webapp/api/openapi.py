@@ -42,6 +42,8 @@ _IDENTIFIED: Mapping[str, Mapping[str, str]] = {
     "TokenShape": {"token_id": "id"},
     "NewTokenShape": {"token_id": "id"},
     "PersonWithPasswordShape": {"username": "username"},
+    "ViewShape": {"slug": "project", "view_id": "id"},
+    "WebhookWithSecretShape": {"slug": "project", "webhook_id": "id"},
 }
 """By what the things that calls make are found at other addresses: parameter and field."""
 _ENDLESS = frozenset({"stream_job"})

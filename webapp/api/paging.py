@@ -29,18 +29,19 @@ Found = TypeVar("Found", bound=Model)
 Values = Sequence[Any]  # plain JSON values, the last of which makes the row unique
 RowsAfter = Callable[[Values | None, int], Sequence[Row]]
 
+NEXT = OpenApiParameter(
+    "Link",
+    str,
+    OpenApiParameter.HEADER,
+    response=[200],
+    description='Where the next page is, as in `<…>; rel="next"`; missing on the last one.',
+)
 PAGED = (
     OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT}),
     OpenApiParameter(
         "cursor", str, description="Where the page begins: from the header Link of the one before."
     ),
-    OpenApiParameter(
-        "Link",
-        str,
-        OpenApiParameter.HEADER,
-        response=[200],
-        description='Where the next page is, as in `<…>; rel="next"`; missing on the last one.',
-    ),
+    NEXT,
 )
 
 
@@ -110,16 +111,19 @@ def of_all(request: Request, rows: Sequence[Row], *, key: Callable[[Row], str]) 
 def listed(request: Request, found: Page[Any], data: Any) -> Response:
     """This will answer with one page, `data` being its rows as JSON, and the address of the next."""
     answer = Response(data)
-    if found.cursor is not None:
-        answer["Link"] = f'<{next_address(request, found.cursor)}>; rel="next"'
-    return answer
+    return answer if found.cursor is None else leading_on(answer, request, cursor=found.cursor)
 
 
-def next_address(request: Request, cursor: str) -> str:
-    """This will give the address of the page at a cursor, without the host: clients may know another name of it."""
+def leading_on(answer: Response, request: Request, **begins: Any) -> Response:
+    """This will say where more is: at the same address with other values of these parameters.
+
+    It is given without the host: clients may know it by another name.
+    """
     asked = request.query_params.copy()
-    asked["cursor"] = cursor
-    return f"{request.path}?{asked.urlencode()}"
+    for name, value in begins.items():
+        asked[name] = str(value)
+    answer["Link"] = f'<{request.path}?{asked.urlencode()}>; rel="next"'
+    return answer
 
 
 def sealed(values: Values, *, order: str = "") -> str:

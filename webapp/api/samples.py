@@ -20,6 +20,7 @@ from jobs.storage.previews import sample_files
 from webapp.access import dataset_or_404
 from webapp.api import query
 from webapp.api.documented import refusals
+from webapp.api.paging import NEXT, leading_on
 from webapp.downloads import send_blob
 
 LAST_ROW = 2**40
@@ -51,6 +52,7 @@ class SamplesShape(serializers.Serializer[Any]):
         OpenApiParameter("q", str, description="Only samples whose sentence, id or video holds this text."),
         OpenApiParameter("after", int, description="Only samples behind this row."),
         OpenApiParameter("limit", int, description="At most 1000; 50 unless given."),
+        NEXT,
     ],
     responses={200: SamplesShape, **refusals(400, 404)},
     operation_id="list_samples",
@@ -75,7 +77,8 @@ def samples(request: Request, dataset_id: int) -> Response:
     found, go_on = samples_after(
         files, after=-1 if after is None else after, split=split, text=text, limit=limit
     )
-    return Response({"samples": [asdict(sample) for sample in found], "after": go_on})
+    answer = Response({"samples": [asdict(sample) for sample in found], "after": go_on})
+    return answer if go_on is None else leading_on(answer, request, after=go_on)
 
 
 @extend_schema(

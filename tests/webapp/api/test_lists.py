@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 from jobs.models import Artifact, Attempt, Blob, Dataset, Group, Job, Project, Registration, Teacher, User
 from jobs.operations.people import create_project
 from jobs.operations.selections import create_selection
+from tests.engine_double import EngineDouble
 from tests.webapp.conftest import MakeJob
 from tests.webapp.working import a_worker
 
@@ -37,7 +38,7 @@ def many(make_job: MakeJob, project: Project, dataset: Dataset, people: dict[str
     return job
 
 
-def pages(api: APIClient, address: str) -> Iterator[list[Any]]:
+def pages(api: APIClient, address: str) -> Iterator[Any]:
     while address:
         answer = api.get(address)
         assert answer.status_code == 200, answer.content
@@ -67,3 +68,12 @@ def test_the_links_of_a_list_lead_through_all_of_it(api: APIClient, many: Job, a
     assert len(whole) >= 5
     assert [row for page in read for row in page] == whole
     assert {len(page) for page in read[:-1]} == {2}
+
+
+def test_events_lead_on_too(api: APIClient, job: Job) -> None:
+    double = EngineDouble()
+    double.start()
+    double.finish()
+    whole = api.get(f"/api/v1/jobs/{job.pk}/events/").json()["events"]
+    read = [page["events"] for page in pages(api, f"/api/v1/jobs/{job.pk}/events/?limit=1")]
+    assert [event for page in read for event in page] == whole

@@ -105,7 +105,8 @@ def differences(asked: Sequence[Pairs], *, metric: str, until: float) -> list[Fo
                 found[place] = Found(None)
             else:
                 read[place] = sums
-    return [(found | _judged(asked, read, metric))[place] for place in range(len(asked))]
+    found |= _judged(asked, read, metric)
+    return [found[place] for place in range(len(asked))]
 
 
 def _judged(asked: Sequence[Pairs], read: dict[int, tuple[Sums, int]], metric: str) -> dict[int, Found]:

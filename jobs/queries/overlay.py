@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
 
 import numpy as np
@@ -19,6 +20,7 @@ MOST_JOBS = 100
 By = Literal["step", "epoch", "time"]
 WAYS: tuple[str, ...] = get_args(By)
 _COARSE = 200
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Curves = dict[tuple[int, str], Series]
 
@@ -99,7 +101,8 @@ def _began(job_ids: Iterable[int]) -> dict[int, int]:
     """When the first attempt that counts began, in ms since 1970."""
     seen = Attempt.objects.filter(job__in=list(job_ids), is_void=False).order_by()
     rows = seen.values_list("job").annotate(began=Min("started_at"))
-    return {job: int(began.timestamp() * 1000) for job, began in rows}
+    # To the nearest, as the database says when the attempts of curves began.
+    return {job: ((began - _EPOCH) // timedelta(microseconds=1) + 500) // 1000 for job, began in rows}
 
 
 def _windows_of_time(

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs.queries.comparing.curves import weights_of
-from jobs.queries.comparing.sides import read_sides
+from jobs.queries.comparing.sides import teachers_of
 from jobs.queries.overlay import MOST_JOBS
 from webapp.api import query
 from webapp.api.compare_shapes import CompareShape, WeightsShape
@@ -81,7 +81,7 @@ def weights(request: Request) -> Response:
     """Read the mean weight of each teacher over training, of several jobs; jobs without any are left out."""
     ids = asked_jobs(request)
     columns = query.number(request, "columns", default=COLUMNS, low=1, high=1000) or COLUMNS
-    teachers = {side.id: side.teachers for side in read_sides(ids) if side.teachers}
+    teachers = {job: names for job, names in teachers_of(ids).items() if names}
     found = weights_of(teachers, columns=columns)
     known = [value for one in found.values() for row in one.values for value in row if value is not None]
     told = [

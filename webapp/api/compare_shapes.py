@@ -171,7 +171,7 @@ class SampleGainShape(serializers.Serializer[Any]):
 
     sample_id = serializers.CharField()
     split = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     sentence = serializers.CharField()
     duration = serializers.FloatField(allow_null=True)
     truth_start = serializers.FloatField(allow_null=True)

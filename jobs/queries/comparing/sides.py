@@ -87,6 +87,16 @@ def read_sides(ids: Sequence[int]) -> list[Side]:
     ]
 
 
+def teachers_of(ids: Sequence[int]) -> dict[int, list[str]]:
+    """This will name the teachers of each job of ours as its spec does; jobs in the order of their ids as given."""
+    rows = Job.objects.filter(pk__in=ids, deleted_at__isnull=True, elsewhere=False)
+    found = {
+        job: [teacher["name"] for teacher in teachers or ()]
+        for job, teachers in rows.values_list("pk", "spec__teachers")
+    }
+    return {job: found[job] for job in dict.fromkeys(ids) if job in found}
+
+
 def _tables(jobs: Mapping[int, Job]) -> dict[int, Stored]:
     rows = Artifact.objects.filter(job__in=list(jobs), name=PER_SAMPLE).values_list(
         "job_id", "blob_id", "size"

@@ -61,7 +61,7 @@ export function toggle(text, pressed, onPress) {
  * @param {{label: string, options: [string, string][], chosen: string, onChoose: (value: string) => void}} plan
  */
 export function choice({ label, options, chosen, onChoose }) {
-  const select = make("select", {}, ...options.map(([value, text]) => make("option", { value }, text)));
+  const select = make("select", { "aria-label": label }, ...options.map(([value, text]) => make("option", { value }, text)));
   select.value = chosen;
   select.addEventListener("change", () => onChoose(select.value));
   return make("label", { class: "compare-choice" }, make("span", {}, label), select);

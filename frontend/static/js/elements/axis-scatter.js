@@ -111,25 +111,24 @@ class AxisScatter extends ComparedElement {
     const options = ranked(data.axes, ({ name }) => name).map(({ name }) => /** @type {[string, string]} */ ([name, written(name)]));
     const tools = /** @type {const} */ (["x", "y"]).map((side) => {
       const [axis, parameter] = side === "x" ? [view.x, "across"] : [view.y, "up"];
-      const other = (/** @type {Better} */ value) => ({ ...view.wanted, [side]: value });
-      const scales = view.log.replace(side, "");
+      const scales = () => address.one("scales").replace(side, "");
       return make(
         "div",
         { class: "compare-tools", role: "group", "aria-label": side === "x" ? "Horizontal axis" : "Vertical axis" },
-        choice({ label: side, options, chosen: axis.name, onChoose: (name) => address.put({ [parameter]: name, best: "", scales }) }),
+        choice({ label: side, options, chosen: axis.name, onChoose: (name) => address.put({ [parameter]: name, best: "", scales: scales() }) }),
         choice({
           label: "best",
           options: [["low", "low"], ["high", "high"]],
           chosen: view.wanted[side],
           onChoose: (value) => {
-            const wanted = other(/** @type {Better} */ (value));
+            const wanted = { ...viewOf(comparison)?.wanted, [side]: value };
             address.put({ best: `${wanted.x},${wanted.y}` });
           },
         }),
         make(
           "div",
           { class: "switcher" },
-          toggle(`log ${side}`, view.log.includes(side), (on) => address.put({ scales: on ? [scales, side].join("") : scales })),
+          toggle(`log ${side}`, view.log.includes(side), (on) => address.put({ scales: on ? scales() + side : scales() })),
         ),
       );
     });

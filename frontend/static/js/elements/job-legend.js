@@ -23,6 +23,7 @@ class JobLegend extends ComparedElement {
     }
     const all = this.querySelector('[data-part="all"]') ?? this.all(comparison);
     if (all instanceof HTMLElement) all.hidden = !off.size;
+    this.dataset.drawn = "yes";
   }
 
   /**

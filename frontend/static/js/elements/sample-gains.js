@@ -119,7 +119,10 @@ class SampleGains extends ComparedElement {
     this.equipped = key;
     const { address } = comparison;
     const options = jobs.map((job) => /** @type {[string, string]} */ ([String(job.id), comparison.title(job)]));
-    const put = (/** @type {string} */ name) => (/** @type {string} */ value) => address.put({ own: String(own.id), other: String(other.id), [name]: value });
+    const put = (/** @type {string} */ name) => (/** @type {string} */ value) => {
+      const now = viewOf(comparison); // another choice may have been made while this was out of view
+      address.put({ own: String(now?.own.id), other: String(now?.other.id), [name]: value });
+    };
     const orders = /** @type {[string, string][]} */ ([["-gain", "largest gain first"], ["gain", "largest loss first"]]);
     const place = this.querySelector('[data-part="tools"]');
     const held = [...(place?.querySelectorAll("select") ?? [])].findIndex((select) => select === document.activeElement);

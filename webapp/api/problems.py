@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
-from rest_framework.exceptions import APIException, Throttled, ValidationError
+from rest_framework.exceptions import APIException, ErrorDetail, Throttled, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -34,6 +33,7 @@ from jobs.operations.errors import (
     UnableToUpload,
 )
 from mtkd_engine.spec import SpecError
+from webapp.api.limits import Allowance
 from webapp.outages import RETRY_SECONDS, note_outage
 
 MEDIA_TYPE = "application/problem+json"
@@ -76,7 +76,7 @@ def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, RequestDataTooBig | OperationalError | InterfaceError):
         return _of_the_surroundings(error)
     if isinstance(error, Throttled):
-        error.detail = _too_many(error, context)
+        error.detail = ErrorDetail(_too_many(context))
     known = exception_handler(error, context)
     if known is None:
         return None
@@ -149,10 +149,9 @@ def flatten(detail: Any, path: str = "") -> dict[str, str]:
     return {path: str(detail)}
 
 
-def _too_many(error: Throttled, context: Mapping[str, Any]) -> str:
-    allowance = context["request"].allowance
-    seconds = math.ceil(error.wait or 1)
-    return f"These were more than {allowance.limit} calls in a minute; go on in {seconds} s."
+def _too_many(context: Mapping[str, Any]) -> str:
+    allowance: Allowance = context["request"].allowance
+    return f"These were more than {allowance.limit} calls in a minute; go on in {allowance.reset} s."
 
 
 def _detail(error: Exception) -> str:

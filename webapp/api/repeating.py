@@ -153,8 +153,9 @@ def _asked(request: Request) -> str:
 
 
 def _add_form(digest: Any, request: Request) -> None:
-    for name in sorted(request.data):
-        for value in request.data.getlist(name):
+    form: Any = request.data  # a mapping with several values
+    for name in sorted(form):
+        for value in form.getlist(name):
             digest.update(json.dumps([name, getattr(value, "name", value)]).encode())
             if hasattr(value, "chunks"):
                 for piece in value.chunks():

@@ -22,6 +22,7 @@ GIVEN: dict[str, Any] = {
     "IntConverter": 1,
     "SlugConverter": "moments",
     "StringConverter": "x",
+    "PathConverter": "x",
 }
 
 

@@ -17,7 +17,10 @@ from webapp.api.documented import refusals
 from webapp.compared import NotTheirsError, all_visible_or_404, compared, job_ids
 
 JOBS = OpenApiParameter(
-    "jobs", str, required=True, description=f"Ids of up to {MOST_JOBS} jobs, divided by commas."
+    "jobs",
+    {"type": "string", "pattern": f"^[0-9]{{1,18}}(,[0-9]{{1,18}}){{0,{MOST_JOBS - 1}}}$"},
+    required=True,
+    description=f"Ids of up to {MOST_JOBS} jobs, divided by commas.",
 )
 SECONDS = 20.0
 """How long an answer may take for comparisons."""

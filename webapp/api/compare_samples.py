@@ -47,7 +47,12 @@ OF_SAMPLES = (
 
 @extend_schema(
     parameters=[
-        OpenApiParameter("jobs", str, required=True, description="Ids of two jobs, divided by a comma."),
+        OpenApiParameter(
+            "jobs",
+            {"type": "string", "pattern": "^[0-9]{1,18},[0-9]{1,18}$"},
+            required=True,
+            description="Ids of two jobs, divided by a comma.",
+        ),
         OpenApiParameter(
             "sort",
             str,

@@ -12,9 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs.queries.curves import LAST_STEP
-from jobs.queries.overlay import MOST_JOBS, WAYS, By, Overlaid, overlay
+from jobs.queries.overlay import WAYS, By, Overlaid, overlay
 from webapp.api import query
-from webapp.api.compare import asked_jobs
+from webapp.api.compare import JOBS, asked_jobs
 from webapp.api.compare_shapes import OverlayShape
 from webapp.api.documented import refusals
 from webapp.api.history import curve_as_dict
@@ -25,9 +25,7 @@ MOST_METRICS = 24
 
 @extend_schema(
     parameters=[
-        OpenApiParameter(
-            "jobs", str, required=True, description=f"Ids of up to {MOST_JOBS} jobs, divided by commas."
-        ),
+        JOBS,
         OpenApiParameter("name", str, description="The metric; or `names`."),
         OpenApiParameter(
             "names", str, description=f"Up to {MOST_METRICS} metrics, divided by commas, instead of `name`."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from jobs.models import FINAL, Artifact, Dataset, Job
@@ -67,11 +66,6 @@ class Side:
     def is_final(self) -> bool:
         """Whether nothing will happen to it any more."""
         return self.job.state in FINAL
-
-    @property
-    def started_at(self) -> datetime | None:
-        """When a worker first took it."""
-        return self.job.started_at
 
 
 def read_sides(ids: Sequence[int]) -> list[Side]:

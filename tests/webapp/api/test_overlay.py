@@ -75,7 +75,9 @@ def test_ids_that_are_none_are_refused(api: APIClient, jobs: str) -> None:
     assert (answer.status_code, list(answer.json()["fields"])) == (400, ["jobs"])
 
 
-def test_several_metrics_come_in_one_answer(api: APIClient, people: dict[str, User], project: Project) -> None:
+def test_several_metrics_come_in_one_answer(
+    api: APIClient, people: dict[str, User], project: Project
+) -> None:
     jobs = [with_points(project, people["editor"], count=3, height=float(n)) for n in (1, 2)]
     address = f"/api/v1/metrics/?jobs={jobs[1].pk},{jobs[0].pk}"
     read = api.get(f"{address}&names=other,loss,nothing").json()

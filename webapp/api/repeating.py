@@ -48,7 +48,10 @@ class IdempotencyKeys:
         self, request: HttpRequest, view: Any, args: list[Any], kwargs: dict[str, Any]
     ) -> HttpResponseBase | None:
         """This will answer calls with a key; all others go on as they were."""
-        if HEADER not in request.headers or request.method not in WRITES or not hasattr(view, "cls"):
+        method = request.method or ""
+        if HEADER not in request.headers or method not in WRITES or not hasattr(view, "cls"):
+            return None
+        if not hasattr(view.cls, method.lower()):  # that is refused whatever the key
             return None
         answer: HttpResponseBase = _keyed(view.cls).as_view(**view.initkwargs)(request, *args, **kwargs)
         return answer

@@ -153,3 +153,9 @@ def test_the_same_key_at_the_same_time_gives_one_job(api: APIClient) -> None:
             assert answer["Retry-After"] == "1"
         else:
             assert answer.json()["id"] == Job.objects.get().pk
+
+
+def test_a_method_that_an_address_lacks_is_refused_whatever_the_key(api: APIClient, job: Job) -> None:
+    send(api)
+    answer = api.post(f"/api/v1/jobs/{job.pk}/cancellation/", HTTP_IDEMPOTENCY_KEY="k1")
+    assert answer.status_code == 405

@@ -74,7 +74,15 @@ class AskedActionShape(StrictShape):
     project = serializers.SlugField(max_length=80)
     action = serializers.ChoiceField(choices=tuple(ACTIONS))
     jobs = serializers.ListField(
-        child=serializers.IntegerField(min_value=1, max_value=2**62), required=False, max_length=MOST
+        child=serializers.IntegerField(
+            min_value=1,
+            max_value=2**62,
+            error_messages=dict.fromkeys(
+                ("invalid", "min_value", "max_value"), "accepted is the number of a job."
+            ),
+        ),
+        required=False,
+        max_length=MOST,
     )
     q = serializers.CharField(
         required=False, allow_blank=True, max_length=2_000, help_text="Empty: all that are not archived."

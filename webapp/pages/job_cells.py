@@ -84,7 +84,8 @@ def number(value: float, *, name: str = "") -> str:
     elif float(value).is_integer() and abs(value) < 10**15:
         text = f"{int(value):,}"
     elif SMALL <= abs(value) < LARGE:
-        text = f"{value:.{max(0, 3 - math.floor(math.log10(abs(value))))}f}".rstrip("0").rstrip(".")
+        text = f"{value:.{max(0, 3 - math.floor(math.log10(abs(value))))}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
     else:
         text = f"{value:.4g}"
     return text.replace("-", "−", 1) if text.startswith("-") else text

@@ -28,6 +28,7 @@ ENDLESS = "stream_job"
 OWN_ID = 10**15
 """Of the token, so that no made-up call revokes it."""
 HERE = Path(__file__).parent
+HOOKS = {"PYTHONPATH": str(HERE.parents[1]), "SCHEMATHESIS_HOOKS": "tests.security.made_up"}
 
 
 @pytest.fixture
@@ -76,17 +77,14 @@ def test_no_call_made_up_from_the_description_is_answered_otherwise_than_it_says
             *("--config-file", str(HERE / "schemathesis.toml")),
             *("run", f"{address}/api/schema/", "--url", address),
             *("--header", f"Authorization: Bearer {token}", "--exclude-operation-id", ENDLESS),
+            *("--mode", "positive" if phases == "stateful" else "all"),
             *("--phases", phases, "--max-time", str(SECONDS), "--continue-on-failure"),
             *("--request-timeout", "20", "--no-shrink", "--warnings", "off"),
         ],
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(HERE.parents[1]),
-            "SCHEMATHESIS_HOOKS": "tests.security.made_up",
-        },
+        env={**os.environ, **HOOKS, **({"MTKD_MADE_UP": "1"} if phases == "stateful" else {})},
         timeout=SECONDS + 120,
         check=False,
     )
@@ -95,4 +93,4 @@ def test_no_call_made_up_from_the_description_is_answered_otherwise_than_it_says
     assert done.returncode == 0, done.stdout[-12_000:] + done.stderr[-2_000:]
     if phases == "stateful":
         assert (links := re.search(r"(\d+) covered", done.stdout)), done.stdout
-        assert int(links[1]) > 0, done.stdout
+        assert int(links[1]) > 5, done.stdout

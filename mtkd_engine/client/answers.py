@@ -161,14 +161,9 @@ class Baseline(Answered):
 class Account(Answered):
     """Who a token belongs to, and what it may do."""
 
-    user: Any
+    user: str
     is_operator: bool = False
     token: dict[str, Any] | None = None
-
-    @property
-    def username(self) -> str:
-        """The name of the user."""
-        return str(self.user.get("username") if isinstance(self.user, dict) else self.user)
 
     @property
     def project(self) -> str | None:

@@ -78,7 +78,12 @@ class Outcome:
 
     @property
     def unjudged(self) -> list[str]:
-        """Rules that were never held against anything, for there was no good end."""
+        """Rules that were never held against anything, for there was no good end.
+
+        Those of a job of a group are none of its own: the group is judged.
+        """
+        if isinstance(self.subject, Job) and self.subject.group is not None:
+            return []
         document = self.subject.spec if isinstance(self.subject, Job) else self.subject.document
         known = {gate.rule for gate in self.subject.gates}
         return [str(rule) for rule in document.get("gates") or () if rule not in known]

@@ -110,7 +110,7 @@ def _head(job: Job) -> Text:
     text = Text.assemble(
         (f"Job {job.id} ", "bold"), f"{job.name}  ", (job.state, _COLORS.get(job.state, "cyan"))
     )
-    for word in (job.part, job.waits if job.state == "queued" else ""):
+    for word in ("" if job.is_final else job.part, job.waits if job.state == "queued" else ""):
         if word:
             text.append(f"  {word}")
     if job.gate_outcome:

@@ -48,7 +48,7 @@ def _login(given: argparse.Namespace) -> int:
         account = client.account()
     file = keep(os.environ, url=url, token=token)
     bound = f", for project {account.project} only" if account.project else ""
-    output().print(f"Logged in to {url} as {account.username}{bound}. The token is kept in {file}.")
+    output().print(f"Logged in to {url} as {account.user}{bound}. The token is kept in {file}.")
     return OK
 
 

@@ -168,7 +168,7 @@ def _standing(subject: Job | Group) -> str:
     if isinstance(subject, Group):
         return f"group {subject.id}: {subject.progress}"
     words = [f"job {subject.id} {subject.state}"]
-    if subject.part:
+    if subject.part and not subject.is_final:
         words.append(subject.part)
     if subject.total_steps and not subject.is_final:
         words.append(f"step {subject.step:,} of {subject.total_steps:,}")

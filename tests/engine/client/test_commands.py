@@ -17,7 +17,7 @@ from tests.engine.client.answering import Script, ended, job, ok, problem
 Serve = Callable[..., Script]
 Call = Callable[..., int]
 COMMANDS = ("login", "submit", "wait", "watch", "jobs", "cancel", "logs", "compare", "download", "predict")
-ACCOUNT = {"user": {"username": "ada"}, "is_operator": False, "token": None}
+ACCOUNT = {"user": "ada", "is_operator": False, "token": None}
 
 
 def test_every_command_is_listed_and_explains_itself(mtkd: Call, capsys: pytest.CaptureFixture[str]) -> None:

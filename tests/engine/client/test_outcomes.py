@@ -101,6 +101,11 @@ def test_junit_of_a_failed_job_is_an_error_and_its_rules_are_skipped() -> None:
     assert error.text == "It ran out of memory: 9 GB > 8 GB."
 
 
+def test_rules_of_a_group_are_not_those_of_its_jobs() -> None:
+    assert outcome(job(state="succeeded", group=3)).unjudged == []
+    assert len(outcome(job(state="failed")).unjudged) == 2
+
+
 def test_junit_of_a_job_that_did_not_end_in_time_is_an_error() -> None:
     assert 'errors="1"' in junit(outcome(job()))
 

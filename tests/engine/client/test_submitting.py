@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as Xml
@@ -47,7 +48,7 @@ def test_a_job_is_submitted_with_what_the_command_line_changes(served: Serve, mt
 
 
 def test_the_token_says_which_project_is_meant(served: Serve, mtkd: Call, spec: Path) -> None:
-    account = {"user": {"username": "ada"}, "is_operator": False, "token": {"project": "team"}}
+    account = {"user": "ada", "is_operator": False, "token": {"project": "team"}}
     server = served(ok(account), ok(job(), status=201))
     assert mtkd("submit", spec) == 0
     assert asked(server, 1)["project"] == "team"
@@ -160,11 +161,13 @@ def test_a_command_that_is_not_understood_ends_with_64(
     assert capsys.readouterr().err.strip()
 
 
-def test_ctrl_c_leaves_the_job_and_says_how_to_go_on(
-    served: Serve, mtkd: Call, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_a_cancelled_run_leave_the_job_and_say_how_to_go_on(
+    served: Serve, mtkd: Call, capsys: pytest.CaptureFixture[str], number: int
 ) -> None:
     def interrupted(_request: httpx.Request) -> httpx.Response:
-        raise KeyboardInterrupt
+        signal.raise_signal(number)
+        return ok(job())
 
     served(ok(job()), interrupted)
     assert mtkd("wait", 7) == 130

@@ -92,12 +92,12 @@ def test_the_page_costs_the_same_number_of_questions_for_any_number_of_jobs(
 def test_the_lists_of_jobs_say_why_one_waits(viewer: Client, make_job: MakeJob) -> None:
     a_worker("host/worker-1")
     make_job(), make_job()
-    for path in ("/projects/moments/", "/projects/moments/jobs/?state=queued"):
+    for path in ("/projects/moments/", "/projects/moments/jobs/?q=state:queued"):
         assert "· 1 ahead" in viewer.get(path).content.decode()
 
 
 def test_lists_can_be_narrowed_to_paused_jobs(viewer: Client, make_job: MakeJob) -> None:
     paused, _ = make_job(state="paused", pause_reason="a full disk."), make_job()
-    text = viewer.get("/projects/moments/jobs/?state=paused").content.decode()
+    text = viewer.get("/projects/moments/jobs/?q=state:paused").content.decode()
     assert names(text) == [paused.name]
     assert "a full disk." in text

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BooleanField, DecimalField, F, Func, JSONField, TextField, Value
+from django.db.models import BooleanField, DecimalField, F, Field, Func, JSONField, TextField, Value
 
 from jobs.queries.table.names import jsonpath
 
@@ -19,7 +19,7 @@ class SpecValue(Func):
     """The first plain value at a path of the spec, as JSON; longer texts, lists and mappings are no value."""
 
     template = "jsonb_path_query_first(%(expressions)s::jsonpath)"
-    output_field = JSONField()
+    output_field: Field[Any, Any] = JSONField()
 
     def __init__(self, name: str, filter_: str = _SCALAR, **extra: Any) -> None:
         super().__init__(F("spec"), Value(jsonpath(name) + filter_, output_field=TextField()), **extra)
@@ -54,7 +54,7 @@ class SpecSays(Func):
             **extra,
         )
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any, *given: Any, **extra: Any) -> Any:
         """This will write the test with each of its three parts in its place."""
         written = [compiler.compile(part) for part in self.get_source_expressions()]
         texts = dict(zip(("spec", "path", "words"), (text for text, _ in written), strict=True))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import reduce
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import DecimalField, F, Q
 from django.db.models.functions import Cast
@@ -119,7 +119,7 @@ def _datasets(texts: Sequence[str]) -> Q:
 
 
 def _teachers(texts: Sequence[str]) -> Q:
-    through = Job.teachers.through.objects
+    through = cast(Any, Job.teachers.through).objects
     return _any(Q(pk__in=through.filter(teacher__name__iexact=text).values("job_id")) for text in texts)
 
 
@@ -156,8 +156,9 @@ _OF_KIND: dict[str, Callable[[Term], Q]] = {
 }
 
 
-def _any(conditions: Any) -> Q:
-    return reduce(operator.or_, conditions)
+def _any(conditions: Iterable[Q]) -> Q:
+    found: Q = reduce(operator.or_, conditions)
+    return found
 
 
 def _as_number(text: str) -> float | None:

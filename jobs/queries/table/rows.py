@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import F, Q, QuerySet
 
@@ -91,7 +91,7 @@ def _keys_after(
     if order == NEWEST_FIRST:
         behind = jobs if after is None else jobs.filter(pk__lt=after[-1])
         return [(pk, pk) for pk in behind.order_by("-pk").values_list("pk", flat=True)[:limit]]
-    sorted_ = with_sort_key(jobs, order.column)
+    sorted_ = cast(QuerySet[Any], with_sort_key(jobs, order.column))
     if after is not None:
         sorted_ = sorted_.filter(_behind(after, descending=order.descending))
     key = F("sort_key")

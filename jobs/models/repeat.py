@@ -8,9 +8,9 @@ from jobs.models.access import User
 
 
 class KeyedCall(models.Model):
-    """A call with an idempotency key and its answer; `status` is None while the call is being worked on.
+    """A call with an idempotency key and its answer, written in the transaction that did what was asked.
 
-    `asked` is the sha256 of method, address and body.
+    `asked` is a keyed sha256 of method, address and body, which may hold a password.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")

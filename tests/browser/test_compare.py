@@ -243,3 +243,22 @@ def test_the_page_fits_a_phone_in_light_and_dark(compared: Page, scheme: Any) ->
 def test_without_jobs_the_page_says_how_to_choose_some(logged_in: Page, site: Site, project: Project) -> None:
     logged_in.goto(f"{site.url}/compare/")
     expect(logged_in.get_by_text("Choose two or more jobs")).to_be_visible()
+
+
+def test_the_best_under_a_limit_is_found_in_the_table_of_jobs_and_compared(
+    logged_in: Page, site: Site, trained: list[Job]
+) -> None:
+    page = logged_in
+    page.goto(f"{site.url}/projects/moments/jobs/?columns=name,test/miou,student.params")
+    page.get_by_role("searchbox", name="Find jobs").fill("student.params<=50k")
+    page.get_by_role("button", name="Find", exact=True).click()
+    expect(page.get_by_text("3 jobs found")).to_be_visible()
+    page.get_by_role("columnheader", name="test/miou").get_by_role("link").click()
+    best = page.locator("tbody tr").first
+    expect(best).to_contain_text(f"#{trained[1].pk}")
+    page.get_by_role("checkbox", name=f"Tick job {trained[1].pk}").check()
+    page.get_by_role("checkbox", name=f"Tick job {trained[3].pk}").check()
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("heading", name="Compare jobs")).to_be_visible()
+    expect(page.locator("job-legend li")).to_have_count(2)
+    page.wait_for_function(f"() => ({DRAWN})() === 2")

@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 
 import numpy as np
 
-from tests.bench import compare_jobs
+from tests.bench import compare_jobs, compare_page
 from tests.bench.application import Application, application
 from tests.bench.many_jobs import fill
 
@@ -56,6 +56,7 @@ def main() -> None:
         result["rest_walk_s"] = _walked(app, cookie, f"{listed}&sort=-val/miou&limit=200", len(jobs))
         result["csv_s"] = round(_timed(lambda: ask(f"{table}table.csv?columns={quote(COLUMNS)}")) / 1000, 2)
         result["compare"] = compare_jobs.measured(app.rest._url, cookie, folder=app.home)
+        result["compare_page"] = compare_page.measured(app.rest._url, cookie)
     print("| | |\n|---|---|")
     for name, value in result.items():
         print(f"| {name} | {value} |")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from jobs.models import FinalMetric, Job, Project, State
 
-NEWEST = 500
+NEWEST = 200
 TEST = "test/"
 
 
@@ -20,7 +20,7 @@ def of_jobs(ids: Iterable[int]) -> dict[int, dict[str, float]]:
 
 
 def names_in(project: Project) -> list[str]:
-    """This will name the final metrics that the newest 500 succeeded jobs of a project have, in order."""
+    """This will name the final metrics that the newest 200 succeeded jobs of a project have, in order."""
     ended = Job.objects.filter(project=project, state=State.SUCCEEDED, deleted_at__isnull=True)
     newest = ended.order_by("-id").values("pk")[:NEWEST]
     names = FinalMetric.objects.filter(job__in=newest).order_by().values_list("name", flat=True).distinct()

@@ -1,4 +1,4 @@
-// The compare page; its parts hear of what it reads, so they come first.
+// The parts of the compare page; what they show is read by compare-data.js.
 import "./elements/job-legend.js";
 import "./elements/curve-overlay.js";
 import "./elements/final-table.js";

@@ -1,6 +1,7 @@
 // What the server says about the jobs, with what the address says of them.
 
 import { palette } from "../palette.js";
+import { Lines } from "./lines.js";
 
 /** @typedef {import("./address.js").Address} Address */
 /** @typedef {import("./types.js").Compared} Compared */
@@ -12,10 +13,12 @@ export class Comparison {
   /**
    * @param {Compared} data
    * @param {Address} address
+   * @param {string} px how finely curves are drawn
    */
-  constructor(data, address) {
+  constructor(data, address, px) {
     this.data = data;
     this.address = address;
+    this.lines = new Lines({ jobs: data.jobs.map(({ id }) => id).join(), px });
     this.byId = new Map(data.jobs.map((job) => [job.id, job]));
     this.places = new Map(data.jobs.map((job, place) => [job.id, place]));
   }

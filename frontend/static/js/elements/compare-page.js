@@ -1,6 +1,7 @@
 import { Address } from "../compare/address.js";
 import { Comparison } from "../compare/comparison.js";
 import { ask } from "../compare/lines.js";
+import { readShown } from "../compare/view.js";
 
 const FIRST_PAUSE = 2000; // ms until jobs that run, or intervals that are being made, are asked for again
 const LONGEST_PAUSE = 30_000;
@@ -34,7 +35,9 @@ class ComparePage extends HTMLElement {
     this.asking = new AbortController();
     try {
       const data = await ask(this.source(address), this.asking.signal);
-      this.comparison = new Comparison(data, address);
+      this.comparison = new Comparison(data, address, this.dataset.px ?? "");
+      // Begun here, so that curves are on their way while the bundle of charts is still being read.
+      if (data.metrics.length) readShown(this.comparison).catch(() => {}); // the chart says what is wrong
       this.say("");
     } catch (error) {
       if (!(error instanceof Error) || error.name === "AbortError") return;

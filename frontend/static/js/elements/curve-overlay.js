@@ -1,19 +1,16 @@
 import { chooser } from "../compare/chooser.js";
 import { CONFIG } from "../compare/layout.js";
-import { Lines } from "../compare/lines.js";
 import { choice, make, toggle } from "../compare/markup.js";
 import { written } from "../compare/names.js";
 import { overlay, unitOf } from "../compare/overlay.js";
+import { readShown, shownMetrics, SMOOTHEST, viewOf } from "../compare/view.js";
 import { Plotly } from "../plotly.js";
 import { ComparedElement } from "./compared-element.js";
 
 /** @typedef {import("../compare/comparison.js").Comparison} Comparison */
-/** @typedef {import("../compare/lines.js").Range} Range */
-/** @typedef {import("../compare/overlay.js").View} View */
 /** @typedef {import("../compare/types.js").Line} Line */
 /** @typedef {import("../plotly.js").Drawn} Drawn */
 
-const SMOOTHEST = 0.98;
 const PAUSE = 120; // ms without another zoom before the server is asked
 
 /** Curves of the chosen metrics, a chart each; all share the horizontal axis and its zoom. */
@@ -21,10 +18,6 @@ class CurveOverlay extends ComparedElement {
   follows = ["off", "name", "x", "smooth", "log", "zoom"];
   /** @type {Map<string, HTMLElement>} */
   boxes = new Map();
-  /** @type {Comparison | undefined} */
-  of = undefined;
-  /** @type {Lines | undefined} */
-  lines = undefined;
   /** @type {string | undefined} */
   listed = undefined;
 
@@ -42,10 +35,8 @@ class CurveOverlay extends ComparedElement {
 
   /** @param {Comparison} comparison */
   show(comparison) {
-    if (comparison !== this.of) this.lines = new Lines({ jobs: this.dataset.jobs ?? "", px: this.dataset.px ?? "" });
-    this.of = comparison; // read anew: jobs that run have more points by now
     if (this.listed !== comparison.data.metrics.join()) this.equip(comparison);
-    const names = this.names(comparison);
+    const names = shownMetrics(comparison);
     for (const [name, box] of this.boxes) {
       if (names.includes(name)) continue;
       Plotly.purge(box);
@@ -57,41 +48,18 @@ class CurveOverlay extends ComparedElement {
   }
 
   /** @param {Comparison} comparison */
-  names(comparison) {
-    const { metrics } = comparison.data;
-    const asked = comparison.chosen("name", metrics, 0);
-    return asked.length ? asked : firstOf(metrics);
-  }
-
-  /**
-   * @param {Comparison} comparison
-   * @returns {View}
-   */
-  view({ address }) {
-    const log = address.one("log");
-    const [low, high] = address.one("zoom").split(",").map(Number);
-    return {
-      x: ["epoch", "time"].find((x) => x === address.one("x")) ?? "step",
-      smooth: Math.min(SMOOTHEST, Math.max(0, Number(address.one("smooth")) || 0)),
-      logX: log.includes("x"),
-      logY: log.includes("y"),
-      zoom: Number.isFinite(low) && Number.isFinite(high) ? /** @type {Range} */ ([low, high]) : undefined,
-    };
-  }
-
-  /** @param {Comparison} comparison */
   async paint(comparison) {
-    const [names, view] = [this.names(comparison), this.view(comparison)];
+    const view = viewOf(comparison);
     const turn = (this.turn = (this.turn ?? 0) + 1);
     let curves;
     try {
-      curves = await this.lines?.read({ names, x: view.x, zoom: view.zoom });
+      curves = await readShown(comparison);
       this.say("");
     } catch (error) {
       if (turn === this.turn) this.say(error instanceof Error ? error.message : "");
       return;
     }
-    if (!curves || turn !== this.turn || !this.isConnected) return; // asked again meanwhile
+    if (turn !== this.turn || !this.isConnected) return; // asked again meanwhile
     const unit = unitOf(view.x, curves.values());
     this.divisor = unit.divisor;
     for (const [name, box] of this.boxes) {
@@ -138,7 +106,7 @@ class CurveOverlay extends ComparedElement {
   equip(comparison) {
     const { address, data } = comparison;
     this.listed = data.metrics.join();
-    const view = this.view(comparison);
+    const view = viewOf(comparison);
     const scales = (/** @type {string} */ axis) => (/** @type {boolean} */ on) => {
       const others = address.one("log").replace(axis, "");
       address.put({ log: on ? [...others, axis].sort().join("") : others });
@@ -150,7 +118,7 @@ class CurveOverlay extends ComparedElement {
       chooser({
         title: "Metrics",
         names: data.metrics,
-        chosen: this.names(comparison),
+        chosen: shownMetrics(comparison),
         label: written,
         onChoose: (name) => address.put({ name }),
       }),
@@ -172,16 +140,6 @@ class CurveOverlay extends ComparedElement {
     note.hidden = !sentence;
     note.textContent = sentence;
   }
-}
-
-/**
- * This will choose what is shown first: quality on validation and a loss, where there are such.
- * @param {string[]} metrics
- */
-function firstOf(metrics) {
-  const started = (/** @type {string} */ start) => metrics.find((name) => name.startsWith(start));
-  const found = [started("val/miou") ?? started("val/"), started("loss/total") ?? started("loss")].filter((name) => name !== undefined);
-  return found.length ? found : metrics.slice(0, 1);
 }
 
 /**

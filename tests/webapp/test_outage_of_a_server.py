@@ -51,7 +51,7 @@ def test_pages_say_so_soon_and_are_back_soon(home: Home) -> None:
     with running(home=home, web=True, environment=without) as started:
         assert isinstance(started.tree, Tree)
         projects = f"{started.url}api/v1/projects/"
-        asked = urllib.request.Request(projects, headers={"Authorization": "Bearer mtkd_x"})
+        asked = urllib.request.Request(projects, headers={"Authorization": f"Bearer mtkd_{'x' * 43}"})
         assert status(asked) == 401
         started.tree.children["database"].kill()
         assert [status(asked) for _ in range(3)] == [503, 503, 503]

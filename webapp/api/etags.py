@@ -65,5 +65,6 @@ def _is_tagged(request: HttpRequest, response: HttpResponseBase) -> bool:
         and response.status_code == 200
         and not response.streaming
         and "ETag" not in response
+        and "no-store" not in response.headers.get("Cache-Control", "")
         and response.headers.get("Content-Type", "").startswith("application/json")
     )

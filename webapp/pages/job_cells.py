@@ -16,7 +16,7 @@ from jobs.queries.table.query import quoted
 from jobs.queries.table.rows import Row
 from webapp.forms.job_table import Asked
 from webapp.groups import scale_of
-from webapp.templatetags.jobs import standing
+from webapp.templatetags.jobs import method_of, standing
 
 LONGEST_TEXT = 60
 LARGE, SMALL = 1e6, 1e-3
@@ -115,7 +115,7 @@ def _cell(column: Column, row: Row, asked: Asked) -> Cell:
         return found(kind=kind, tags=_tagged(value, asked))
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _number(column, value)
-    return _text(column, value)
+    return _text(column, method_of(row.job) if column.name == "method" else value)
 
 
 def _number(column: Column, value: float) -> Cell:

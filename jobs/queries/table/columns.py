@@ -132,7 +132,7 @@ _ALL = (
         "method",
         "Method",
         "word",
-        lambda job: "trained elsewhere" if job.elsewhere else (job.spec.get("method") or {}).get("kind"),
+        lambda job: "elsewhere" if job.elsewhere else (job.spec.get("method") or {}).get("kind"),
         lambda: SpecValue("method.kind"),
     ),
     _column(

@@ -111,7 +111,7 @@ def _right(gate: Gate, job: Measured, jobs: Sequence[Measured], baselines: Mappi
     held = baselines.get(gate.baseline)
     if held is None:
         raise _MissingError(
-            f"The project has no baseline {gate.baseline!r}{_near(gate.baseline, baselines)}."
+            f"The project has no baseline {gate.baseline!r}{near_names(gate.baseline, baselines)}."
         )
     why = f"baseline {gate.baseline!r} (job {held.job}) has no final metric {gate.metric!r}"
     return _known(gate.metric, held.metrics, why) + gate.offset
@@ -124,11 +124,12 @@ def _noun(job: Measured, jobs: Sequence[Measured]) -> str:
 def _known(name: str, metrics: Mapping[str, float], why: str) -> float:
     found = value_of(metrics, name)
     if found is None:
-        raise _MissingError(f"{why[0].upper()}{why[1:]}{_near(name, metrics)}.")
+        raise _MissingError(f"{why[0].upper()}{why[1:]}{near_names(name, metrics)}.")
     return found
 
 
-def _near(name: str, known: Collection[str]) -> str:
+def near_names(name: str, known: Collection[str]) -> str:
+    """This will end a sentence about a name that is not known with those that may have been meant."""
     near = difflib.get_close_matches(name, known, n=MOST_NAMED, cutoff=0.5)
     tail = name.rpartition("/")[2]
     near += [other for other in sorted(known) if other.rpartition("/")[2] == tail and other not in near]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
@@ -18,6 +19,12 @@ def shown(client: Client, query: str = "") -> list[str]:
     """The names of the jobs that the table shows."""
     page = client.get(f"{LIST}{query}").content.decode()
     return re.findall(r'class="job-name" href="[^"]+">([^<]+)<', page)
+
+
+def linked(client: Client, query: str, rel: str) -> str:
+    """Where the page of an address leads on, or back."""
+    found = re.search(f'rel="{rel}" href="([^"]+)"', client.get(f"{LIST}{query}").content.decode())
+    return html.unescape(found.group(1)) if found else ""
 
 
 @pytest.fixture
@@ -85,6 +92,42 @@ def test_the_table_goes_on_behind_a_page(viewer: Client, jobs: list[Job], monkey
         "job 1",
         "job 2",
     ]
+
+
+def test_the_table_goes_back_to_the_page_before(
+    viewer: Client, jobs: list[Job], make_job: MakeJob, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(job_table, "PAGE", 2)
+    make_job(state=State.QUEUED)
+    make_job(state=State.QUEUED)
+    assert linked(viewer, "?sort=name", "prev") == ""
+    second = linked(viewer, "?sort=name", "next")
+    third = linked(viewer, second, "next")
+    assert shown(viewer, third) == ["job 5"]
+    again = linked(viewer, third, "prev")
+    assert shown(viewer, again) == ["job 3", "job 4"]
+    assert shown(viewer, linked(viewer, again, "next")) == ["job 5"]
+    first = linked(viewer, again, "prev")
+    assert shown(viewer, first) == ["job 1", "job 2"]
+    assert linked(viewer, first, "prev") == ""
+    assert shown(viewer, linked(viewer, first, "next")) == ["job 3", "job 4"]
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("?q=val/miuo>0.1", ["'val/miuo'; near names are val/miou"]),
+        ("?sort=-val/miuo", ["'val/miuo'; near names are val/miou"]),
+        ("?q=val/miou>0.9", []),
+        ("?q=tag:none", []),
+        ("?sort=-val/miou", []),
+    ],
+)
+def test_a_metric_that_no_job_has_is_named_with_those_that_were_meant(
+    viewer: Client, jobs: list[Job], query: str, names: list[str]
+) -> None:
+    page = html.unescape(viewer.get(f"{LIST}{query}").content.decode())
+    assert re.findall(r"lately has a final metric (.*)\.<", page) == names
 
 
 def test_the_csv_is_what_is_shown(viewer: Client, jobs: list[Job]) -> None:

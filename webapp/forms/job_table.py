@@ -31,6 +31,7 @@ class Asked:
     order: Order = NEWEST_FIRST
     columns: Sequence[Column] = ()
     after: Sequence[Any] | None = None
+    before: Sequence[Any] | None = None
     problems: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -53,9 +54,16 @@ class Asked:
         }
         return urlencode([(key, value) for key, value in parts.items() if value])
 
-    def next_page(self, key: Sequence[Any]) -> str:
+    def page_after(self, key: Sequence[Any]) -> str:
         """This will spell the address of the page behind the row with a key."""
-        cursor = Signer(salt=_SALT).sign_object([self.order.name, list(key)], compress=True)
+        return self._page("after", key)
+
+    def page_before(self, key: Sequence[Any]) -> str:
+        """This will spell the address of the page that ends right before the row with a key."""
+        return self._page("before", key)
+
+    def _page(self, side: str, key: Sequence[Any]) -> str:
+        cursor = Signer(salt=_SALT).sign_object([self.order.name, side, list(key)], compress=True)
         return self.address(cursor=cursor)
 
 
@@ -81,8 +89,8 @@ def read_asked(given: Mapping[str, str]) -> Asked:
         query=query,
         order=order,
         columns=columns,
-        after=_opened(given.get("cursor", ""), order),
         problems=problems,
+        **_opened(given.get("cursor", ""), order),
     )
 
 
@@ -91,12 +99,12 @@ def _columns(text: str) -> list[Column]:
     return columns_of(names if "name" in names else ["name", *names])
 
 
-def _opened(cursor: str, order: Order) -> Sequence[Any] | None:
-    """The key that a cursor holds; one of another order, or none of ours, begins at the first page."""
+def _opened(cursor: str, order: Order) -> dict[str, list[Any]]:
+    """The key that a cursor holds, by its side; one of another order, or none of ours, begins at the first page."""
     try:
         if not cursor or len(cursor) > LONGEST_CURSOR:
-            return None
-        made_for, key = Signer(salt=_SALT).unsign_object(cursor)
+            return {}
+        made_for, side, key = Signer(salt=_SALT).unsign_object(cursor)
     except (BadSignature, ValueError):
-        return None
-    return list(key) if made_for == order.name else None
+        return {}
+    return {side: list(key)} if made_for == order.name else {}

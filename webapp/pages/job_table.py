@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,6 +25,7 @@ from jobs.queries.table.rows import Row, find_jobs, rows_after
 from webapp.access import may, project_or_404, user_of
 from webapp.forms.job_table import Asked, read_asked
 from webapp.pages.job_cells import heads, lines
+from webapp.pages.job_hints import metric_hints
 from webapp.pages.job_views import table_address, view_context
 
 PAGE = 50
@@ -38,17 +40,19 @@ def job_list(request: HttpRequest, slug: str) -> HttpResponse:
     """This will show the jobs that an address asks for, a page at a time."""
     project = project_or_404(request, slug)
     asked = read_asked(request.GET.dict())
-    rows = [] if "q" in asked.problems else _rows(project, asked)
-    jobs = [row.job for row in rows[:PAGE]]
+    is_readable = "q" not in asked.problems
+    rows, previous, following = _page(project, asked) if is_readable else ([], "", "")
     context = {
         "project": project,
         "asked": asked,
         "query": asked.address(),
         "heads": heads(asked),
-        "lines": lines(rows[:PAGE], asked),
-        "total": 0 if "q" in asked.problems else find_jobs(project=project, query=asked.query).count(),
-        "waits": why_waiting(jobs),
-        "following": asked.next_page(rows[PAGE - 1].key) if len(rows) > PAGE else "",
+        "lines": lines(rows, asked),
+        "hints": metric_hints(project, asked, rows) if is_readable else [],
+        "total": find_jobs(project=project, query=asked.query).count() if is_readable else 0,
+        "waits": why_waiting([row.job for row in rows]),
+        "previous": previous,
+        "following": following,
         "quick": [(title, asked.address(q=text), asked.text == text) for title, text in QUICK],
         **view_context(project, asked),
         **_rights(request, project),
@@ -106,15 +110,24 @@ def actions(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "jobs/acted.html", {**context, "results": results, "done": done})
 
 
-def _rows(project: Project, asked: Asked) -> list[Row]:
-    return rows_after(
+def _page(project: Project, asked: Asked) -> tuple[list[Row], str, str]:
+    """The rows of a page, and where the one before and the one behind it are, if there are such."""
+    read = partial(
+        rows_after,
         project=project,
         query=asked.query,
         order=asked.order,
         columns=asked.columns,
-        after=asked.after,
         limit=PAGE + 1,
     )
+    if asked.before is not None:
+        rows = read(before=asked.before)
+        if len(rows) > PAGE:
+            return rows[1:], asked.page_before(rows[1].key), asked.page_after(rows[-1].key)
+    rows = read(after=asked.after)
+    previous = asked.page_before(rows[0].key) if asked.after and rows else ""
+    following = asked.page_after(rows[PAGE - 1].key) if len(rows) > PAGE else ""
+    return rows[:PAGE], previous, following
 
 
 def _chosen(request: HttpRequest, project: Project) -> tuple[Asked, list[int]]:

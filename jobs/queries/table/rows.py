@@ -62,14 +62,16 @@ def rows_after(
     query: Query,
     order: Order,
     columns: Sequence[Column],
-    after: Sequence[Any] | None,
+    after: Sequence[Any] | None = None,
+    before: Sequence[Any] | None = None,
     limit: int,
 ) -> list[Row]:
-    """This will read at most `limit` rows that follow the one with the key `after`, the first ones for None.
+    """This will read at most `limit` rows that follow the one with the key `after`, the first ones without.
 
-    It costs three questions to the database, however many rows and columns there are.
+    With the key `before` it reads the last ones that stand before that row, in the same order. It costs three
+    questions to the database, however many rows and columns there are.
     """
-    keys = _keys_after(find_jobs(project=project, query=query), order, after, limit)
+    keys = _keys(find_jobs(project=project, query=query), order, after=after, before=before, limit=limit)
     jobs = Job.objects.select_related("project", "dataset", "submitted_by", "group").defer("result", "gates")
     found = jobs.in_bulk([job_id for job_id, _ in keys])
     metrics = _metrics(list(found), columns)
@@ -84,19 +86,29 @@ def rows_after(
     ]
 
 
-def _keys_after(
-    jobs: QuerySet[Job], order: Order, after: Sequence[Any] | None, limit: int
+def _keys(
+    jobs: QuerySet[Job],
+    order: Order,
+    *,
+    after: Sequence[Any] | None,
+    before: Sequence[Any] | None,
+    limit: int,
 ) -> list[tuple[int, Any]]:
     """Ids with what they are sorted by: rows are wide, and only those of the page are worth reading."""
     if order == NEWEST_FIRST:
-        behind = jobs if after is None else jobs.filter(pk__lt=after[-1])
-        return [(pk, pk) for pk in behind.order_by("-pk").values_list("pk", flat=True)[:limit]]
-    sorted_ = cast(QuerySet[Any], with_sort_key(jobs, order.column))
-    if after is not None:
-        sorted_ = sorted_.filter(_behind(after, descending=order.descending))
-    key = F("sort_key")
-    by = key.desc(nulls_last=True) if order.descending else key.asc(nulls_last=True)
-    return list(sorted_.order_by(by, "-pk").values_list("pk", "sort_key")[:limit])
+        sorted_ = cast(QuerySet[Any], jobs.order_by("-pk").annotate(sort_key=F("pk")))
+        behind = Q() if after is None else Q(pk__lt=after[-1])
+        ahead = None if before is None else Q(pk__gt=before[-1])
+    else:
+        key = F("sort_key")
+        by = key.desc(nulls_last=True) if order.descending else key.asc(nulls_last=True)
+        sorted_ = cast(QuerySet[Any], with_sort_key(jobs, order.column).order_by(by, "-pk"))
+        behind = Q() if after is None else _behind(after, descending=order.descending)
+        ahead = None if before is None else _ahead(before, descending=order.descending)
+    rows = sorted_.values_list("pk", "sort_key")
+    if ahead is None:
+        return list(rows.filter(behind)[:limit])
+    return list(rows.filter(ahead).reverse()[:limit])[::-1]
 
 
 def _behind(after: Sequence[Any], *, descending: bool) -> Q:
@@ -105,6 +117,14 @@ def _behind(after: Sequence[Any], *, descending: bool) -> Q:
         return Q(sort_key__isnull=True, pk__lt=job_id)
     further = Q(sort_key__lt=value) if descending else Q(sort_key__gt=value)
     return further | Q(sort_key=value, pk__lt=job_id) | Q(sort_key__isnull=True)
+
+
+def _ahead(before: Sequence[Any], *, descending: bool) -> Q:
+    value, job_id = before
+    if value is None:
+        return Q(sort_key__isnull=False) | Q(sort_key__isnull=True, pk__gt=job_id)
+    nearer = Q(sort_key__gt=value) if descending else Q(sort_key__lt=value)
+    return nearer | Q(sort_key=value, pk__gt=job_id)
 
 
 def _metrics(jobs: Sequence[int], columns: Sequence[Column]) -> dict[int, dict[str, float]]:

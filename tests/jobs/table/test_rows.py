@@ -65,6 +65,7 @@ def read(
     *,
     columns: Sequence[str] = (),
     after: Any = None,
+    before: Any = None,
     limit: int = 50,
 ) -> list[Row]:
     return rows_after(
@@ -73,6 +74,7 @@ def read(
         order=order_of(sort),
         columns=columns_of(columns),
         after=after,
+        before=before,
         limit=limit,
     )
 
@@ -185,13 +187,16 @@ def test_jobs_are_sorted_with_those_without_a_value_last_and_equals_newest_first
 @pytest.mark.usefixtures("jobs")
 def test_pages_of_one_row_hold_the_same_as_one_page(project: Project, sort: str, down: str) -> None:
     whole = [row.job.pk for row in read(project, "is:any", down + sort)]
-    paged: list[int] = []
+    paged: list[Row] = []
     after = None
     while rows := read(project, "is:any", down + sort, after=after, limit=1):
-        paged.append(rows[0].job.pk)
+        paged.append(rows[0])
         after = list(rows[0].key)
-    assert paged == whole
+    assert [row.job.pk for row in paged] == whole
     assert len(whole) == 5
+    for place, row in enumerate(paged):
+        ahead = read(project, "is:any", down + sort, before=list(row.key), limit=2)
+        assert [other.job.pk for other in ahead] == whole[max(0, place - 2) : place]
 
 
 def test_columns_read_what_they_name(jobs: dict[str, Job], project: Project) -> None:

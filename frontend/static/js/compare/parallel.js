@@ -14,6 +14,7 @@ const NARROWEST = 104; // between two axes; where there is less room, the drawin
 const HANDLE = 30; // how wide an axis can be taken hold of
 const SMALLEST = 3; // what is dragged less far is a click, which takes limits away
 const LONGEST = 17;
+const PER_LETTER = 7; // of a name above an axis
 
 export class Parallel {
   /**
@@ -51,6 +52,7 @@ export class Parallel {
       const x = SIDE + (place * (whole - 2 * SIDE)) / Math.max(1, axes.length - 1);
       return { name, values, x, low: Math.min(...known), high: Math.max(...known) };
     });
+    const longest = Math.min(LONGEST, Math.floor((whole - 2 * SIDE) / Math.max(1, axes.length - 1) / PER_LETTER));
     const inside = new Set(this.inside());
     const lines = comparison.shown.map((job) => {
       const { color, dash } = comparison.pen(job);
@@ -65,7 +67,7 @@ export class Parallel {
       "svg",
       { class: "parallel", width: whole, height: HEIGHT, viewBox: `0 0 ${whole} ${HEIGHT}`, role: "img", "aria-label": label },
       drawn("g", { class: "parallel-lines" }, ...lines),
-      ...placed.map((axis) => this.axis(axis)),
+      ...placed.map((axis) => this.axis(axis, longest)),
     );
   }
 
@@ -88,12 +90,15 @@ export class Parallel {
     }).join(" ");
   }
 
-  /** @param {Placed} axis */
-  axis(axis) {
+  /**
+   * @param {Placed} axis
+   * @param {number} longest so many letters of its name have room
+   */
+  axis(axis, longest) {
     const { name, x, low, high } = axis;
     const [top, bottom] = [TOP, HEIGHT - BOTTOM];
     const text = written(name);
-    const title = drawn("text", { class: "parallel-name", x, y: 14 }, text.length > LONGEST ? `…${text.slice(1 - LONGEST)}` : text);
+    const title = drawn("text", { class: "parallel-name", x, y: 14 }, text.length > longest ? `…${text.slice(1 - longest)}` : text);
     title.append(drawn("title", {}, text));
     const handle = drawn("rect", { class: "parallel-handle", x: x - HANDLE / 2, y: top - 6, width: HANDLE, height: bottom - top + 12 });
     const limit = this.limits.get(name);

@@ -117,7 +117,8 @@ function fill(canvas, values, { steps, weighed }) {
     const until = steps[place + 1] ?? step + usual;
     const share = (value - weighed.low) / Math.max(1e-9, weighed.high - weighed.low);
     pen.fillStyle = shades[Math.round(Math.min(1, Math.max(0, share)) * (SHADES - 1))] ?? "gray";
-    pen.fillRect(step * perStep, 0, Math.max(1, (until - step) * perStep), 1);
+    const [from, to] = [step, until].map((each) => Math.round(each * perStep)); // half a pixel would let the ground through
+    pen.fillRect(from ?? 0, 0, Math.max(1, (to ?? 0) - (from ?? 0)), 1);
   });
 }
 

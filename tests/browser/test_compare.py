@@ -236,6 +236,8 @@ def test_the_page_fits_a_phone_in_light_and_dark(compared: Page, scheme: Any) ->
     for part in page.locator("compare-page section").all():
         part.scroll_into_view_if_needed()
     expect(page.locator("sample-gains[data-drawn]")).to_be_visible()
+    quality = page.locator("sample-gains tbody td.number").first
+    assert quality.evaluate("(cell) => cell.firstChild.getClientRects().length") == 1  # on one line
     page.locator("curve-overlay summary").click()
     assert page.evaluate("() => document.documentElement.scrollWidth") <= PHONE["width"]
 

@@ -81,7 +81,9 @@ class SampleGains extends ComparedElement {
       theirs,
       ` on ${won} of ${total} samples, worse on ${lost}, alike on ${equal}${mean}.`,
     );
-    this.querySelector('[data-part="histogram"]')?.replaceChildren(histogram(bins));
+    const marks = [gained(bins.edges[0] ?? 0, SHARE), "0 IoU points", gained(bins.edges.at(-1) ?? 0, SHARE)];
+    const scale = make("p", { class: "gain-scale", "aria-hidden": "true" }, ...marks.map((text) => make("span", {}, text)));
+    this.querySelector('[data-part="histogram"]')?.replaceChildren(histogram(bins), scale);
   }
 
   /**

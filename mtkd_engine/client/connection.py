@@ -24,6 +24,7 @@ PASSING = frozenset({408, 425, 429, 502, 503, 504})
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 30.0
 LONGEST_SENTENCE = 300
+_NOT_FOUND = 404
 _READING = ("GET", "HEAD", "OPTIONS")
 _Params = Mapping[str, str | int | float | bool]
 
@@ -202,7 +203,14 @@ def refuse(answer: httpx.Response) -> None:
         )
     if answer.status_code >= 400:
         detail, fields = _problem(answer)
+        if answer.status_code == _NOT_FOUND:
+            detail = f"{_asked(answer)}: {detail}"
         raise RefusedError(detail, fields=fields, status=answer.status_code)
+
+
+def _asked(answer: httpx.Response) -> str:
+    """What was asked for, without what every address begins with: `jobs/7/`, `jobs/?project=nightly`."""
+    return answer.request.url.raw_path.decode("ascii").rpartition("/api/v1/")[2][:LONGEST_SENTENCE]
 
 
 def said(error: httpx.TransportError) -> str:

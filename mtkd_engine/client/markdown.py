@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from mtkd_engine.client.answers import Gate, Group, Job
-from mtkd_engine.client.outcomes import Outcome
+from mtkd_engine.client.outcomes import Outcome, in_words
 
 MOST_COLUMNS = 8
 _MEASURED = "test/"
@@ -51,7 +51,12 @@ def number(value: float | None) -> str:
 def _gates(outcome: Outcome) -> str:
     rows = [_gate(gate) for gate in outcome.subject.gates]
     rows += [[f"`{rule.replace('`', '')}`", "–", "–", "not judged"] for rule in outcome.unjudged]
-    return table(["Gate", "found", "wanted", "verdict"], rows) if rows else ""
+    if not rows:
+        return ""
+    lost = [f"- {escaped(in_words(gate))}" for gate in outcome.subject.gates if not gate.passed]
+    return "\n\n".join(
+        [table(["Gate", "found", "wanted", "verdict"], rows), *(["\n".join(lost)] if lost else [])]
+    )
 
 
 def _gate(gate: Gate) -> list[str]:

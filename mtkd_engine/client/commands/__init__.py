@@ -1,7 +1,7 @@
 """The command `mtkd`: a server of mtkd from the shell and from CI.
 
 Exit codes: 0 well, 2 a gate failed, 3 a job failed, 4 it was cancelled, 5 it did not end in time, 64 the server or this
-command does not accept what was given, 75 the server is away or busy: try later.
+command does not accept what was given, 75 the server is away or busy: try later, 130 Ctrl-C (the job goes on).
 """
 
 from __future__ import annotations

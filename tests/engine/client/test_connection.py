@@ -72,6 +72,13 @@ def test_what_is_no_problem_json_is_told_by_its_status() -> None:
         Script(httpx.Response(404, text="<h1>nginx</h1>")).connection().ask("GET", "jobs/")
 
 
+def test_what_is_not_there_is_named() -> None:
+    with pytest.raises(RefusedError, match=r"^jobs/\?project=nope: There is nothing here\.$"):
+        Script(problem(404, "There is nothing here.")).connection().ask(
+            "POST", "jobs/", params={"project": "nope"}, body={}
+        )
+
+
 def test_a_redirect_is_told_and_the_token_is_not_sent_along() -> None:
     server = Script(httpx.Response(301, headers={"Location": "https://elsewhere.test/"}))
     with pytest.raises(RefusedError, match=r"elsewhere\.test"):

@@ -123,6 +123,14 @@ def test_markdown_holds_final_metrics_against_baselines_and_gates() -> None:
     assert "| student.params | 2,000,000 | 1,500,000 | – |" in lines
 
 
+def test_markdown_says_why_a_rule_does_not_hold() -> None:
+    data = ended(gate="failed")
+    data["gates"][-1] |= {"left": None, "right": None, "sentence": "The job has no final metric 'solo/miou'."}
+    text = markdown(outcome(data))
+    assert text.count("\n- ") == 1
+    assert "\n\n- The job has no final metric 'solo/miou'.\n\n" in text
+
+
 def test_markdown_of_a_group_has_a_row_for_each_cell() -> None:
     text = markdown(group("succeeded", "succeeded", "succeeded", gate="passed"))
     assert "| reference | 0.5 | 0.01 | – | 2 succeeded |" in text

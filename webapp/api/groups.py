@@ -97,7 +97,10 @@ def group(request: Request, group_id: int) -> Response:
     found = group_or_404(request, group_id)
     metric = query.text(request, "metric", default="") or None
     return awaited(
-        request, look=partial(look_at_group, found), read=lambda: _detail(_again(found), metric=metric)
+        request,
+        look=partial(look_at_group, found),
+        read=lambda: _detail(_again(found), metric=metric),
+        allowed=partial(group_or_404, request, group_id),
     )
 
 

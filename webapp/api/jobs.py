@@ -107,7 +107,12 @@ def job(request: Request, job_id: int) -> Response:
     if request.method == "DELETE":
         delete_job(job=found, user=user_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
-    return awaited(request, look=partial(look_at_job, found.pk), read=partial(detail, found.pk))
+    return awaited(
+        request,
+        look=partial(look_at_job, found.pk),
+        read=partial(detail, found.pk),
+        allowed=partial(job_or_404, request, job_id),
+    )
 
 
 @extend_schema(

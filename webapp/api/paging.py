@@ -70,9 +70,10 @@ def page(
     """
     wanted = query.number(request, "limit", default=limit, low=1, high=most) or limit
     given = query.text(request, "cursor", default="")
-    found = rows_after(_opened(given, order) if given else None, wanted + 1)
+    bound = _bound(request, order)
+    found = rows_after(_opened(given, bound) if given else None, wanted + 1)
     rows = found[:wanted]
-    return Page(rows, sealed(key(rows[-1]), order=order) if len(found) > wanted else None)
+    return Page(rows, sealed(key(rows[-1]), order=bound) if len(found) > wanted else None)
 
 
 def newest_first(
@@ -126,6 +127,12 @@ def leading_on(answer: Response, request: Request, **begins: Any) -> Response:
     return answer
 
 
+def _bound(request: Request, order: str) -> str:
+    """The list and its order: keys of another list are of other kinds."""
+    match = request.resolver_match
+    return f"{'' if match is None else match.view_name} {order}"
+
+
 def sealed(values: Values, *, order: str = "") -> str:
     """This will make a cursor of the key values of a row."""
     return Signer(salt="cursor").sign_object([order, list(values)], compress=True)
@@ -142,6 +149,6 @@ def _opened(cursor: str, order: str) -> Values:
         ) from None
     if made_for != order:
         raise ValidationError(
-            {"cursor": "it belongs to a list in another order; begin again without a cursor."}
+            {"cursor": "it belongs to another list, or one in another order; begin again without a cursor."}
         )
     return list(values)

@@ -94,7 +94,12 @@ def prediction(request: Request, job_id: int, prediction_id: int) -> Response:
             raise Http404("This question was never asked, or it is more than a day old and forgotten.")
         return dict(PredictionShape(found).data)
 
-    return awaited(request, look=partial(look_at_prediction, prediction_id), read=read)
+    return awaited(
+        request,
+        look=partial(look_at_prediction, prediction_id),
+        read=read,
+        allowed=partial(job_or_404, request, job_id),
+    )
 
 
 def _asked(job: Job, request: Request, given: dict[str, Any]) -> Prediction:

@@ -63,6 +63,7 @@ def registration(request: Request, registration_id: int) -> Response:
         request,
         look=partial(look_at_registration, found.pk),
         read=lambda: RegistrationShape(registration_detail(registration_id=found.pk)).data,
+        allowed=partial(registration_or_404, request, registration_id),
     )
 
 

@@ -11,11 +11,14 @@ from typing import Any
 
 from django.db import connection
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from jobs.models import ApiToken, User
 from webapp.api import query
 from webapp.api.etags import names, tag_of_json
+from webapp.live.permission import user_now, user_of_token
 
 LONGEST_WAIT = 60
 _FIRST_LOOK, _LATER_LOOK = 0.2, 1.0
@@ -31,12 +34,32 @@ Look = Callable[[], tuple[bool, object]]
 """Tells whether nothing more will happen, and gives something that differs when there is news."""
 
 
-def awaited(request: Request, *, look: Look, read: Callable[[], Any]) -> Response:
-    """This will answer with what `read` gives, at once or as late as `?wait=` allows."""
+def awaited(
+    request: Request, *, look: Look, read: Callable[[], Any], allowed: Callable[[], object]
+) -> Response:
+    """This will answer with what `read` gives, at once or as late as `?wait=` allows.
+
+    Who has waited is looked up anew, and `allowed` is asked, which raises where they may not read it any more.
+    """
     seconds = query.number(request, "wait", default=0, low=0, high=LONGEST_WAIT) or 0
     if seconds:
         _wait(seconds, look=look, is_known=_is_known(request.headers.get("If-None-Match"), read))
+        request.user = _user_now(request)
+        allowed()
     return Response(read())
+
+
+def _user_now(request: Request) -> User:
+    token, session = request.auth, request._request.session
+    if isinstance(token, ApiToken):
+        user = user_of_token(token.pk)
+    elif session.session_key:
+        user = user_now({"session": session})
+    else:
+        user = User.objects.filter(pk=request.user.pk, is_active=True).first()
+    if user is None:
+        raise NotAuthenticated("While this waited, the token or session came to its end.")
+    return user
 
 
 def _is_known(header: str | None, read: Callable[[], Any]) -> Callable[[], bool]:

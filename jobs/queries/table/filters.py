@@ -32,7 +32,7 @@ _LOOKUPS: dict[str, type[Lookup[Any]]] = {
     "<": LessThan,
     "<=": LessThanOrEqual,
 }
-_SUFFIX = {":": "", ">": "__gt", ">=": "__gte", "<": "__lt", "<=": "__lte"}
+_SUFFIX = {">": "__gt", ">=": "__gte", "<": "__lt", "<=": "__lte"}
 _COLUMNS = {"by": "submitted_by__username", "queue": "queue"}
 
 
@@ -91,7 +91,9 @@ def _number(term: Term) -> Q:
 
 
 def _metric(term: Term) -> Q:
-    return _any(metric_in(term.key, **{f"value{_SUFFIX[term.op]}": value}) for value in term.values)
+    if term.op == ":":  # one question, however many values
+        return metric_in(term.key, value__in=term.values)
+    return metric_in(term.key, **{f"value{_SUFFIX[term.op]}": term.values[0]})
 
 
 def _time(term: Term) -> Q:

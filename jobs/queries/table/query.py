@@ -17,7 +17,7 @@ from jobs.models import GateOutcome, State
 from jobs.queries.table.names import LONGEST_NAME, is_spec_path
 from jobs.queries.table.values import QueryError, moments, number, span
 
-LONGEST, MOST_TERMS = 2_000, 40
+LONGEST, MOST_TERMS, MOST_VALUES = 2_000, 40, 100
 CHOICES = {
     "state": tuple(State.values),
     "gate": (*GateOutcome.values, "none"),
@@ -71,6 +71,8 @@ def read_query(text: str, *, now: datetime) -> Query:
     terms = tuple(_term(token, at, now) for at, token in _tokens(text))
     if len(terms) > MOST_TERMS:
         raise QueryError(f"given {len(terms)} terms, accepted are {MOST_TERMS}", at=terms[MOST_TERMS].at)
+    if (count := sum(len(term.values) for term in terms)) > MOST_VALUES:
+        raise QueryError(f"given {count} values, accepted are {MOST_VALUES}", at=1)
     return Query(terms=terms)
 
 
@@ -132,7 +134,7 @@ def _split(body: str, at: int) -> tuple[str, str, str]:
         return first, ":", rest
     if found := _COMPARED.fullmatch(body):
         return found["key"], found["op"], found["rest"]
-    if colon:
+    if colon and '"' not in first:  # where the colon stands in quotes it is part of a word
         key, _, rest = body.rpartition(":") if '"' not in body else (first, ":", rest)
         return key, ":", rest
     return body, "", ""

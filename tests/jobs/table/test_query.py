@@ -98,6 +98,7 @@ def test_terms_stand_beside_each_other_and_know_their_places() -> None:
         ("a\0b", 2, "a character that no text here does"),
         ("x " * 41, 81, "given 41 terms"),
         ("x" * 2001, 2001, "given 2,001 characters"),
+        ("id:" + ",".join("1" * 101), 1, "given 101 values"),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_a_sentence_with_its_place(
@@ -112,12 +113,16 @@ def test_what_cannot_be_read_is_refused_in_a_sentence_with_its_place(
     assert refusal.value.sentence.endswith(f"(at character {at}).")
 
 
+def test_a_colon_in_quotes_is_part_of_a_word() -> None:
+    assert one('a"b:c"').values == ('a"b:c"',)
+
+
 @given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=60))
 def test_any_text_is_one_value_once_it_is_quoted(text: str) -> None:
     assert one(f"tag:{quoted(text)}").values == (text,)
 
 
-@given(st.text(max_size=80))
+@given(st.text(max_size=80) | st.text('"\\:=<>!-#,/a1 ', max_size=12))
 def test_any_text_is_read_or_refused(text: str) -> None:
     places = [1]
     try:

@@ -23,7 +23,8 @@ def download(
 
     `on_came` hears how many bytes have come. Raises RefusedError, AwayError and DamagedError.
     """
-    if Path(artifact.name).name != artifact.name or artifact.name in {"", ".", ".."}:
+    is_plain = Path(artifact.name).name == artifact.name and artifact.name.isprintable()
+    if not is_plain or artifact.name in {"", ".", ".."}:
         raise RefusedError(
             f"The server names a file {artifact.name[:80]!r}, which is no name of a file here."
         )

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mtkd_engine.client.answers import Job
+from mtkd_engine.client.harmless import harmless
 from mtkd_engine.client.markdown import number
 from mtkd_engine.client.streaming import Message
 
@@ -78,9 +79,9 @@ def screen(watched: Watched, *, width: int) -> RenderableType:
     if watched.weights:
         parts += [Text(), Text("Weights of the teachers, mean over validation", style="bold")]
         parts.append(_weights(watched.weights, width))
-    parts += [Text(f"! {text}", style="yellow") for text in watched.warnings]
+    parts += [Text(f"! {harmless(text)}", style="yellow") for text in watched.warnings]
     if watched.job.failure:
-        parts.append(Text(watched.job.failure, style="red"))
+        parts.append(Text(harmless(watched.job.failure), style="red"))
     return Group(*parts)
 
 
@@ -108,11 +109,11 @@ def _mean(values: Sequence[float]) -> float:
 
 def _head(job: Job) -> Text:
     text = Text.assemble(
-        (f"Job {job.id} ", "bold"), f"{job.name}  ", (job.state, _COLORS.get(job.state, "cyan"))
+        (f"Job {job.id} ", "bold"), f"{harmless(job.name)}  ", (job.state, _COLORS.get(job.state, "cyan"))
     )
     for word in ("" if job.is_final else job.part, job.waits if job.state == "queued" else ""):
         if word:
-            text.append(f"  {word}")
+            text.append(f"  {harmless(word)}")
     if job.gate_outcome:
         text.append(f"  gate {job.gate_outcome}", style="green" if job.gate_outcome == "passed" else "red")
     return text
@@ -138,7 +139,7 @@ def _curves(curves: Mapping[str, Curve], width: int) -> Table:
         values = curves[name][1]
         finite = [value for value in values if math.isfinite(value)] or [math.nan]
         figures = [_figure(value) for value in (values[-1], min(finite), max(finite))]
-        table.add_row(Text(name), *figures, Text(sparkline(values, width=room), style="cyan"))
+        table.add_row(Text(harmless(name)), *figures, Text(sparkline(values, width=room), style="cyan"))
     return table
 
 
@@ -146,7 +147,7 @@ def _weights(weights: Mapping[str, float], width: int) -> Table:
     table = Table.grid(padding=(0, 1))
     for teacher, weight in weights.items():
         bar = ProgressBar(total=1.0, completed=weight, width=max(10, min(40, width - 40)))
-        table.add_row(Text(teacher), bar, f"{weight:.3f}")
+        table.add_row(Text(harmless(teacher)), bar, f"{weight:.3f}")
     return table
 
 

@@ -13,6 +13,7 @@ from mtkd_engine.client.commands.given import Commands, add_place, client_of, id
 from mtkd_engine.client.commands.telling import STANDARD, complain, output
 from mtkd_engine.client.connection import checked_url
 from mtkd_engine.client.errors import RefusedError
+from mtkd_engine.client.harmless import harmless
 from mtkd_engine.client.outcomes import OK
 from mtkd_engine.client.places import keep
 
@@ -48,7 +49,7 @@ def _login(given: argparse.Namespace) -> int:
         account = client.account()
     file = keep(os.environ, url=url, token=token)
     bound = f", for project {account.project} only" if account.project else ""
-    output().print(f"Logged in to {url} as {account.user}{bound}. The token is kept in {file}.")
+    output().print(f"Logged in to {url} as {harmless(account.user)}{bound}. The token is kept in {file}.")
     return OK
 
 

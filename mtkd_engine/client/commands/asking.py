@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 
 from mtkd_engine.client.commands.given import Commands, add_place, client_of, identifier, length
-from mtkd_engine.client.commands.telling import cell, complain, harmless, output, print_json, table_of
+from mtkd_engine.client.commands.telling import cell, complain, output, print_json, table_of
 from mtkd_engine.client.errors import RefusedError
+from mtkd_engine.client.harmless import harmless
 from mtkd_engine.client.outcomes import FAILED, OK
 
 _OF_FEATURES = ("fps", "duration", "video")

@@ -10,8 +10,9 @@ from typing import Any
 from mtkd_engine.client.answers import Artifact, Job
 from mtkd_engine.client.client import Client
 from mtkd_engine.client.commands.given import Commands, add_place, client_of, identifier, project_of
-from mtkd_engine.client.commands.telling import cell, harmless, output, print_json, table_of, transfers
+from mtkd_engine.client.commands.telling import cell, output, print_json, table_of, transfers
 from mtkd_engine.client.errors import RefusedError
+from mtkd_engine.client.harmless import harmless
 from mtkd_engine.client.outcomes import OK
 
 FOLLOW_SECONDS = 1.0
@@ -152,14 +153,14 @@ def _download(given: argparse.Namespace) -> int:
         wanted = _wanted(client.artifacts(given.id), given.only, client.job(given.id))
         with transfers() as bars:
             for artifact in wanted:
-                bar = bars.add_task(artifact.name, total=artifact.size)
+                bar = bars.add_task(harmless(artifact.name), total=artifact.size)
                 path = client.download(
                     given.id,
                     artifact,
                     folder=folder,
                     on_came=lambda came, bar=bar: bars.update(bar, completed=came),  # type: ignore[misc]
                 )
-                output().print(str(path))
+                output().print(harmless(str(path)))
     return OK
 
 

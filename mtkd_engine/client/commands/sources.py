@@ -9,8 +9,9 @@ from typing import Any
 from mtkd_engine.client.answers import Registration
 from mtkd_engine.client.client import Client
 from mtkd_engine.client.commands.given import Commands, add_place, client_of, length, project_of
-from mtkd_engine.client.commands.telling import beside, complain, harmless, output, print_json, transfers
+from mtkd_engine.client.commands.telling import beside, complain, output, print_json, transfers
 from mtkd_engine.client.errors import RefusedError
+from mtkd_engine.client.harmless import harmless
 from mtkd_engine.client.outcomes import CANCELLED, FAILED, OK
 from mtkd_engine.spec import TextError, read_json
 

@@ -22,13 +22,13 @@ from mtkd_engine.client.commands.telling import (
     as_json,
     beside,
     complain,
-    harmless,
     output,
     report,
     write,
 )
 from mtkd_engine.client.documents import is_group, key_of_run, read_document, with_changes
 from mtkd_engine.client.errors import AwayError, RefusedError, TooLateError
+from mtkd_engine.client.harmless import harmless
 from mtkd_engine.client.outcomes import OK, Outcome, states_of
 
 POLL_SECONDS = 15.0

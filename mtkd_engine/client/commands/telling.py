@@ -14,13 +14,14 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
+from mtkd_engine.client.harmless import harmless
 from mtkd_engine.client.junit import junit
 from mtkd_engine.client.markdown import markdown, number
 from mtkd_engine.client.outcomes import OK, Outcome, in_words
 
 STANDARD = "-"
 SUMMARY = "GITHUB_STEP_SUMMARY"
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_LEFT_IN_JSON = re.compile("[\x7f-\x9f]")
 
 
 def output() -> Console:
@@ -38,14 +39,10 @@ def complain(sentence: str) -> None:
     print(harmless(sentence), file=sys.stderr)
 
 
-def harmless(text: str) -> str:
-    """This will give text without what a terminal would take for an order."""
-    return _CONTROL.sub("\ufffd", text)
-
-
 def as_json(data: Any) -> str:
     """This will give the text of a JSON file."""
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return _LEFT_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)  # some terminals obey these, too
 
 
 def print_json(data: Any) -> None:
@@ -56,7 +53,7 @@ def print_json(data: Any) -> None:
 def write(file: str, text: str) -> None:
     """This will write a file, or standard output for `-`."""
     if file == STANDARD:
-        print(text, end="" if text.endswith("\n") else "\n")
+        print(harmless(text), end="" if text.endswith("\n") else "\n")
         return
     Path(file).parent.mkdir(parents=True, exist_ok=True)
     Path(file).write_text(text, encoding="utf-8")

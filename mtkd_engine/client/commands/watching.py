@@ -14,6 +14,7 @@ from mtkd_engine.client.client import Client
 from mtkd_engine.client.commands.given import Commands, add_place, client_of, identifier
 from mtkd_engine.client.commands.telling import complain
 from mtkd_engine.client.errors import AwayError
+from mtkd_engine.client.harmless import harmless
 from mtkd_engine.client.outcomes import Outcome
 from mtkd_engine.client.screen import Watched, screen
 
@@ -63,7 +64,7 @@ def _told(client: Client, watched: Watched, console: Console) -> None:
         if state != said or time.monotonic() - at > SPEAK_SECONDS:
             said, at = state, time.monotonic()
             console.print(
-                f"job {job.id} {job.state}: {job.part or 'no part yet'}, step {job.step:,} of {job.total_steps:,}"
+                f"job {job.id} {job.state}: {harmless(job.part) or 'no part yet'}, step {job.step:,} of {job.total_steps:,}"
             )
     console.print(screen(watched, width=console.width))
 

@@ -158,7 +158,7 @@ def test_final_metrics_stand_by_cell_with_the_difference_to_the_reference(
     final = section(compared, "Final metrics")
     rows = final.locator("tbody tr")
     expect(rows).to_have_count(3)
-    expect(rows.nth(0)).to_contain_text("2 seeds")
+    expect(rows.nth(0)).to_contain_text("2 jobs")
     expect(rows.nth(1).locator(".value.is-best").first).to_contain_text("60.")
     expect(rows.nth(1).locator(".judged")).to_have_attribute("data-judged", "above")
     expect(rows.nth(2).locator(".judged")).to_have_attribute("data-judged", "below")

@@ -91,8 +91,7 @@ class AxisScatter extends ComparedElement {
     const items = best.map(({ job, x, y }) =>
       make("li", {}, make("a", { href: `/jobs/${job.id}/` }, make("bdi", {}, comparison.title(job))), ` ${amount(x, view.x.name)} · ${amount(y, view.y.name)}`),
     );
-    const words = { high: "high", low: "low" };
-    const heading = `Pareto front (${words[view.wanted.x]} ${written(view.x.name)}, ${words[view.wanted.y]} ${written(view.y.name)}): `;
+    const heading = `Pareto front (${view.wanted.x} ${written(view.x.name)}, ${view.wanted.y} ${written(view.y.name)}): `;
     place.replaceChildren(
       make("b", {}, items.length ? heading : "No job has both numbers."),
       make("ul", {}, ...items),

@@ -9,7 +9,7 @@ import { ComparedElement } from "./compared-element.js";
 const FIRST = 5; // metrics that are shown unless others are chosen
 const CLOSE = 1e-12;
 
-/** Final metrics by cell: mean and spread over its seeds, the best marked, and how it differs from the reference. */
+/** Final metrics by cell: mean and spread over its jobs, the best marked, and how it differs from the reference. */
 class FinalTable extends ComparedElement {
   follows = ["final", "off"];
   equipped = "";
@@ -109,7 +109,7 @@ function valueCell(row, { name, place, best }) {
   const value = make("span", { class: isBest ? "value is-best" : "value" }, amount(mean, name));
   if (isBest) value.append(make("span", { class: "only-for-readers" }, ", the best"));
   const cell = make("td", { class: "number" }, value);
-  if (typeof sd === "number") cell.append(make("span", { class: "interval" }, `± ${spread(sd, name)}, ${n} seeds`));
+  if (typeof sd === "number") cell.append(make("span", { class: "interval" }, `± ${spread(sd, name)}, ${n} jobs`));
   return cell;
 }
 

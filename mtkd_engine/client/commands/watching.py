@@ -63,9 +63,8 @@ def _told(client: Client, watched: Watched, console: Console) -> None:
         state = f"{job.state} {job.part}"
         if state != said or time.monotonic() - at > SPEAK_SECONDS:
             said, at = state, time.monotonic()
-            console.print(
-                f"job {job.id} {job.state}: {harmless(job.part) or 'no part yet'}, step {job.step:,} of {job.total_steps:,}"
-            )
+            part = harmless(job.part) or "no part yet"
+            console.print(f"job {job.id} {job.state}: {part}, step {job.step:,} of {job.total_steps:,}")
     console.print(screen(watched, width=console.width))
 
 

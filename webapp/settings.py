@@ -284,6 +284,7 @@ LOGGING: dict[str, Any] = {
         # In our form; naming it sets back what its command line said of those below it.
         "uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "uvicorn.access": {"propagate": False},
+        "httpx": {"level": "WARNING"},  # it tells addresses of webhooks, of which some are secrets
         "botocore": {"level": "WARNING"},  # it tells where it finds credentials, again and again
     },
 }

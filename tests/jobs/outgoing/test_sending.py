@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -114,6 +115,13 @@ def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     with receiving() as receiver:
         assert send(receiver.url, found=[]).status == 204
+
+
+def test_addresses_of_webhooks_which_may_be_secrets_are_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with receiving() as receiver:
+        assert send(receiver.url, found=[]).status == 204
+        assert receiver.url not in caplog.text
 
 
 def test_an_answer_of_any_length_is_kept_to_its_beginning() -> None:

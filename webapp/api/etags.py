@@ -25,12 +25,13 @@ class EntityTags:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
+        if _is_rest(request) and "Cache-Control" not in response:  # tables, figures and refusals, too
+            patch_cache_control(response, private=True, no_cache=True)
+            patch_vary_headers(response, ["Authorization", "Cookie"])
         if not _is_tagged(request, response):
             return response
         assert isinstance(response, HttpResponse)
         tag = tag_of(response.content)
-        patch_cache_control(response, private=True, no_cache=True)
-        patch_vary_headers(response, ["Authorization", "Cookie"])
         response["ETag"] = tag
         if not names(request.headers.get("If-None-Match", ""), tag):
             return response
@@ -56,11 +57,14 @@ def names(header: str, tag: str) -> bool:
     return "*" in asked or tag.removeprefix("W/") in asked
 
 
-def _is_tagged(request: HttpRequest, response: HttpResponseBase) -> bool:
+def _is_rest(request: HttpRequest) -> bool:
     match = request.resolver_match
+    return match is not None and match.view_name.startswith("api-")
+
+
+def _is_tagged(request: HttpRequest, response: HttpResponseBase) -> bool:
     return (
-        match is not None
-        and match.view_name.startswith("api-")
+        _is_rest(request)
         and request.method in {"GET", "HEAD"}
         and response.status_code == 200
         and not response.streaming

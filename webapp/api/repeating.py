@@ -25,6 +25,7 @@ from rest_framework.views import APIView
 
 from jobs.models import ApiToken, User
 from jobs.operations.keyed_calls import Answer, begin_call, keep_answer
+from mtkd_engine.spec import LARGEST_TEXT
 from webapp.api.parsers import PartParser
 
 HEADER = "Idempotency-Key"
@@ -150,8 +151,12 @@ def _asked(request: Request) -> str:
         _add_form(digest, request)
     else:
         http = request._request
-        http._body = http.read()  # what is asked for `body` would be refused above the size of a form
-        digest.update(http._body)
+        body = http.read(LARGEST_TEXT + 1)
+        if len(body) > LARGEST_TEXT:  # it would lie in memory as a whole, and no text is that long
+            sentence = f"given beside a longer body, accepted is one of up to {LARGEST_TEXT:,} bytes."
+            raise ValidationError({HEADER: sentence})
+        http._body = body  # what is asked for `body` would be refused above the size of a form
+        digest.update(body)
     return digest.hexdigest()
 
 

@@ -26,6 +26,8 @@ from webapp.api.webhook_shapes import (
     with_secret,
 )
 
+SHOWN_ONCE = {"Cache-Control": "no-store"}
+
 
 @extend_schema(
     methods=["GET"],
@@ -51,7 +53,7 @@ def webhooks(request: Request, slug: str) -> Response:
     shape = AskedWebhookShape(data=request.data)
     shape.is_valid(raise_exception=True)
     made, secret = create_webhook(project=project, user=user_of(request), **shape.validated_data)
-    return Response(with_secret(made, secret), status=status.HTTP_201_CREATED)
+    return Response(with_secret(made, secret), status=status.HTTP_201_CREATED, headers=SHOWN_ONCE)
 
 
 @extend_schema(
@@ -98,7 +100,7 @@ def rotation(request: Request, slug: str, webhook_id: int) -> Response:
     """Make a new secret; for 24 hours messages are signed with the previous one, too."""
     found = webhook_or_404(request, slug, webhook_id)
     rotated, secret = rotate_secret(webhook=found, user=user_of(request))
-    return Response(with_secret(rotated, secret))
+    return Response(with_secret(rotated, secret), headers=SHOWN_ONCE)
 
 
 @extend_schema(

@@ -159,3 +159,14 @@ def test_a_method_that_an_address_lacks_is_refused_whatever_the_key(api: APIClie
     send(api)
     answer = api.post(f"/api/v1/jobs/{job.pk}/cancellation/", HTTP_IDEMPOTENCY_KEY="k1")
     assert answer.status_code == 405
+
+
+def test_a_body_beside_a_key_is_no_longer_than_a_text(api: APIClient) -> None:
+    headers: dict[str, Any] = {"HTTP_IDEMPOTENCY_KEY": "long", "HTTP_UPLOAD_LENGTH": "300000"}
+    answer = api.post(
+        "/api/v1/uploads/?project=moments",
+        b"x" * 300_000,
+        content_type="application/offset+octet-stream",
+        **headers,
+    )
+    assert (answer.status_code, list(answer.json()["fields"])) == (400, ["Idempotency-Key"])

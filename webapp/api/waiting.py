@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs.models import ApiToken, User
+from webapp.access import user_of
 from webapp.api import query
 from webapp.api.etags import names, tag_of_json
 from webapp.live.permission import user_now, user_of_token
@@ -56,7 +57,7 @@ def _user_now(request: Request) -> User:
     elif session.session_key:
         user = user_now({"session": session})
     else:
-        user = User.objects.filter(pk=request.user.pk, is_active=True).first()
+        user = User.objects.filter(pk=user_of(request).pk, is_active=True).first()
     if user is None:
         raise NotAuthenticated("While this waited, the token or session came to its end.")
     return user

@@ -17,6 +17,7 @@ from mtkd_engine.client.outcomes import OK
 
 FOLLOW_SECONDS = 1.0
 LEAST_COMPARED = 2
+_MEASURED = ("test", "val")
 
 
 def add(commands: Commands) -> None:
@@ -143,8 +144,14 @@ def _spec_rows(found: dict[str, Any]) -> list[list[str]]:
 
 def _final_rows(found: dict[str, Any]) -> list[list[str]]:
     final = found["final"]
-    both = zip(final["names"], final["values"], strict=True)
+    both = sorted(zip(final["names"], final["values"], strict=True), key=lambda row: _place(row[0]))
     return [[harmless(name), *map(cell, values)] for name, values in both]
+
+
+def _place(name: str) -> int:
+    """What was measured on test comes first, what the baselines of a result reach comes last."""
+    head, slash, _ = name.rpartition("/")
+    return _MEASURED.index(head) if head in _MEASURED else len(_MEASURED) + bool(slash)
 
 
 def _download(given: argparse.Namespace) -> int:

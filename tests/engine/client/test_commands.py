@@ -118,6 +118,18 @@ def test_jobs_are_compared_by_what_differs(
     assert json.loads(capsys.readouterr().out) == found
 
 
+def test_own_metrics_come_before_those_of_the_baselines_of_a_result(
+    served: Serve, mtkd: Call, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ["aggregated/miou", "best_step", "test/miou", "uniform/miou", "val/miou"]
+    jobs = [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}]
+    final = {"names": names, "values": [[0.5, 0.5]] * 5}
+    served(ok({"jobs": jobs, "spec": {"fields": []}, "final": final}))
+    assert mtkd("compare", 1, 2) == 0
+    told = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.endswith("0.5")]
+    assert told == ["test/miou", "val/miou", "best_step", "aggregated/miou", "uniform/miou"]
+
+
 def test_files_are_downloaded_by_their_names(
     served: Serve, mtkd: Call, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -182,3 +182,11 @@ def test_weights_are_told_at_few_steps_with_the_last_of_each_range(project: Proj
     one = found[job.pk]
     assert (len(one.steps), one.steps[-1]) == (50, 999)
     assert one.values == [[0.25] * 50, [0.75] * 50, [None] * 50]
+
+
+def test_a_job_trained_elsewhere_makes_no_field_of_the_others_differ() -> None:
+    own = {"seed": 0, "optim": {"lr": 0.1}}
+    away = {"elsewhere": True, "dataset": None, "parameters": {"width": 8}}
+    assert diff_of([own, own, away]) == Diff([], 4)
+    changed = {**own, "seed": 1}
+    assert diff_of([own, changed, away]).fields == [Field("seed", [0, 1, None])]

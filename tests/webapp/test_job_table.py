@@ -47,6 +47,13 @@ def test_the_table_is_searched_and_sorted(viewer: Client, jobs: list[Job]) -> No
     assert "Nothing found" in viewer.get(f"{LIST}?q=tag:none").content.decode()
 
 
+def test_an_order_by_a_column_that_is_not_shown_is_said(viewer: Client, jobs: list[Job]) -> None:
+    said = "Sorted by val/miou, highest or last on top"
+    assert said in viewer.get(f"{LIST}?sort=-val/miou").content.decode()
+    assert said not in viewer.get(f"{LIST}?sort=-val/miou&columns=name,val/miou").content.decode()
+    assert "Sorted by" not in viewer.get(LIST).content.decode()
+
+
 def test_a_query_that_cannot_be_read_is_explained_and_finds_nothing(viewer: Client, jobs: list[Job]) -> None:
     page = viewer.get(f"{LIST}?q=stat:failed").content.decode()
     assert "given the key" in page.lower()

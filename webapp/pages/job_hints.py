@@ -1,4 +1,4 @@
-"""What the table of jobs says of names of final metrics that none of its jobs has: most are misspelled."""
+"""What the table of jobs says of its order, and of names of final metrics that none of its jobs has."""
 
 from __future__ import annotations
 
@@ -9,6 +9,15 @@ from jobs.operations.judging import near_names
 from jobs.queries.final_metrics import TEST, names_in
 from jobs.queries.table.rows import Row
 from webapp.forms.job_table import Asked
+
+
+def order_hint(asked: Asked) -> list[str]:
+    """This will say what the table is sorted by where no column that is shown says it."""
+    column = asked.order.column
+    if column.name in asked.names or asked.address(sort="") == asked.address():
+        return []
+    which = "highest or last" if asked.order.descending else "lowest or first"
+    return [f"Sorted by {column.name}, {which} on top; the column is not shown."]
 
 
 def metric_hints(project: Project, asked: Asked, rows: Sequence[Row]) -> list[str]:

@@ -25,7 +25,7 @@ from jobs.queries.table.rows import Row, find_jobs, rows_after
 from webapp.access import may, project_or_404, user_of
 from webapp.forms.job_table import Asked, read_asked
 from webapp.pages.job_cells import heads, lines
-from webapp.pages.job_hints import metric_hints
+from webapp.pages.job_hints import metric_hints, order_hint
 from webapp.pages.job_views import table_address, view_context
 
 PAGE = 50
@@ -48,7 +48,7 @@ def job_list(request: HttpRequest, slug: str) -> HttpResponse:
         "query": asked.address(),
         "heads": heads(asked),
         "lines": lines(rows, asked),
-        "hints": metric_hints(project, asked, rows) if is_readable else [],
+        "hints": [*order_hint(asked), *metric_hints(project, asked, rows)] if is_readable else [],
         "total": find_jobs(project=project, query=asked.query).count() if is_readable else 0,
         "waits": why_waiting([row.job for row in rows]),
         "previous": previous,

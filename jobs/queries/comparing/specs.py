@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-NOT_SHOWN = ("name", "group")
+ELSEWHERE = "elsewhere"
+NOT_SHOWN = ("name", "group", ELSEWHERE)
 _MISSING = object()
 
 
@@ -27,14 +28,19 @@ class Diff:
 
 
 def diff_of(specs: Sequence[Mapping[str, Any]]) -> Diff:
-    """This will say where specs differ; name and group are no settings. What has a name in a list goes by it."""
+    """This will say where specs differ; name and group are no settings. What has a name in a list goes by it.
+
+    Those of jobs trained elsewhere have fields of their own: what only the others have is no difference to them.
+    """
     flat = [dict(_leaves(_shown(spec))) for spec in specs]
+    away = [bool(spec.get(ELSEWHERE)) for spec in specs]
     paths = list(dict.fromkeys(path for fields in flat for path in fields))
     differing = []
     for path in paths:
         values = [fields.get(path, _MISSING) for fields in flat]
-        first = values[0]
-        if any(not _same(value, first) for value in values[1:]):
+        knowing = {kind for kind, value in zip(away, values, strict=True) if value is not _MISSING}
+        held = [value for kind, value in zip(away, values, strict=True) if kind in knowing]
+        if any(not _same(value, held[0]) for value in held[1:]):
             differing.append(Field(path, [None if value is _MISSING else value for value in values]))
     return Diff(differing, len(paths) - len(differing))
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponseBase
 
-from webapp.access import Who, needed
+from webapp.permissions import Who, needed
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 

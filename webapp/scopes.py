@@ -1,6 +1,6 @@
 """What a token's scopes let it do: every REST route has an area, reading and writing are scopes of it.
 
-`webapp.access.PERMISSIONS` says what the user must be; this table says what the token must have been given, too.
+`webapp.permissions.PERMISSIONS` says what the user must be; this table says what the token must have been given, too.
 """
 
 from __future__ import annotations

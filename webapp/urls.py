@@ -1,4 +1,4 @@
-"""Every address of the site; each name must stand in `webapp.access.PERMISSIONS`."""
+"""Every address of the site; each name must stand in `webapp.permissions.PERMISSIONS`."""
 
 from __future__ import annotations
 

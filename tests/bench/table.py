@@ -55,8 +55,8 @@ def main() -> None:
         result["rest_p95_ms"] = _p95(ask, [f"{listed}&{one.partition('?')[2]}" for one in searched])
         result["rest_walk_s"] = _walked(app, cookie, f"{listed}&sort=-val/miou&limit=200", len(jobs))
         result["csv_s"] = round(_timed(lambda: ask(f"{table}table.csv?columns={quote(COLUMNS)}")) / 1000, 2)
-        result["compare"] = compare_jobs.measured(app.rest._url, cookie, folder=app.home)
-        result["compare_page"] = compare_page.measured(app.rest._url, cookie)
+        result |= compare_jobs.measured(app.rest._url, cookie, folder=app.home)
+        result |= compare_page.measured(app.rest._url, cookie)
     print("| | |\n|---|---|")
     for name, value in result.items():
         print(f"| {name} | {value} |")

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from jobs.models import Project, Scope, User
 from jobs.operations.people import create_project
 from jobs.operations.tokens import Power, create_token
-from webapp.access import PERMISSIONS
+from webapp.permissions import PERMISSIONS
 from webapp.scopes import AREAS, JOBS, READING
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")

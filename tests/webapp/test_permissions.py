@@ -34,9 +34,9 @@ from tests.engine_double import EngineDouble
 from tests.inspected import files_of
 from tests.sealed_double import keep_files, sample_row, write_sealed
 from tests.webapp.working import a_worker
-from webapp.access import PERMISSIONS, Who, needed
 from webapp.badges import key_of
 from webapp.live.routing import websocket_urlpatterns
+from webapp.permissions import PERMISSIONS, Who, needed
 
 STANDINGS = {
     "stranger": Who.ANYONE,

@@ -8,7 +8,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from jobs.models import ApiToken
-from webapp.access import PERMISSIONS, Rule, Who
+from webapp.permissions import PERMISSIONS, Rule, Who
 from webapp.scopes import READING, missing_scopes
 
 if TYPE_CHECKING:  # REST views read this class while they are being defined

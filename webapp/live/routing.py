@@ -1,4 +1,4 @@
-"""Addresses of websockets; each name must stand in `webapp.access.PERMISSIONS`."""
+"""Addresses of websockets; each name must stand in `webapp.permissions.PERMISSIONS`."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from jobs.operations.people import create_project
 from jobs.operations.tokens import Power, create_token
 from tests.security.test_scopes import METHODS, _patterns
 from tests.webapp.conftest import MakeJob
-from webapp.access import PERMISSIONS, Who
+from webapp.permissions import PERMISSIONS, Who
 
 OF_EVERYBODY = ("api-schema", "api-account", "api-tokens", "api-projects", "api-prometheus")
 """Addresses that belong to no project and give what a token may see of them."""

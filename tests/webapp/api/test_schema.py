@@ -8,7 +8,7 @@ import yaml
 from django.core.management import call_command
 from django.test import Client
 
-from webapp.access import PERMISSIONS
+from webapp.permissions import PERMISSIONS
 
 Operation = dict[str, Any]
 

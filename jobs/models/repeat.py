@@ -10,7 +10,8 @@ from jobs.models.access import User
 class KeyedCall(models.Model):
     """A call with an idempotency key and its answer, written in the transaction that did what was asked.
 
-    `asked` is a keyed sha256 of method, address and body, which may hold a password.
+    `asked` is a keyed sha256 of method, address and body, which may hold a password. `status` is never
+    null: a call that was refused, or broke, leaves no row.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from django.db import connection
+
 from jobs.models import Job, Project, User
+from jobs.operations.aftermath import hold_groups
 from jobs.operations.errors import UnableTo, UnableToAct
 from jobs.operations.jobs import request_cancel
 from jobs.operations.lifecycle import delete_job, request_pause, resume, retry
 from jobs.operations.tags import clean_tags, describe_job, tag_job, untag_job
 
 MOST = 1_000
-"""Jobs of one call: each has a transaction of its own, and somebody waits for the answer."""
+"""Jobs of one call: somebody waits for the answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,13 +74,19 @@ def act_on_jobs(
 ) -> list[Result]:
     """This will carry out an action on jobs of a project, one after the other in the order of their ids.
 
-    What is refused for one job stops none of the others. Raises UnableToAct where nothing was even tried: `fields`
-    are `action`, `jobs` and `tags`.
+    What is refused for one job stops none of the others. Each job has a transaction of its own, unless the caller is
+    in one: then all of them are locked first, as by everybody who ends several jobs at once. Raises UnableToAct where
+    nothing was even tried: `fields` are `action`, `jobs` and `tags`.
     """
     wanted = sorted(set(jobs))
     labels = clean_tags(tags)
     chosen = _checked(action, wanted, labels)
-    rows = Job.objects.filter(project=project, pk__in=wanted, deleted_at__isnull=True).in_bulk()
+    found = Job.objects.filter(project=project, pk__in=wanted, deleted_at__isnull=True)
+    if connection.in_atomic_block:
+        found = found.select_for_update()
+    rows = {job.pk: job for job in found.order_by("pk")}
+    if connection.in_atomic_block:
+        hold_groups(rows.values())
     extra = {"tags": labels} if chosen.needs_tags else {}
     return [_one(chosen, rows.get(job_id), job_id, user, extra) for job_id in wanted]
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from jobs.models import Job, State
 from jobs.notify import notify
-from jobs.operations.aftermath import after_end
+from jobs.operations.aftermath import after_end, hold_groups
 
 DEADLINE: Final = "deadline"
 """The cause of a failure by deadline."""
@@ -47,6 +47,7 @@ def end_overdue() -> int:
     idle = Job.objects.filter(state__in=(State.QUEUED, State.PAUSED), finished_at__isnull=True)
     late = idle.filter(deadline_at__lte=Now(), deleted_at__isnull=True).order_by("deadline_at")
     rows = list(late.select_for_update(skip_locked=True)[:_AT_ONCE])
+    hold_groups(rows)
     for row in rows:
         Job.objects.filter(pk=row.pk, state=row.state, fence=row.fence).update(
             state=State.FAILED,

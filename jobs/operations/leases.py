@@ -14,6 +14,7 @@ from jobs import storable
 from jobs.engine.log import last_lines
 from jobs.engine.verdict import with_log
 from jobs.models import ACTIVE, Attempt, Job, LogChunk, Registration, RegistrationState
+from jobs.operations.aftermath import hold_groups
 from jobs.operations.claims import database_has_been_up_for_a_lease
 from jobs.operations.endings import fall_silent_locked, give_up_locked, lose_locked
 from jobs.operations.intake_endings import give_up_waiting
@@ -37,6 +38,7 @@ def reap() -> int:
     if not database_has_been_up_for_a_lease():
         return 0
     jobs = Job.objects.select_for_update(skip_locked=True).filter(_SILENT, state__in=ACTIVE)
+    hold_groups(jobs)
     for job in jobs:
         try:
             with transaction.atomic():

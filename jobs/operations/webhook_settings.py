@@ -35,9 +35,7 @@ def create_webhook(
             pk=project.pk
         )  # one at a time, so that the count is true
         if project.webhooks.count() >= MOST_WEBHOOKS:
-            _check(
-                {"": f"{project.name} has {MOST_WEBHOOKS} webhooks, the most there may be; delete one first."}
-            )
+            _check({"url": f"{project.name} has {MOST_WEBHOOKS} webhooks already; delete one first."})
         webhook = Webhook.objects.create(
             project=project, url=url, events=chosen, secret=new_secret(), created_by=user
         )
@@ -87,17 +85,20 @@ def rotate_secret(*, webhook: Webhook, user: User) -> tuple[Webhook, str]:
     return row, row.secret
 
 
+@transaction.atomic
 def delete_webhook(*, webhook: Webhook, user: User) -> None:
     """This will delete a webhook with all its messages; what has not been sent never is."""
     del user
+    Webhook.objects.select_for_update().filter(
+        pk=webhook.pk
+    ).first()  # it comes before its messages everywhere
     webhook.delete()
 
 
 def _check(problems: dict[str, str]) -> None:
     fields = {field: text for field, text in problems.items() if text}
     if fields:
-        message = " ".join(f"{field}: {text}" if field else text for field, text in fields.items())
-        raise UnableToChange(message, fields=fields)
+        raise UnableToChange(" ".join(f"{field}: {text}" for field, text in fields.items()), fields=fields)
 
 
 def _problem_with_url(url: str) -> str:

@@ -128,7 +128,11 @@ def _listening(project: Project) -> bool:
 
 
 def _announce(project: Project, said: Said, data: Mapping[str, Any]) -> None:
-    wanted = Webhook.objects.filter(project=project, is_on=True, events__contains=[str(said)])
+    # Shared: announcements pass each other. One that is deleted meanwhile would undo the end of a job.
+    wanted = Webhook.objects.raw(
+        "SELECT * FROM jobs_webhook WHERE project_id = %s AND is_on AND events @> %s::jsonb ORDER BY id FOR KEY SHARE",
+        [project.pk, json.dumps([said])],
+    )
     Delivery.objects.bulk_create([new_delivery(webhook, said, data) for webhook in wanted])
 
 

@@ -3,8 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from jobs.models import Job, Project, State, User
+from jobs.models import Group, Job, Project, State, User
 from jobs.operations.bulk import ACTIONS, MOST, act_on_jobs
 from jobs.operations.errors import UnableToAct
 from jobs.operations.people import create_project
@@ -97,3 +99,22 @@ def test_what_can_be_done_to_no_job_is_refused_at_its_field(
     with pytest.raises(UnableToAct) as refusal:
         act_on_jobs(project=project, user=user, **{"jobs": [1], **given})
     assert sentence in refusal.value.fields[field]
+
+
+@pytest.mark.usefixtures("rung")
+def test_in_a_transaction_all_jobs_then_all_groups_are_locked_before_the_first_ends(
+    make_job: Any, project: Project, user: User
+) -> None:
+    last, first = (Group.objects.create(project=project, name=name, document={}) for name in "ab")
+    jobs = [make_job(state=State.QUEUED, group=group).pk for group in (first, last)]
+    with CaptureQueriesContext(connection) as asked:
+        act_on_jobs(project=project, user=user, action="cancel", jobs=jobs)
+    texts = [query["sql"] for query in asked.captured_queries]
+    ends = next(at for at, text in enumerate(texts) if text.startswith("UPDATE"))
+    of_jobs = next(at for at, text in enumerate(texts) if 'FROM "jobs_job"' in text and "FOR UPDATE" in text)
+    of_groups = next(
+        at for at, text in enumerate(texts) if 'FROM "jobs_group"' in text and "FOR NO KEY" in text
+    )
+    assert of_jobs < of_groups < ends
+    assert 'ORDER BY "jobs_job"."id"' in texts[of_jobs]
+    assert 'ORDER BY "jobs_group"."id"' in texts[of_groups]

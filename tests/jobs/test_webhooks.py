@@ -10,6 +10,7 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 from standardwebhooks.webhooks import Webhook as Verifier
@@ -366,7 +367,33 @@ def test_what_cannot_be_a_webhook_is_refused_by_field(
 
 def test_a_project_has_so_many_webhooks_at_the_most(project: Project, user: User) -> None:
     made = [create_webhook(project=project, user=user, url=EXACT)[0] for _ in range(MOST_WEBHOOKS)]
-    with pytest.raises(UnableToChange, match="the most there may be"):
+    with pytest.raises(UnableToChange, match=f"^url: .* has {MOST_WEBHOOKS} webhooks already"):
         create_webhook(project=project, user=user, url=EXACT)
     delete_webhook(webhook=made[0], user=user)
     assert create_webhook(project=project, user=user, url=EXACT)[1].startswith("whsec_")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("rung")
+def test_a_webhook_that_is_deleted_while_a_job_ends_undoes_no_end(
+    project: Project,
+    user: User,
+    make_job: MakeJob,
+    meanwhile: Callable[[Callable[[], None]], None],
+    wait_for: WaitFor,
+) -> None:
+    webhook, job = create_webhook(project=project, user=user, url=EXACT)[0], make_job()
+
+    def is_tried() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            row = cursor.fetchone()
+        return bool(row and row[0]) or not Webhook.objects.exists()
+
+    with transaction.atomic():
+        request_cancel(job=job, user=user)
+        meanwhile(lambda: delete_webhook(webhook=webhook, user=user))
+        wait_for(is_tried)
+    wait_for(lambda: not Webhook.objects.exists())
+    job.refresh_from_db()
+    assert (job.state, Delivery.objects.count()) == (State.CANCELLED, 0)

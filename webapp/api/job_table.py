@@ -39,7 +39,7 @@ FOUND_BY = (
         "q",
         str,
         description="A query such as `state:failed method:emtm val/miou>0.4 tag:nightly`; archived jobs are found "
-        "with `is:archived` or `is:any`.",
+        "with `is:archived` or `is:any`, seeds of a group's reference with `gate:` by what came of their group.",
     ),
     OpenApiParameter(
         "sort",

@@ -125,5 +125,6 @@ def person(request: Request, username: str) -> Response:
 
 def _with_password(person: User, password: str | None, code: int = status.HTTP_200_OK) -> Response:
     answer = Response({**PersonShape(person).data, "password": password}, status=code)
-    answer["Cache-Control"] = "no-store"
+    if password is not None:
+        answer["Cache-Control"] = "no-store"
     return answer

@@ -33,6 +33,7 @@ from jobs.operations.errors import (
     UnableToUpload,
 )
 from mtkd_engine.spec import SpecError
+from webapp import throttle
 from webapp.api.limits import Allowance
 from webapp.outages import RETRY_SECONDS, note_outage
 
@@ -150,7 +151,10 @@ def flatten(detail: Any, path: str = "") -> dict[str, str]:
 
 
 def _too_many(context: Mapping[str, Any]) -> str:
-    allowance: Allowance = context["request"].allowance
+    allowance: Allowance | None = getattr(context["request"]._request, "allowance", None)
+    if allowance is None or not allowance.is_spent:  # the call was within its limit, what it tried is not
+        minutes = throttle.SECONDS // 60
+        return f"There were too many wrong passwords from this address; try again in {minutes} minutes."
     return f"These were more than {allowance.limit} calls in a minute; go on in {allowance.reset} s."
 
 

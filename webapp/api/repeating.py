@@ -11,7 +11,7 @@ import functools
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -33,7 +33,7 @@ REPLAYED = "Idempotency-Replayed"
 LONGEST_KEY = 255
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 SHOWN_ONCE = frozenset({"api-tokens", "api-users", "api-user", "api-webhooks", "api-webhook-rotation"})
-"""Routes whose writes may be answered with a secret."""
+"""Routes whose writes may be answered with a secret; `Cache-Control: no-store` says that one was."""
 
 
 class IdempotencyKeys:
@@ -91,8 +91,9 @@ class Keyed(APIView):
         assert isinstance(response, HttpResponse)
         if hasattr(response, "render"):
             response.render()
-        body = b"" if self.is_secret else bytes(response.content)
-        answer = Answer(status=response.status_code, headers=dict(response.headers), body=body)
+        headers = dict(response.headers)
+        body = b"" if self._is_secret(headers) else bytes(response.content)
+        answer = Answer(status=response.status_code, headers=headers, body=body)
         keep_answer(user=self.user, key=self.key, asked=self.asked, answer=answer)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -101,13 +102,16 @@ class Keyed(APIView):
         if not isinstance(request.user, User) or _is_part(request):
             return
         assert request.resolver_match is not None
-        self.is_secret = request.resolver_match.view_name in SHOWN_ONCE
+        self.route = request.resolver_match.view_name
         self.user, self.key = request.user, _key(request)
         asked = _asked(request)
         self.transaction.enter_context(transaction.atomic())
         if (known := begin_call(user=self.user, key=self.key, asked=asked)) is not None:
-            raise SecretGone if self.is_secret else Replayed(known)
+            raise SecretGone if self._is_secret(known.headers) else Replayed(known)
         self.asked = asked
+
+    def _is_secret(self, headers: Mapping[str, str]) -> bool:
+        return self.route in SHOWN_ONCE and "no-store" in headers.get("Cache-Control", "")
 
     def handle_exception(self, exc: Exception) -> Any:
         """This will answer as before, where there is such an answer."""

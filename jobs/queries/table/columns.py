@@ -13,7 +13,7 @@ from django.db.models.functions import Cast, Coalesce, Lower, NullIf
 
 from jobs.models import Job
 from jobs.queries.final_metrics import value_of
-from jobs.queries.table.expressions import SpecValue
+from jobs.queries.table.expressions import SpecValue, gate_outcome
 from jobs.queries.table.names import LONGEST_NAME, is_spec_path, parts
 
 Kind = Literal[
@@ -114,6 +114,12 @@ def _done() -> Combinable:
     )
 
 
+def _gate(job: Job) -> str | None:
+    cell = (job.spec.get("group") or {}).get("cell")
+    outcome = job.group.gate_outcome if job.group and cell == "" else job.gate_outcome
+    return outcome or None
+
+
 def _column(
     name: str,
     title: str,
@@ -164,8 +170,8 @@ _ALL = (
         "gate",
         "Gate",
         "gate",
-        lambda job: job.gate_outcome or None,
-        lambda: NullIf("gate_outcome", Value("")),
+        _gate,
+        lambda: NullIf(gate_outcome(), Value("")),
     ),
     _column("tags", "Tags", "tags", lambda job: job.tags),
     _column("notes", "Notes", "text", lambda job: job.notes or None),

@@ -7,7 +7,18 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BooleanField, DecimalField, F, Field, Func, JSONField, TextField, Value
+from django.db.models import (
+    BooleanField,
+    Case,
+    DecimalField,
+    F,
+    Field,
+    Func,
+    JSONField,
+    TextField,
+    Value,
+    When,
+)
 
 from jobs.queries.table.names import jsonpath
 
@@ -64,3 +75,9 @@ class SpecSays(Func):
 def exact(number: float) -> Value:
     """This will give a number as the database compares it with those of JSON."""
     return Value(Decimal(repr(number)), output_field=DecimalField())
+
+
+def gate_outcome() -> Case:
+    """This will give what came of a job's gates; seeds of a group's reference are judged together, as the group."""
+    together = When(group__isnull=False, spec__group__cell="", then=F("group__gate_outcome"))
+    return Case(together, default=F("gate_outcome"))

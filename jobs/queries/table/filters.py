@@ -20,7 +20,7 @@ from django.db.models.lookups import (
 )
 
 from jobs.models import ACTIVE, FINAL, Baseline, FinalMetric, Job
-from jobs.queries.table.expressions import SpecNumber, SpecSays, exact
+from jobs.queries.table.expressions import SpecNumber, SpecSays, exact, gate_outcome
 from jobs.queries.table.query import Query, Term
 from jobs.queries.table.values import QueryError, number
 
@@ -63,7 +63,7 @@ def _choice(term: Term) -> Q:
     if term.key == "state":
         return Q(state__in=term.values)
     if term.key == "gate":
-        return Q(gate_outcome__in=["" if value == "none" else value for value in term.values])
+        return _any(Q(Exact(gate_outcome(), "" if value == "none" else value)) for value in term.values)
     return _any(_BEING[str(value)]() for value in term.values)
 
 

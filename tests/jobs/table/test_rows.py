@@ -266,3 +266,18 @@ def test_fields_of_specs_are_offered_by_their_paths(project: Project) -> None:
     paths = spec_paths_in(project)
     assert {"optim.learning_rate", "method.kind", "parameters.depth", "parameters.layers.width"} <= set(paths)
     assert not {"name", "group", "elsewhere"} & set(paths)
+
+
+def test_seeds_of_a_reference_are_found_and_shown_by_the_gates_of_their_group(
+    make_job: Any, project: Project
+) -> None:
+    group = Group.objects.create(project=project, name="study", document={}, gate_outcome="failed")
+    of_group = {cell: make_job(f"cell {cell}", state="succeeded", group=group) for cell in ("", "solo")}
+    for cell, job in of_group.items():
+        Job.objects.filter(pk=job.pk).update(spec={**job.spec, "group": {"name": "study", "cell": cell}})
+    make_job("alone", state="succeeded", gate_outcome="passed")
+    assert [row.job.pk for row in read(project, "gate:failed")] == [of_group[""].pk]
+    assert [row.job.name for row in read(project, "-gate:failed")] == ["alone", "cell solo"]
+    assert [row.job.name for row in read(project, "gate:none")] == ["cell solo"]
+    shown = [row.values["gate"] for row in read(project, sort="gate", columns=["gate"])]
+    assert shown == ["failed", "passed", None]

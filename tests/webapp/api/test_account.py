@@ -13,6 +13,7 @@ from jobs.models import ApiToken, Project, Scope, User
 from jobs.operations.people import create_project
 from jobs.operations.tokens import Power, authenticate_token, create_token
 from tests.webapp.conftest import PASSWORD
+from webapp.api.limits import counter
 from webapp.throttle import MOST_FAILURES
 
 NEW = "battery staple correct"
@@ -163,3 +164,13 @@ def test_a_password_cannot_be_guessed_by_a_token(people: dict[str, User]) -> Non
     answer = client.put(PASSWORD_ADDRESS, {"current": PASSWORD, "new": NEW}, format="json")
     assert answer.status_code == 429
     assert int(answer["Retry-After"]) > 0
+    assert "too many wrong passwords from this address" in answer.json()["detail"]
+
+
+def test_a_password_that_may_not_be_tried_is_refused_while_calls_are_not_counted(
+    people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counter, "count", lambda name: None)
+    monkeypatch.setattr("webapp.throttle.is_blocked", lambda request: True)
+    asked = {"current": PASSWORD, "new": NEW}
+    assert client_with(people["viewer"]).put(PASSWORD_ADDRESS, asked, format="json").status_code == 429

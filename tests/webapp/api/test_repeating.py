@@ -14,6 +14,8 @@ from jobs.models import ApiToken, Job, KeyedCall, Project, State, User
 from jobs.operations.keyed_calls import forget_calls
 from jobs.operations.tokens import create_token
 from tests.webapp.conftest import MakeJob
+from webapp.api.repeating import SHOWN_ONCE
+from webapp.permissions import PERMISSIONS
 
 SUBMITTED = {"project": "moments", "spec": {"name": "once", "data": {"dataset": "world"}}}
 ADDRESS = "/api/v1/jobs/"
@@ -170,3 +172,23 @@ def test_a_body_beside_a_key_is_no_longer_than_a_text(api: APIClient) -> None:
         **headers,
     )
     assert (answer.status_code, list(answer.json()["fields"])) == (400, ["Idempotency-Key"])
+
+
+def test_an_answer_with_a_secret_is_not_kept_and_one_without_is(people: dict[str, User]) -> None:
+    operator = APIClient()
+    root = User.objects.create_superuser(username="root")
+    operator.credentials(HTTP_AUTHORIZATION=f"Bearer {create_token(user=root, name='t')[1]}")
+
+    def change(key: str, **asked: bool) -> Any:
+        return operator.patch("/api/v1/users/viewer/", asked, format="json", HTTP_IDEMPOTENCY_KEY=key)
+
+    made, again = change("k1", new_password=True), change("k1", new_password=True)
+    assert (made.status_code, again.status_code) == (200, 409)
+    assert "shown once" in again.json()["detail"]
+    assert made.json()["password"].encode() not in bytes(KeyedCall.objects.get(key="k1").body)
+    closed, replayed = change("k2", is_active=False), change("k2", is_active=False)
+    assert (replayed.status_code, replayed.content) == (200, closed.content)
+
+
+def test_every_route_that_may_answer_with_a_secret_exists() -> None:
+    assert set(PERMISSIONS) >= SHOWN_ONCE

@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(max_length=255)),
                 ('asked', models.CharField(max_length=64)),
-                ('status', models.PositiveSmallIntegerField(blank=True, null=True)),
+                ('status', models.PositiveSmallIntegerField()),
                 ('headers', models.JSONField(default=dict)),
                 ('body', models.BinaryField(default=b'')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),

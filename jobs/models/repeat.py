@@ -10,14 +10,14 @@ from jobs.models.access import User
 class KeyedCall(models.Model):
     """A call with an idempotency key and its answer, written in the transaction that did what was asked.
 
-    `asked` is a keyed sha256 of method, address and body, which may hold a password. `status` is never
-    null: a call that was refused, or broke, leaves no row.
+    `asked` is a keyed sha256 of method, address and body, which may hold a password. A call that was
+    refused, or broke, leaves no row.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=255)
     asked = models.CharField(max_length=64)
-    status = models.PositiveSmallIntegerField(null=True, blank=True)
+    status = models.PositiveSmallIntegerField()
     headers = models.JSONField(default=dict)
     body = models.BinaryField(default=b"")
     created_at = models.DateTimeField(auto_now_add=True)

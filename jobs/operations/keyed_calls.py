@@ -47,7 +47,7 @@ def begin_call(*, user: User, key: str, asked: str) -> Answer | None:
     if known.asked != asked:
         sentence = "it was used for another call; accepted is a new key for each call."
         raise UnableToRepeat(f"Idempotency-Key: {sentence}", fields={"Idempotency-Key": sentence})
-    return Answer(status=known.status or 0, headers=known.headers, body=bytes(known.body))
+    return Answer(status=known.status, headers=known.headers, body=bytes(known.body))
 
 
 def keep_answer(*, user: User, key: str, asked: str, answer: Answer) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from django.conf import settings
 from playwright.sync_api import Page
@@ -20,10 +18,10 @@ from jobs.local.home import Home
 from jobs.models import Dataset, Project, Teacher, User
 from jobs.operations.people import create_project
 from tests.engine_double import TEACHERS
+from tests.noise import write_noise
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 OF_A_PLUGIN = "ignore:Session-scoped fixtures defined as instance methods"  # pytest-base-url
-WORDS = ("circle", "square", "star", "moves", "stops", "turns", "left", "red", "blue", "after")
 PASSWORD = "correct horse battery"
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -135,22 +133,7 @@ def worker(process_environment: dict[str, str]) -> Iterator[Child]:
 @pytest.fixture
 def noise() -> Path:
     """A dataset folder of nothing that can be learned, below an allowed root."""
-    folder, draw = Path(settings.DATA_ROOTS[0]) / "noise", np.random.default_rng(3)
-    folder.mkdir(parents=True, exist_ok=True)
-    features: dict[str, Any] = {}
-    for split, count in (("train", 90), ("val", 10), ("test", 10)):
-        videos = {}
-        for name in (f"{split}{number}" for number in range(count)):
-            starts = [float(start) for start in draw.uniform(0, 20, size=2)]
-            videos[name] = {
-                "duration": 40.0,
-                "timestamps": [[start, start + 10] for start in starts],
-                "sentences": [" ".join(draw.choice(WORDS, 5)) for _ in starts],
-            }
-            features[name] = draw.normal(size=(12, 8)).astype(np.float32)
-        (folder / f"{split}.json").write_text(json.dumps(videos))
-    np.savez(folder / "features.npz", **features)
-    return folder
+    return write_noise(Path(settings.DATA_ROOTS[0]) / "noise", train=90)
 
 
 @pytest.fixture

@@ -16,12 +16,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from jobs.local.home import CHECKOUT
 from tests.engine.client.network import Network
 
-WORDS = ("circle", "square", "star", "moves", "stops", "turns", "left", "red", "blue", "after")
 OF_OTHERS = ("DATABASE_URL", "BROKER_URL", "MTKD_URL", "MTKD_TOKEN", "MTKD_PROJECT", "GITHUB_STEP_SUMMARY")
 
 
@@ -159,24 +156,4 @@ def install(folder: Path) -> None:
         assert done.returncode == 0, done.stderr
 
 
-def noise(folder: Path) -> Path:
-    """This will make a dataset of nothing that can be learned."""
-    draw = np.random.default_rng(3)
-    folder.mkdir()
-    features: dict[str, Any] = {}
-    for split, count in (("train", 60), ("val", 10), ("test", 10)):
-        videos = {}
-        for name in (f"{split}{number}" for number in range(count)):
-            starts = [float(start) for start in draw.uniform(0, 20, size=2)]
-            videos[name] = {
-                "duration": 40.0,
-                "timestamps": [[start, start + 10] for start in starts],
-                "sentences": [" ".join(draw.choice(WORDS, 5)) for _ in starts],
-            }
-            features[name] = draw.normal(size=(12, 8)).astype(np.float32)
-        (folder / f"{split}.json").write_text(json.dumps(videos))
-    np.savez(folder / "features.npz", **features)
-    return folder
-
-
-__all__ = ["Network", "Server", "Shell", "install", "noise", "until"]
+__all__ = ["Network", "Server", "Shell", "install", "until"]

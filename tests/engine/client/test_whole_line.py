@@ -14,7 +14,8 @@ import pytest
 from jobs.local.home import Home
 from jobs.local.stopping import stop_tree
 from mtkd_engine.client import Client
-from tests.engine.client.line import Network, Server, Shell, install, noise, until
+from tests.engine.client.line import Network, Server, Shell, install, until
+from tests.noise import write_noise
 
 pytestmark = pytest.mark.slow
 
@@ -78,7 +79,7 @@ def line(folder: Path, server: Server) -> Iterator[Line]:
     network = Network(server.port)
     shell = Shell(folder, url=network.url, token=narrow)
     (folder / "spec.yaml").write_text(SPEC)
-    noise(folder / "noise")
+    write_noise(folder / "noise", train=60)
     found = Line(server=server, network=network, shell=shell, token=token)
     network.swallow(b"PATCH /api/v1/uploads/")  # a part that arrives, but nobody hears of it
     done = shell.run("dataset", "add", "noise", "--accept", "all", MTKD_TOKEN=token)

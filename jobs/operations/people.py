@@ -1,4 +1,4 @@
-"""People, and the projects they make."""
+"""People: the first administrator, accounts and their passwords."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import secrets
 from itertools import count
 
 from django.db import transaction
-from django.utils.text import slugify
 
 from jobs.models import Membership, Project, Role, User
 from jobs.operations.errors import UnableToCreate, UnableToLeave
 from jobs.operations.locks import Lock, hold
+from jobs.operations.projects import create_project
 from jobs.operations.unchanged import UNCHANGED, Unchanged
 
 FIRST_PROJECT = "default"
@@ -125,23 +125,3 @@ def change_person(
     person.is_staff = person.is_superuser
     person.save(update_fields=["is_active", "is_superuser", "is_staff"])
     return person
-
-
-@transaction.atomic
-def create_project(*, name: str, user: User) -> Project:
-    """This will make a project whose administrator is `user`; a name in use raises UnableToCreate."""
-    name = name.strip()
-    slug = slugify(name)
-    if not slug or len(name) > 80:
-        raise UnableToCreate(
-            f"name: given {name!r}, accepted are up to 80 characters with at least one letter or digit.",
-            fields={"name": "up to 80 characters with at least one letter or digit are accepted."},
-        )
-    if Project.objects.filter(slug=slug).exists() or Project.objects.filter(name=name).exists():
-        raise UnableToCreate(
-            f"name: given {name!r}, but a project of that name exists already.",
-            fields={"name": f"given {name!r}, but a project of that name exists already."},
-        )
-    project = Project.objects.create(name=name, slug=slug)
-    Membership.objects.create(project=project, user=user, role=Role.ADMIN)
-    return project

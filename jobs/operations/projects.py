@@ -1,4 +1,4 @@
-"""What an administrator sets about a project."""
+"""Projects are made, and an administrator sets things about them."""
 
 from __future__ import annotations
 
@@ -6,16 +6,37 @@ from collections.abc import Sequence
 from functools import partial
 
 from django.db import transaction
+from django.utils.text import slugify
 
 from jobs.doorbell import ring
-from jobs.models import Job, Project, State, User
-from jobs.operations.errors import UnableToChange
+from jobs.models import Job, Membership, Project, Role, State, User
+from jobs.operations.errors import UnableToChange, UnableToCreate
 from jobs.operations.unchanged import UNCHANGED, Unchanged
 from mtkd_engine.spec import parse_gate
 from mtkd_engine.spec.gates import MOST_GATES
 
 MOST_JOBS = 1000
 LONGEST_DAYS = 36_500
+
+
+@transaction.atomic
+def create_project(*, name: str, user: User) -> Project:
+    """This will make a project whose administrator is `user`; a name in use raises UnableToCreate."""
+    name = name.strip()
+    slug = slugify(name)
+    if not slug or len(name) > 80:
+        raise UnableToCreate(
+            f"name: given {name!r}, accepted are up to 80 characters with at least one letter or digit.",
+            fields={"name": "up to 80 characters with at least one letter or digit are accepted."},
+        )
+    if Project.objects.filter(slug=slug).exists() or Project.objects.filter(name=name).exists():
+        raise UnableToCreate(
+            f"name: given {name!r}, but a project of that name exists already.",
+            fields={"name": f"given {name!r}, but a project of that name exists already."},
+        )
+    project = Project.objects.create(name=name, slug=slug)
+    Membership.objects.create(project=project, user=user, role=Role.ADMIN)
+    return project
 
 
 @transaction.atomic

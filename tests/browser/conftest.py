@@ -16,7 +16,7 @@ from jobs.local import programs
 from jobs.local.child import Child
 from jobs.local.home import Home
 from jobs.models import Dataset, Project, Teacher, User
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 from tests.engine_double import TEACHERS
 from tests.noise import write_noise
 

@@ -22,7 +22,7 @@ if os.environ.get("DJANGO_SETTINGS_MODULE"):
 from django.conf import settings
 
 from jobs.models import Project, Registration, User
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 from jobs.operations.registrations import register
 from tests.chaos.arena import Arena
 from tests.chaos.faults import FAULTS

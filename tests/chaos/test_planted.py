@@ -20,7 +20,7 @@ from jobs.operations import endings, leases
 from jobs.operations.claims import FencedOutError
 from jobs.operations.jobs import submit
 from jobs.operations.metrics import MetricWriter
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 from jobs.storage.blobs import keep_file
 from mtkd_engine.events import Checkpointed, Metrics
 from mtkd_engine.spec import parse

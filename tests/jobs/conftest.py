@@ -15,7 +15,7 @@ from jobs.models import Dataset, Job, Project, Teacher, User
 from jobs.operations import moves
 from jobs.operations.claims import Claim, claim
 from jobs.operations.jobs import submit
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 from mtkd_engine.spec import parse
 from tests.jobs.registering import FAKE_CHECK, Desk
 

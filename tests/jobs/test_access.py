@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from jobs.models import Membership, Project, Role, User
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 from jobs.operations.tokens import Power, create_token
 from jobs.queries.access import has_role, projects_of, role_of
 from jobs.queries.people import list_tokens

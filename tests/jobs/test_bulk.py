@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from jobs.models import Group, Job, Project, State, User
 from jobs.operations.bulk import ACTIONS, MOST, act_on_jobs
 from jobs.operations.errors import UnableToAct
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 
 FITTING = {
     "cancel": (State.QUEUED, State.CANCELLED),

@@ -17,7 +17,7 @@ from jobs.operations.claims import Claim, FencedOutError, claim, heartbeat
 from jobs.operations.endings import cancelled, fail, hand_back, lose, succeed
 from jobs.operations.jobs import request_cancel, submit
 from jobs.operations.leases import reap
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 from mtkd_engine.spec import parse
 
 Take = Callable[[], Claim]

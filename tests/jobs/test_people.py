@@ -11,7 +11,8 @@ from django.core.management import CommandError, call_command
 from jobs.models import Membership, Project, Role, User
 from jobs.operations.errors import UnableToCreate, UnableToLeave
 from jobs.operations.members import add_member, change_role, remove_member
-from jobs.operations.people import change_person, create_person, create_project, ensure_first_admin
+from jobs.operations.people import change_person, create_person, ensure_first_admin
+from jobs.operations.projects import create_project
 from jobs.operations.tokens import Power, authenticate_token, create_token
 from jobs.queries.people import find_member
 

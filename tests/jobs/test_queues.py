@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from jobs.models import Attempt, Dataset, Job, Project, Queue, State, User, Worker
 from jobs.operations.claims import claim
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 from jobs.queries.access import projects_of
 from jobs.queries.queues import known_queues, list_waiting, overview, why_waiting
 

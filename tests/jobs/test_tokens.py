@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 from jobs.models import ApiToken, Project, Scope, User
 from jobs.operations import tokens
 from jobs.operations.errors import UnableToCreate
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 from jobs.operations.tokens import Power, authenticate_token, checksum, create_token, exceeds, revoke_token
 
 pytestmark = pytest.mark.django_db

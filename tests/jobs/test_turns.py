@@ -15,7 +15,7 @@ from django.utils import timezone
 from jobs.models import Attempt, Dataset, Job, Project, State, User
 from jobs.operations.claims import claim
 from jobs.operations.jobs import submit
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 from jobs.operations.turns import next_of
 from mtkd_engine.spec import parse
 

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from jobs.models import User
 from jobs.operations.members import add_member
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 
 LISTS = (
     "/api/v1/tokens/",

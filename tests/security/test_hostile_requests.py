@@ -11,7 +11,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from jobs.models import Dataset, Job, Project, User
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 
 pytestmark = pytest.mark.django_db
 SPEC = {"data": {"dataset": "world"}}

@@ -19,7 +19,7 @@ from jobs.local.child import Child
 from jobs.local.home import Home
 from jobs.models import ApiToken, Dataset, Job, Project, State, Teacher, User
 from jobs.operations.jobs import submit
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 from jobs.operations.tokens import create_token
 from mtkd_engine.spec import parse
 

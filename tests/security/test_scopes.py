@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from rest_framework.test import APIClient
 
 from jobs.models import Project, Scope, User
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 from jobs.operations.tokens import Power, create_token
 from webapp.permissions import PERMISSIONS
 from webapp.scopes import AREAS, JOBS, READING

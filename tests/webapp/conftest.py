@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 
 from jobs.models import Dataset, Job, Membership, Project, Role, Teacher, User
 from jobs.operations.jobs import submit
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 from jobs.operations.tokens import create_token
 from mtkd_engine.spec import parse
 from tests.engine_double import TEACHERS

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from jobs.models import ApiToken, User
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 from jobs.operations.tokens import authenticate_token, create_token
 from tests.webapp.conftest import PASSWORD
 

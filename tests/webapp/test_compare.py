@@ -9,7 +9,7 @@ from jobs.models import Job, Project, User
 from jobs.operations.baselines import set_baseline
 from jobs.operations.elsewhere import start_elsewhere
 from jobs.operations.groups import submit_group
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 from tests.compared_double import ended
 from tests.group_double import ious
 from tests.webapp.conftest import MakeJob

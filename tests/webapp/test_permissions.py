@@ -26,7 +26,7 @@ from jobs.models import (
     User,
     Webhook,
 )
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 from jobs.operations.selections import create_selection
 from jobs.operations.tokens import Power, create_token
 from jobs.operations.uploads import begin_upload

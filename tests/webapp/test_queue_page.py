@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from jobs.models import Job, Membership, Project, User
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 from tests.engine_double import EngineDouble
 from tests.webapp.conftest import MakeJob
 from tests.webapp.working import a_worker

@@ -9,8 +9,7 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs.operations.people import create_project
-from jobs.operations.projects import change_project
+from jobs.operations.projects import change_project, create_project
 from jobs.queries.access import projects_of
 from webapp.access import project_or_404, user_of
 from webapp.api.documented import refusals

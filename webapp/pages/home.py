@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from jobs.models import ACTIVE, State
 from jobs.operations.errors import UnableToCreate
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 from jobs.queries.access import projects_of
 from webapp.access import user_of
 from webapp.forms.account import ProjectForm

@@ -23,7 +23,7 @@ from pathlib import Path
 from django.core.files.storage import default_storage
 from django.utils import timezone
 from jobs.models import *
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 from jobs.operations.tokens import create_token
 from jobs.operations.uploads import add_part, begin_upload
 from jobs.storage.blobs import keep_file

@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from jobs.models import ApiToken, Project, Scope, User
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 from jobs.operations.tokens import Power, authenticate_token, create_token
 from tests.webapp.conftest import PASSWORD
 from webapp.api.limits import counter

@@ -29,7 +29,7 @@ from jobs.models import (
     User,
     Webhook,
 )
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 from jobs.operations.tokens import Power, create_token
 from tests.security.test_scopes import METHODS, _patterns
 from tests.webapp.conftest import MakeJob

@@ -12,7 +12,7 @@ from jobs.comparisons import pairs
 from jobs.models import Dataset, Group, Job, Membership, Project, Role, User
 from jobs.operations.groups import submit_group
 from jobs.operations.jobs import submit
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 from mtkd_engine.spec import parse
 from tests.compared_double import ended
 from tests.engine_double import TEACHERS

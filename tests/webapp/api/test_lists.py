@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from jobs.models import Artifact, Attempt, Blob, Dataset, Group, Job, Project, Registration, Teacher, User
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 from jobs.operations.selections import create_selection
 from tests.engine_double import EngineDouble
 from tests.webapp.conftest import MakeJob

@@ -11,7 +11,7 @@ from jobs.chunks import Run
 from jobs.models import Attempt, Job, Membership, Project, Role, User
 from jobs.operations.elsewhere import start_elsewhere
 from jobs.operations.metrics import MetricWriter
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from jobs.models import Membership, Project, State, User
-from jobs.operations.people import create_project
+from jobs.operations.projects import create_project
 from jobs.operations.tokens import create_token
 from jobs.queries import looks
 from tests.webapp.conftest import MakeJob

@@ -1,11 +1,11 @@
-"""The engine's command line: run, resume, expand, evaluate, profile, predict, export, check, make-data."""
+"""The engine's command line: run, resume, expand, evaluate, profile, predict, export, cache, check, make-data."""
 
 from __future__ import annotations
 
 import argparse
 import os
 
-from mtkd_engine.commands import data, jobs, models
+from mtkd_engine.commands import cache, data, jobs, models
 from mtkd_engine.commands.given import REFUSED, RefusedError
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.fulldisk import NO_ROOM, is_full, let_go_of_output, tell
@@ -34,7 +34,7 @@ def _refuse(sentence: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m mtkd_engine", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for part in (jobs, models, data):
+    for part in (jobs, models, cache, data):
         part.add(commands)
     return parser
 

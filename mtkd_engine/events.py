@@ -4,6 +4,7 @@ The loop, as a reader of the journal sees it:
 
     Started                          who runs what, with how many steps
     Entered("folds") ...             a part of the work begins
+    Progressed                       about once a second, in parts whose length is known beforehand
     for each step:
         Metrics                      every `log_every` steps
         Saving, Checkpointed         every `checkpoint_every` steps; the journal is synced between them
@@ -77,10 +78,20 @@ class Started(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Entered(Event):
-    """A part of the work begins: `loading`, `folds`, `beliefs`, `gate`, `training`, `solo`, `judging`, `evaluation`,
-    `export`."""
+    """A part of the work begins: `loading`, `folds`, `beliefs`, `cache`, `gate`, `training`, `solo`, `judging`,
+    `evaluation`, `export`."""
 
     part: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progressed(Event):
+    """How far a part of the work is: `done` of `of` rows; `part` and `detail` are those of its Entered."""
+
+    part: str
+    done: int
+    of: int
     detail: str = ""
 
 

@@ -13,7 +13,7 @@ from mtkd_engine.methods.build import Job, teachers_miou
 from mtkd_engine.methods.emtm import Emtm
 from mtkd_engine.methods.watch import below_blind
 from mtkd_engine.seeding import derived_seed, restore_rng, rng_state
-from mtkd_engine.spec import LearnedSpec, OptimSpec, Spec, StaticSpec
+from mtkd_engine.spec import GroundingSpec, LearnedSpec, OptimSpec, StaticSpec
 
 PREFIX = "gate/"
 SHOWN = ("loss/gate", "val/", "weight/")
@@ -30,7 +30,7 @@ def warn_of_blind_teachers(job: Job) -> Iterator[Warned]:
     yield from below_blind(job.faculties["val"].names, miou, blind=blind)
 
 
-def fit_gate(spec: Spec, *, job: Job) -> Iterator[Event]:
+def fit_gate(spec: GroundingSpec, *, job: Job) -> Iterator[Event]:
     """This will fit an aggregator that is to be fitted before the student, and keep its best state for good.
 
     It learns from the beliefs on train for the epochs that its spec says, otherwise as the student does; its metrics
@@ -61,7 +61,7 @@ def _shown(values: dict[str, float]) -> dict[str, float]:
     return {PREFIX + name: value for name, value in values.items() if name.startswith(SHOWN)}
 
 
-def _schedule(spec: Spec) -> Schedule:
+def _schedule(spec: GroundingSpec) -> Schedule:
     return Schedule(
         optim=_optim(spec),
         seed=derived_seed("gate", spec.seed),
@@ -70,7 +70,7 @@ def _schedule(spec: Spec) -> Schedule:
     )
 
 
-def _optim(spec: Spec) -> OptimSpec:
+def _optim(spec: GroundingSpec) -> OptimSpec:
     aggregator = getattr(spec.method, "aggregator", None)
     assert isinstance(aggregator, LearnedSpec)
     changed: dict[str, object] = {"epochs": aggregator.epochs}

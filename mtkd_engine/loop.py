@@ -15,10 +15,11 @@ from torch import Tensor
 from mtkd_engine import checkpoint
 from mtkd_engine.evaluation.weighing import WeightRecord
 from mtkd_engine.events import Checkpointed, Event, Measuring, Metrics, Saving, Stepped, Warned
-from mtkd_engine.methods.base import Method
+from mtkd_engine.methods.base import BatchT, Method
+from mtkd_engine.optimizers import clipped, optimizer_of, rate_at
 from mtkd_engine.seeding import epoch_order, restore_rng, rng_state
 from mtkd_engine.spec import OptimSpec
-from mtkd_engine.tasks.grounding.batches import Batch, SplitData
+from mtkd_engine.tasks.base import Batches
 
 FAR_APART = 1000.0
 
@@ -99,9 +100,9 @@ class Progress:
 
 
 def fit(
-    method: Method,
+    method: Method[BatchT],
     *,
-    train: SplitData,
+    train: Batches[BatchT],
     schedule: Schedule,
     progress: Progress,
     resume: Mapping[str, Any] | None = None,
@@ -111,7 +112,7 @@ def fit(
     On ordinary steps nothing is read back from the device: terms are summed there and read once per
     `log_every` steps. Returns what a checkpoint of its end holds. Raises JobError when a term is not finite.
     """
-    optimizer = _optimizer(method, schedule.optim)
+    optimizer = optimizer_of(method.fitted(), schedule.optim)
     if resume is not None:
         _restore(resume, method=method, optimizer=optimizer, progress=progress)
     samples = len(train)
@@ -128,15 +129,15 @@ def fit(
             norm = _step(
                 method,
                 optimizer,
-                batch=train.batch(order[place * size : (place + 1) * size]),
+                batch=train.batch(order[place * size : (place + 1) * size], epoch=epoch),
                 optim=schedule.optim,
-                rate=_rate(progress.step, total, schedule.optim),
+                rate=rate_at(progress.step, total, schedule.optim),
                 progress=progress,
             )
             _note_weights(method, progress=progress, schedule=schedule, epoch=epoch + 1)
             step = schedule.before + progress.step
             if progress.step % schedule.log_every == 0 or progress.step == total:
-                rate = _rate(progress.step - 1, total, schedule.optim)
+                rate = rate_at(progress.step - 1, total, schedule.optim)
                 spoken = _read_back(progress, step=step, extra={"lr": rate, "grad_norm": float(norm)})
                 yield spoken
                 yield from _terms_apart(spoken, progress=progress)
@@ -153,23 +154,11 @@ def fit(
     return _state(method, optimizer, progress=progress, schedule=schedule)
 
 
-def _optimizer(method: Method, optim: OptimSpec) -> torch.optim.AdamW:
-    parameters = [p for p in method.parameters() if p.requires_grad]
-    return torch.optim.AdamW(parameters, lr=optim.learning_rate, weight_decay=optim.weight_decay, fused=True)
-
-
-def _rate(step: int, total: int, optim: OptimSpec) -> float:
-    warmup = max(1, round(optim.warmup * total))
-    if step < warmup:
-        return optim.learning_rate * (step + 1) / warmup
-    return optim.learning_rate * (total - step) / max(1, total - warmup)
-
-
 def _step(
-    method: Method,
-    optimizer: torch.optim.AdamW,
+    method: Method[BatchT],
+    optimizer: torch.optim.Optimizer,
     *,
-    batch: Batch,
+    batch: BatchT,
     optim: OptimSpec,
     rate: float,
     progress: Progress,
@@ -181,13 +170,15 @@ def _step(
     total = torch.stack(list(terms.losses.values())).sum()
     optimizer.zero_grad(set_to_none=True)
     total.backward()  # type: ignore[no-untyped-call]
-    norm = torch.nn.utils.clip_grad_norm_(method.parameters(), optim.clip_norm)
+    norm = clipped(optimizer, optim)
     optimizer.step()
     progress.step += 1
+    after = method.stepped(step=progress.step, rate=rate)
     named = {
         "loss/total": total,
         **{f"loss/{name}": term for name, term in terms.losses.items()},
         **terms.observed,
+        **after,
     }
     for name, value in named.items():
         held = progress.sums.get(name)
@@ -196,7 +187,7 @@ def _step(
     return norm
 
 
-def _note_weights(method: Method, *, progress: Progress, schedule: Schedule, epoch: int) -> None:
+def _note_weights(method: Method[Any], *, progress: Progress, schedule: Schedule, epoch: int) -> None:
     if progress.weights is None or method.last_weights is None:
         return
     ids, weights_BHT = method.last_weights
@@ -230,7 +221,7 @@ def _terms_apart(spoken: Metrics, *, progress: Progress) -> list[Event]:
     return [Warned(code="loss_terms_apart", message=message, step=spoken.step)]
 
 
-def _measure(method: Method, *, progress: Progress, schedule: Schedule, samples: int) -> Iterator[Event]:
+def _measure(method: Method[Any], *, progress: Progress, schedule: Schedule, samples: int) -> Iterator[Event]:
     """Measure the state, unless that has been done; broken off at whatever place, it can be done again."""
     if progress.measured_step == progress.step:
         return
@@ -250,7 +241,7 @@ def _measure(method: Method, *, progress: Progress, schedule: Schedule, samples:
 
 
 def _save(
-    method: Method, optimizer: torch.optim.AdamW, *, progress: Progress, schedule: Schedule
+    method: Method[BatchT], optimizer: torch.optim.Optimizer, *, progress: Progress, schedule: Schedule
 ) -> Checkpointed:
     assert schedule.checkpoints is not None
     step = schedule.before + progress.step
@@ -259,7 +250,9 @@ def _save(
     return Checkpointed(step=step, path=f"{schedule.checkpoints.name}/{path.name}", sha256=digest)
 
 
-def _state(method: Method, optimizer: torch.optim.AdamW, *, progress: Progress, schedule: Schedule) -> State:
+def _state(
+    method: Method[BatchT], optimizer: torch.optim.Optimizer, *, progress: Progress, schedule: Schedule
+) -> State:
     return {
         "spec_hash": schedule.spec_hash,
         "method": method.state_dict(),
@@ -278,8 +271,8 @@ def _state(method: Method, optimizer: torch.optim.AdamW, *, progress: Progress, 
 def _restore(
     state: Mapping[str, Any],
     *,
-    method: Method,
-    optimizer: torch.optim.AdamW,
+    method: Method[BatchT],
+    optimizer: torch.optim.Optimizer,
     progress: Progress,
 ) -> None:
     method.load_state_dict(state["method"])

@@ -21,6 +21,7 @@ from mtkd_engine.events import (
     Finished,
     Measuring,
     Metrics,
+    Progressed,
     Saving,
     Started,
     Stepped,
@@ -176,6 +177,8 @@ def _say(event: Event) -> None:
             line = f"step {step}  " + "  ".join(f"{name} {value:.4g}" for name, value in values.items())
         case Evaluated(split=split, which=which, values=values):
             line = f"{split} ({which})  " + "  ".join(f"{name} {value:.4f}" for name, value in values.items())
+        case Progressed(detail=detail, done=done, of=of):
+            line = f"{event.part}  {detail}  {done:,} of {of:,}"
         case Finished(metrics=metrics):
             line = "finished  " + "  ".join(f"{name} {value:.4f}" for name, value in metrics.items())
         case _:

@@ -21,7 +21,7 @@ from mtkd_engine.methods.build import Job
 from mtkd_engine.methods.solo import Solo
 from mtkd_engine.nets.registry import build_for
 from mtkd_engine.seeding import derived_seed
-from mtkd_engine.spec import EmtmSpec, Spec
+from mtkd_engine.spec import EmtmSpec, GroundingSpec
 from mtkd_engine.tasks.grounding.scale import fit_feature_scale
 from mtkd_engine.tasks.grounding.words import fit_word_vectors
 
@@ -36,13 +36,13 @@ class Untaught:
     best_step: int
 
 
-def is_wanted(spec: Spec) -> bool:
+def is_wanted(spec: GroundingSpec) -> bool:
     """This will tell whether a job trains its student without teachers as well."""
     return spec.evaluation.compare_solo and isinstance(spec.method, EmtmSpec)
 
 
 def train_solo(
-    spec: Spec,
+    spec: GroundingSpec,
     *,
     job: Job,
     dataset: Dataset,
@@ -65,12 +65,13 @@ def train_solo(
     after = replace(schedule, before=schedule.steps(len(train)), earlier=taught)
     with closing(fit(method, train=train, schedule=after, progress=progress, resume=resume)) as loop:
         for event in loop:
-            yield _named(event)
+            yield as_solo(event)
     method.load_state_dict(progress.best.state)
     return Untaught(student, progress.best.step)
 
 
-def _named(event: Event) -> Event:
+def as_solo(event: Event) -> Event:
+    """This will give an event of this training as one of the job: its metrics are `solo/...`."""
     if not isinstance(event, Metrics):
         return event
     return replace(event, values={PREFIX + name: value for name, value in event.values.items()})

@@ -5,12 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mtkd_engine.aggregators.base import Aggregator, Context, Signals
-from mtkd_engine.nets.grounding import SpanOutput
-from mtkd_engine.tasks.grounding.collate import Targets
+from mtkd_engine.aggregators.base import Aggregator
+from mtkd_engine.tasks.base import Signals
 
 
-class BestSingleAggregator(Aggregator):
+class BestSingleAggregator(Aggregator[Signals, object, object, object]):
     """All weight on one teacher: w_t = 1 for t = argmax of quality on held-out samples, the first of equals.
 
     Paper: none; ordinary distillation from one teacher (Hinton et al., 2015), chosen without looking at test. It is
@@ -33,10 +32,9 @@ class BestSingleAggregator(Aggregator):
     def weights(
         self,
         signals: Signals,
-        context: Context | None,
-        student: SpanOutput | None = None,
-        labels: Targets | None = None,
+        context: object | None,
+        student: object | None = None,
+        labels: object | None = None,
     ) -> Tensor:
         """This will give the same weights for every sample, (B, 1, T)."""
-        batch = signals.log_joint_TBLL.shape[1]
-        return self.share_T.to(signals.log_joint_TBLL.dtype).repeat(batch, 1, 1)
+        return self.share_T.to(signals.like.dtype).repeat(signals.batch, 1, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mtkd_engine.aggregators.base import Signals
+from mtkd_engine.aggregators.grounding import Signals
 from mtkd_engine.nets.masking import NEG
 from mtkd_engine.tasks.grounding.belief import FLOOR
 from mtkd_engine.tasks.grounding.decode import pairwise_iou

@@ -5,14 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mtkd_engine.aggregators.base import Aggregator, Context, Signals
+from mtkd_engine.aggregators.grounding import Context, GroundingAggregator, Signals
 from mtkd_engine.nets.grounding import SpanOutput
 from mtkd_engine.nets.masking import masked_mean
 from mtkd_engine.spec import KauPlusSpec, KauSpec
 from mtkd_engine.tasks.grounding.collate import Targets
 
 
-class KauAggregator(Aggregator):
+class KauAggregator(GroundingAggregator):
     """Multi-scale video gated by the query, pooled over time, one output per teacher (and boundary).
 
     Paper: EMTM, arXiv 2308.03725, section "Knowledge Aggregation Unit". Equation, with V the clips and Q the

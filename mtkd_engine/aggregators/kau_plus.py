@@ -5,15 +5,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mtkd_engine.aggregators.base import Aggregator, Context, Signals
 from mtkd_engine.aggregators.evidence import EVIDENCE, evidence
+from mtkd_engine.aggregators.grounding import Context, GroundingAggregator, Signals
 from mtkd_engine.aggregators.kau import KauAggregator
 from mtkd_engine.nets.grounding import SpanOutput
 from mtkd_engine.spec import KauPlusSpec
 from mtkd_engine.tasks.grounding.collate import Targets
 
 
-class KauPlusAggregator(Aggregator):
+class KauPlusAggregator(GroundingAggregator):
     """Scores of three origins, added: the teacher's own belief, the teacher at large, video and query.
 
     Paper: KAU of EMTM, arXiv 2308.03725, to which the beliefs are added; confidence and entropy weigh teachers in

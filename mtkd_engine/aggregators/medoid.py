@@ -5,13 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mtkd_engine.aggregators.base import Aggregator, Context, Signals
+from mtkd_engine.aggregators.grounding import Context, GroundingAggregator, Signals
 from mtkd_engine.nets.grounding import SpanOutput
 from mtkd_engine.tasks.grounding.collate import Targets
 from mtkd_engine.tasks.grounding.decode import pairwise_iou
 
 
-class MedoidAggregator(Aggregator):
+class MedoidAggregator(GroundingAggregator):
     """All weight on the teacher in the middle: t = argmax_t sum_{u != t} IoU(window_t, window_u).
 
     Paper: the set medoid (Kaufman and Rousseeuw, 1987) under 1 - IoU. Departure: none; it is here as the control

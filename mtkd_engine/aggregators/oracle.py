@@ -5,13 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mtkd_engine.aggregators.base import Aggregator, Context, Signals
+from mtkd_engine.aggregators.grounding import Context, GroundingAggregator, Signals
 from mtkd_engine.nets.grounding import SpanOutput
 from mtkd_engine.tasks.grounding.collate import Targets
 from mtkd_engine.tasks.grounding.decode import pairwise_iou
 
 
-class OracleAggregator(Aggregator):
+class OracleAggregator(GroundingAggregator):
     """All weight on the best: w_t = 1 / N for the N teachers with the largest IoU(window_t, a true window).
 
     Paper: none; the usual upper bound of choosing among an ensemble. No method: it reads the labels of whatever it

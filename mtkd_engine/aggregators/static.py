@@ -5,12 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mtkd_engine.aggregators.base import Aggregator, Context, Signals
-from mtkd_engine.nets.grounding import SpanOutput
-from mtkd_engine.tasks.grounding.collate import Targets
+from mtkd_engine.aggregators.base import Aggregator
+from mtkd_engine.tasks.base import Signals
 
 
-class StaticAggregator(Aggregator):
+class StaticAggregator(Aggregator[Signals, object, object, object]):
     """Learned mixture coefficients: w = softmax(a) with one number a_t per teacher, zero at first.
 
     Paper: the linear opinion pool (Stone, 1961) with weights fitted to the likelihood of labels. Departure:
@@ -28,10 +27,9 @@ class StaticAggregator(Aggregator):
     def weights(
         self,
         signals: Signals,
-        context: Context | None,
-        student: SpanOutput | None = None,
-        labels: Targets | None = None,
+        context: object | None,
+        student: object | None = None,
+        labels: object | None = None,
     ) -> Tensor:
         """This will give the same weights for every sample, (B, 1, T)."""
-        batch = signals.log_joint_TBLL.shape[1]
-        return torch.softmax(self.scores, dim=0).expand(batch, 1, -1)
+        return torch.softmax(self.scores, dim=0).expand(signals.batch, 1, -1)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from mtkd_engine.aggregators.base import Aggregator, Context, Signals
-from mtkd_engine.nets.grounding import SpanOutput
-from mtkd_engine.tasks.grounding.collate import Targets
+from mtkd_engine.aggregators.base import Aggregator
+from mtkd_engine.tasks.base import Signals
 
 
-class UniformAggregator(Aggregator):
+class UniformAggregator(Aggregator[Signals, object, object, object]):
     """The plain average: w_t = 1 / T.
 
     Paper: You et al., "Learning from multiple teacher networks", KDD 2017 (AVER). Equation: mean of the
@@ -20,10 +19,10 @@ class UniformAggregator(Aggregator):
     def weights(
         self,
         signals: Signals,
-        context: Context | None,
-        student: SpanOutput | None = None,
-        labels: Targets | None = None,
+        context: object | None,
+        student: object | None = None,
+        labels: object | None = None,
     ) -> Tensor:
         """This will give 1 / T everywhere, (B, 1, T)."""
-        teachers, batch = signals.log_joint_TBLL.shape[:2]
-        return signals.log_joint_TBLL.new_full((batch, 1, teachers), 1.0 / teachers)
+        teachers = len(signals.names)
+        return signals.like.new_full((signals.batch, 1, teachers), 1.0 / teachers)

@@ -13,7 +13,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from mtkd_engine.aggregators.base import Signals
+from mtkd_engine.aggregators.grounding import Signals
 from mtkd_engine.fulldisk import whole_or_nothing
 from mtkd_engine.tasks.grounding.agreement import MEDOID, Decoding
 from mtkd_engine.tasks.grounding.belief import Belief

@@ -40,6 +40,8 @@ class Job(Answered):
     step: int = 0
     total_steps: int = 0
     part: str = ""
+    part_done: int = 0
+    part_of: int = 0
     waits: str | None = None
     failure: str = ""
     created_at: str | None = None

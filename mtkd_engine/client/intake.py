@@ -51,6 +51,19 @@ class IntakeCalls:
         path, body = f"registrations/{registration_id}/decision/", {"accept": list(accept)}
         return Registration.model_validate(self._connection.ask("PUT", path, body=body).json())
 
+    def complete(
+        self,
+        registration_id: int,
+        *,
+        card: dict[str, Any] | None = None,
+        dataset: str = "",
+        split: str = "val",
+    ) -> Registration:
+        """This will say what a teacher is whose registration asks for it; see `TeacherStatement` for the card."""
+        path = f"registrations/{registration_id}/decision/"
+        body = {"card": card, "dataset": dataset, "split": split}
+        return Registration.model_validate(self._connection.ask("PUT", path, body=body).json())
+
     def wait_for_registration(
         self,
         registration_id: int,

@@ -18,13 +18,14 @@ from mtkd_engine.client.answers import Job
 from mtkd_engine.client.harmless import harmless
 from mtkd_engine.client.markdown import number
 from mtkd_engine.client.streaming import Message
+from mtkd_engine.spec.measures import HEADLINES
 
 MOST_CURVES = 12
 MOST_WARNINGS = 3
 BLOCKS = "▁▂▃▄▅▆▇█"
 SYSTEM = "system/"
 MOST_POINTS = 4_000
-_FIRST = ("loss/total", "val/miou")
+_FIRST = ("loss/total", *(f"val/{metric}" for metric in HEADLINES))
 _COLORS = {"succeeded": "green", "failed": "red", "cancelled": "yellow"}
 
 Curve = tuple[list[int], list[float]]
@@ -111,12 +112,16 @@ def _head(job: Job) -> Text:
     text = Text.assemble(
         (f"Job {job.id} ", "bold"), f"{harmless(job.name)}  ", (job.state, _COLORS.get(job.state, "cyan"))
     )
-    for word in ("" if job.is_final else job.part, job.waits if job.state == "queued" else ""):
+    for word in ("" if job.is_final else _part(job), job.waits if job.state == "queued" else ""):
         if word:
             text.append(f"  {harmless(word)}")
     if job.gate_outcome:
         text.append(f"  gate {job.gate_outcome}", style="green" if job.gate_outcome == "passed" else "red")
     return text
+
+
+def _part(job: Job) -> str:
+    return f"{job.part}: {job.part_done:,} of {job.part_of:,}" if job.part and job.part_of else job.part
 
 
 def _progress(job: Job, width: int) -> RenderableType:

@@ -41,7 +41,7 @@ from mtkd_engine.methods.emtm import normalised_entropy
 from mtkd_engine.report import written
 from mtkd_engine.report.comparisons import compare
 from mtkd_engine.seeding import derived_seed
-from mtkd_engine.spec import AggregateSpec, KauPlusSpec, Spec, dump_yaml, spec_hash
+from mtkd_engine.spec import AggregateSpec, GroundingSpec, KauPlusSpec, dump_yaml, spec_hash
 from mtkd_engine.tasks.grounding.batches import Quality
 from mtkd_engine.teachers.face import Teacher
 from mtkd_engine.teachers.known import warn_of_known_tests
@@ -52,7 +52,13 @@ SHOWN = ("aggregated", "static", "medoid", "uniform", "best_single")
 
 
 def aggregate(
-    spec: Spec, *, teachers: Sequence[Teacher], dataset: Dataset, cache: Path, device: str, folder: Path
+    spec: GroundingSpec,
+    *,
+    teachers: Sequence[Teacher],
+    dataset: Dataset,
+    cache: Path,
+    device: str,
+    folder: Path,
 ) -> Generator[Event, None, None]:
     """This will judge an aggregator on stored beliefs and yield what happens; the last event is Finished.
 
@@ -144,7 +150,7 @@ def _steps(method: AggregateSpec) -> int:
     )
 
 
-def _started(spec: Spec, *, teachers: Sequence[Teacher], folds: int, device: str) -> Started:
+def _started(spec: GroundingSpec, *, teachers: Sequence[Teacher], folds: int, device: str) -> Started:
     assert isinstance(spec.method, AggregateSpec)
     return Started(
         spec_hash=spec_hash(spec),
@@ -166,7 +172,7 @@ class _Place:
 
 
 def _judged(
-    spec: Spec, faculty: Faculty, samples: tuple[Sample, ...], *, folds: int
+    spec: GroundingSpec, faculty: Faculty, samples: tuple[Sample, ...], *, folds: int
 ) -> Generator[Event, None, Judgement]:
     assert isinstance(spec.method, AggregateSpec)
     proposals, seed = proposals_of(faculty, samples), derived_seed("aggregate", spec.seed)
@@ -213,7 +219,7 @@ def _progress(
         yield Entered(part="judging", detail=f"fold {place.fold} of {done.folds}")
 
 
-def _probe(spec: Spec, samples: Sequence[Sample]) -> list[int]:
+def _probe(spec: GroundingSpec, samples: Sequence[Sample]) -> list[int]:
     generator = torch.Generator().manual_seed(derived_seed("probe", spec.seed))
     chosen = torch.randperm(len(samples), generator=generator)[: spec.evaluation.probe_samples]
     return sorted(chosen.tolist())

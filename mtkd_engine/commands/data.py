@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 from mtkd_engine.commands.given import add_pulse, add_split, count, heed_pulse
 
@@ -16,17 +17,26 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _add_dataset(kinds.add_parser("dataset", help="check a dataset, and seal it where asked to"))
     _add_teacher(kinds.add_parser("teacher", help="check a teacher file"))
 
-    make = commands.add_parser("make-data", help="generate the little world with exact truth")
+    _add_make_data(commands.add_parser("make-data", help="generate the little world with exact truth"))
+
+
+def _add_make_data(make: argparse.ArgumentParser) -> None:
     make.add_argument("--out", type=Path, required=True, help="folder to write")
-    make.add_argument("--train", type=count, default=240, help="videos for training")
-    make.add_argument("--val", type=count, default=40, help="videos for validation")
-    make.add_argument("--test", type=count, default=80, help="videos for testing")
+    make.add_argument("--task", choices=("grounding", "classification"), default="grounding")
+    make.add_argument("--train", type=count, help="videos or images for training (240 or 2000)")
+    make.add_argument("--val", type=count, help="videos or images for validation (40 or 400)")
+    make.add_argument("--test", type=count, help="videos or images for testing (80 or 800)")
     make.add_argument("--seed", type=int, default=0)
+    images = make.add_argument_group("images")
+    images.add_argument("--size", type=count, default=32, help="pixels a side")
+    images.add_argument("--classes", type=count, default=10, help="classes, 2 to 10")
+    images.add_argument("--difficulty", type=float, default=0.5, help="noise and misleading cues, 0 to 1")
+    images.add_argument("--form", choices=("parquet", "folders"), default="parquet")
     make.set_defaults(command=_make_data)
 
 
 def _add_dataset(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", type=Path, help="folder, archive or single annotation file")
+    parser.add_argument("path", type=Path, help="folder, archive, annotation file or Parquet file")
     parser.add_argument("--name", help="name in the report and in the sealed dataset")
     parser.add_argument("--format", default="auto", help="format of the annotations; found out if not given")
     parser.add_argument("--words", type=Path, help="word vectors as a GloVe text file")
@@ -68,9 +78,28 @@ def _check_teacher(given: argparse.Namespace) -> int:
 
 
 def _make_data(given: argparse.Namespace) -> int:
+    several = {name: getattr(given, name) for name in ("train", "val", "test")}
+    stated = {name: number for name, number in several.items() if number is not None}
+    make = _make_images if given.task == "classification" else _make_world
+    print(json.dumps(make(given, stated)))
+    return 0
+
+
+def _make_world(given: argparse.Namespace, stated: dict[str, int]) -> dict[str, Any]:
     from mtkd_engine.data.world import VideosPerSplit, make_world
 
-    videos = VideosPerSplit(train=given.train, val=given.val, test=given.test)
-    report = make_world(given.out, videos=videos, seed=given.seed)
-    print(json.dumps(report))
-    return 0
+    return make_world(given.out, videos=VideosPerSplit(**stated), seed=given.seed)
+
+
+def _make_images(given: argparse.Namespace, stated: dict[str, int]) -> dict[str, Any]:
+    from mtkd_engine.data.images.world import ImagesPerSplit, make_images
+
+    return make_images(
+        given.out,
+        images=ImagesPerSplit(**stated),
+        size=given.size,
+        classes=given.classes,
+        difficulty=given.difficulty,
+        seed=given.seed,
+        form=given.form,
+    )

@@ -42,7 +42,9 @@ def _add_profile(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", type=Path, required=True, help=".safetensors file, or folder of a sealed teacher"
     )
-    parser.add_argument("--data", type=Path, required=True, help="dataset folder whose lengths count")
+    parser.add_argument(
+        "--data", type=Path, help="dataset folder whose lengths count; not needed for image classifiers"
+    )
     add_split(parser)
     parser.add_argument("--runs", type=count, default=50, help="forward passes that are timed")
     parser.add_argument("--threads", type=count, default=1, help="CPU threads")
@@ -72,10 +74,13 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
 
 
 def _evaluate(given: argparse.Namespace) -> int:
+    from mtkd_engine.data.task import task_of
     from mtkd_engine.teachers.check import evaluate_model
+    from mtkd_engine.teachers.classification.evaluate import evaluate_classifier
 
     with refusing_models():
-        print(json.dumps(evaluate_model(given.model, data=given.data, split=given.split)))
+        measure = evaluate_classifier if task_of(given.data) == "classification" else evaluate_model
+        print(json.dumps(measure(given.model, data=given.data, split=given.split)))
     return 0
 
 

@@ -35,6 +35,11 @@ def split_of(path: Path) -> str | None:
     return _SPLITS[found[-1]] if found else None
 
 
+def split_named(name: str) -> str | None:
+    """This will give the split that a name stands for as a whole: training, valid ..., None for another name."""
+    return _SPLITS.get(name.strip().lower())
+
+
 def format_of(path: Path) -> str | None:
     """This will give the name of a reader, "durations", or nothing where the beginning tells neither."""
     with path.open("rb") as stream:

@@ -56,13 +56,13 @@ def select(
         return dataset
     split_of = {sample.sample_id: split for split in SPLITS for sample in dataset.splits[split]}
     for selection in (*leave_out, *([test_on] if test_on is not None else [])):
-        _refuse_strangers(selection, split_of, dataset=dataset)
+        refuse_strangers(selection, split_of, name=dataset.name)
     out = {sample_id for selection in leave_out for sample_id in selection.ids}
     kept = {split: [s for s in dataset.splits[split] if s.sample_id not in out] for split in SPLITS}
     if test_on is not None:
         kept = _tested_on(kept, set(test_on.ids))
     splits = {split: tuple(samples) for split, samples in kept.items()}
-    _refuse_empty(splits, dataset, leave_out=leave_out, test_on=test_on)
+    refuse_empty(splits, dataset.splits, name=dataset.name, leave_out=leave_out, test_on=test_on)
     moved = frozenset(s.sample_id for s in splits["test"] if split_of[s.sample_id] != "test")
     return replace(
         dataset,
@@ -83,23 +83,26 @@ def _tested_on(kept: Mapping[str, list[Sample]], ids: AbstractSet[str]) -> dict[
     return {**learned, "test": test}
 
 
-def _refuse_strangers(selection: Selection, known: Mapping[str, str], *, dataset: Dataset) -> None:
+def refuse_strangers(selection: Selection, known: Mapping[str, str], *, name: str) -> None:
+    """This will refuse ids that a dataset does not have."""
     strangers = [sample_id for sample_id in selection.ids if sample_id not in known]
     if strangers:
         raise DataError(
             f"selection {shown(selection.name)}: {len(strangers):,} of its {len(selection.ids):,} ids are none of "
-            f"dataset {dataset.name!r}, the first is {shown(strangers[0])}; accepted are ids of its samples."
+            f"dataset {name!r}, the first is {shown(strangers[0])}; accepted are ids of its samples."
         )
 
 
-def _refuse_empty(
-    splits: Mapping[str, Sequence[Sample]],
-    dataset: Dataset,
+def refuse_empty(
+    splits: Mapping[str, Sequence[object]],
+    whole: Mapping[str, Sequence[object]],
     *,
+    name: str,
     leave_out: Sequence[Selection],
     test_on: Selection | None,
 ) -> None:
-    empty = [split for split in SPLITS if not splits[split] and dataset.splits[split]]
+    """This will refuse selections that leave nothing of a split."""
+    empty = [split for split in SPLITS if not splits[split] and whole[split]]
     if test_on is not None and not splits["test"]:
         empty = ["test"]
     if not empty:
@@ -107,6 +110,6 @@ def _refuse_empty(
     parts = [f"without {', '.join(shown(one.name) for one in leave_out)}"] if leave_out else []
     parts += [f"tested on {shown(test_on.name)}"] if test_on is not None else []
     raise DataError(
-        f"dataset {dataset.name!r} {' and '.join(parts)} has no samples left in {' and '.join(empty)}; accepted are "
+        f"dataset {name!r} {' and '.join(parts)} has no samples left in {' and '.join(empty)}; accepted are "
         "selections that leave some in every split."
     )

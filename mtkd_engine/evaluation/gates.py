@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from mtkd_engine.aggregators.base import Aggregator
+from mtkd_engine.aggregators.grounding import GroundingAggregator
 from mtkd_engine.cache.beliefs import Faculty
 from mtkd_engine.data.dataset import Sample
 from mtkd_engine.evaluation.lessons import SOFTNESS, Lesson, fit_static, folds_of
@@ -46,7 +46,7 @@ class Course:
         """This will give the samples at these rows."""
         return Course(self.faculty, tuple(self.samples[row] for row in rows), self.lesson.take(rows))
 
-    def weigh(self, aggregator: Aggregator, rows: Sequence[int]) -> Tensor:
+    def weigh(self, aggregator: GroundingAggregator, rows: Sequence[int]) -> Tensor:
         """This will give the weights (B, H, T) of the samples at these rows, from the teachers' beliefs alone."""
         ids = [self.samples[row].sample_id for row in rows]
         return aggregator.weights(self.faculty.signals(ids, length=self.length, device="cpu"), None)
@@ -70,13 +70,13 @@ class EpochDone:
 class Gate:
     """A fitted aggregator, the static weights (T,) it started from, and how inner folds judged each epoch (0 first)."""
 
-    aggregator: Aggregator
+    aggregator: GroundingAggregator
     static_T: Tensor
     judged: list[float] = field(default_factory=list)
     epochs: int = 0
 
 
-def weigh_all(aggregator: Aggregator, course: Course) -> Tensor:
+def weigh_all(aggregator: GroundingAggregator, course: Course) -> Tensor:
     """This will give the weights (N, H, T) of all samples, without gradients."""
     aggregator.eval()
     with torch.no_grad():
@@ -88,7 +88,7 @@ def weigh_all(aggregator: Aggregator, course: Course) -> Tensor:
 
 
 def fit_gate(
-    build: Callable[[], Aggregator], course: Course, *, epochs: int, seed: int
+    build: Callable[[], GroundingAggregator], course: Course, *, epochs: int, seed: int
 ) -> Generator[EpochDone, None, Gate]:
     """This will fit a gate on a course and return it; `build` makes one whose first weights are uniform.
 
@@ -160,7 +160,7 @@ def _worthwhile(judged_EN: Tensor) -> int:
     return best if float(gained_N.mean()) > CHANCE * error else 0
 
 
-def _started(build: Callable[[], Aggregator], static_T: Tensor, *, seed: int) -> Aggregator:
+def _started(build: Callable[[], GroundingAggregator], static_T: Tensor, *, seed: int) -> GroundingAggregator:
     """A fresh gate that gives every sample the static weights."""
     torch.manual_seed(seed)
     aggregator = copy.deepcopy(build())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mtkd_engine.data.vocabulary import PATTERN, UNKNOWN
-from mtkd_engine.spec import ModelCard
+from mtkd_engine.spec import GroundingCard
 
 OPSET = 18
 INPUTS = ("features", "clip_mask", "words", "word_mask")
@@ -24,12 +24,12 @@ _READING_WINDOWS = (
 )
 
 
-def output_names(card: ModelCard) -> tuple[str, ...]:
+def output_names(card: GroundingCard) -> tuple[str, ...]:
     """This will name the outputs of the card's family in their order."""
     return _DENSE.get(card.net.family, _WINDOWS)
 
 
-def fixed_words(card: ModelCard) -> int | None:
+def fixed_words(card: GroundingCard) -> int | None:
     """This will give the number of words that a sentence must be padded to; None where any number will do.
 
     Networks that read a sentence word by word (GRU) are written out for the longest.
@@ -37,7 +37,7 @@ def fixed_words(card: ModelCard) -> int | None:
     return None if card.net.family == "span" else card.max_words
 
 
-def feeding(card: ModelCard) -> dict[str, Any]:
+def feeding(card: GroundingCard) -> dict[str, Any]:
     """This will describe inputs, preprocessing, outputs and their reading; the words themselves are in the card."""
     clips, words = card.net.clips, fixed_words(card) or "words"
     return {

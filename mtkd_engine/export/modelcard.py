@@ -9,21 +9,18 @@ from typing import Any
 
 import yaml
 
-from mtkd_engine.export.feeding import feeding
+from mtkd_engine.export import telling
+from mtkd_engine.export.classification import telling as classifiers
 from mtkd_engine.export.figures import cost_table, difference_table, quality_table, table
-from mtkd_engine.export.onnxfile import Parity
+from mtkd_engine.export.onnxfile import Parity, form_of
 from mtkd_engine.fulldisk import whole_or_nothing
-from mtkd_engine.spec import ModelCard
-from mtkd_engine.spec.model import SPECIAL
+from mtkd_engine.nets.registry import AnyCard
+from mtkd_engine.spec import ClassifierCard
 
-_READER = Path(__file__).with_name("reader.py")
-_EXTRACTOR_UNKNOWN = (
-    "The extractor of its features is unknown: features must come from the same extractor as those of the "
-    "training data."
-)
+BOUNDS = "`aggregated` reads the labels of what it weighs, as `oracle` does: both are bounds, no predictions."
 
 
-def write_model_card(path: Path, *, card: ModelCard, result: Mapping[str, Any], onnx: Parity | str) -> Path:
+def write_model_card(path: Path, *, card: AnyCard, result: Mapping[str, Any], onnx: Parity | str) -> Path:
     """This will write the card and return its path; `onnx` is how near the ONNX file is, or why there is none.
 
     What `result` does not hold is left out.
@@ -31,13 +28,13 @@ def write_model_card(path: Path, *, card: ModelCard, result: Mapping[str, Any], 
     spec = result.get("spec") or _spec_beside(path)
     parts = (
         _head(card, spec),
-        _use(onnx),
+        _use(card, onnx),
         _data(result, card),
         _teachers(result.get("teachers")),
         _quality(result),
         _section("Cost", cost_table(result.get("cost"))),
-        _section("Limits", [f"- {sentence}" for sentence in limits(card)]),
-        _section("Feeding and reading it", _fenced("json", json.dumps(feeding(card), indent=2))),
+        _section("Limits", [f"- {sentence}" for sentence in _limits(card)]),
+        _section("Feeding and reading it", _fenced("json", json.dumps(form_of(card).feeding, indent=2))),
         _section(
             "Spec", _fenced("yaml", yaml.safe_dump(spec, sort_keys=False, allow_unicode=True)) if spec else []
         ),
@@ -50,47 +47,25 @@ def write_model_card(path: Path, *, card: ModelCard, result: Mapping[str, Any], 
     return path
 
 
-def limits(card: ModelCard) -> list[str]:
-    """This will say in sentences what the student cannot do, or nobody knows."""
-    sentences = [
-        _EXTRACTOR_UNKNOWN
-        if card.extractor is None
-        else f"Features must come from {card.extractor}, {card.feature_width} wide.",
-        f"It sees a video as {card.net.clips} clips at most; a moment shorter than one is met by one clip at best.",
-        f"It knows {len(card.vocabulary) - len(SPECIAL):,} words; all others are one and the same to it, and it reads "
-        f"the first {card.max_words} words of a sentence.",
-        "It always names a moment, also where the video shows none.",
-    ]
-    if card.longest_video is not None:
-        sentences.append(
-            f"The longest video it learnt from has {card.longest_video:,.1f} s; `predict` slides windows of that "
-            "length over longer ones, and finds no moment that is longer than a window."
-        )
-    return sentences
-
-
-def _head(card: ModelCard, spec: Any) -> list[str]:
+def _head(card: AnyCard, spec: Any) -> list[str]:
     name = (spec or {}).get("name") or "A student"
-    return [
-        f"# {name}",
-        "",
-        f"A network of family `{card.net.family}` for temporal sentence grounding: given a video's features and a "
-        "sentence, it names the moment that the sentence describes.",
-    ]
+    said = classifiers.what_it_is(card) if isinstance(card, ClassifierCard) else telling.what_it_is(card)
+    return [f"# {name}", "", said]
 
 
-def _use(onnx: Parity | str) -> Iterator[str]:
+def _limits(card: AnyCard) -> list[str]:
+    return classifiers.limits(card) if isinstance(card, ClassifierCard) else telling.limits(card)
+
+
+def _use(card: AnyCard, onnx: Parity | str) -> Iterator[str]:
+    told = classifiers if isinstance(card, ClassifierCard) else telling
     yield from _section(
         "Use it",
         [
             "`student.safetensors` holds the parameters, and the card that rebuilds the network in its header; "
-            "`student.json` is that card, with the vocabulary.",
+            f"`student.json` is that card, with {told.HELD}.",
             "",
-            *_fenced(
-                "sh",
-                'python -m mtkd_engine predict --student . --features video.npy --duration 30 --query "..."\n'
-                "python -m mtkd_engine evaluate --model student.safetensors --data DATASET",
-            ),
+            *_fenced("sh", told.COMMANDS),
             "",
         ],
     )
@@ -102,10 +77,10 @@ def _use(onnx: Parity | str) -> Iterator[str]:
         f"{onnx.in_words()}. It needs no part of mtkd; this reads it:"
     )
     yield ""
-    yield from _fenced("python", _READER.read_text(encoding="utf-8"))
+    yield from _fenced("python", told.READER.read_text(encoding="utf-8"))
 
 
-def _data(result: Mapping[str, Any], card: ModelCard) -> list[str]:
+def _data(result: Mapping[str, Any], card: AnyCard) -> list[str]:
     dataset = result.get("dataset") or {}
     found = dataset.get("hash") or result.get("dataset_hash") or (card.recipe and card.recipe.dataset_hash)
     lines = [f"- name: {dataset['name']}"] if dataset.get("name") else []
@@ -136,6 +111,8 @@ def _quality(result: Mapping[str, Any]) -> list[str]:
     if not metrics:
         return []
     lines = quality_table(metrics, result.get("baselines") or {})
+    if result.get("aggregated_reads_labels"):
+        lines += ["", BOUNDS]
     differences = difference_table(result.get("comparisons"))
     if differences:
         lines += ["", "Student minus each, in points, with 95 % intervals over sources:", "", *differences]

@@ -5,26 +5,29 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from torch import nn
+from torch import Tensor, nn
 
+from mtkd_engine.export.form import NoOnnxError, OnnxDiffersError
 from mtkd_engine.export.modelcard import write_model_card
-from mtkd_engine.export.onnxfile import NoOnnxError, OnnxDiffersError, Parity, write_onnx
+from mtkd_engine.export.onnxfile import Parity, write_onnx
 from mtkd_engine.modelfile import STUDENT, save_model
 from mtkd_engine.nets.grounding import GroundingInputs
-from mtkd_engine.spec import ModelCard
+from mtkd_engine.nets.registry import AnyCard
 
+Inputs: TypeAlias = GroundingInputs | Tensor
+"""What networks read, by task: of images those that were made by `to_input`, (B, C, H, W)."""
 VARIABLE = "MTKD_ONNX"
 CARD, ONNX, MODEL_CARD = "student.json", "student.onnx", "MODEL_CARD.md"
 
 
 def export_student(
     model: nn.Module,
-    card: ModelCard,
+    card: AnyCard,
     *,
     folder: Path,
-    samples_batch: GroundingInputs | Iterable[GroundingInputs],
+    samples_batch: Inputs | Iterable[Inputs],
     result: Mapping[str, Any],
 ) -> list[Path]:
     """This will write student.safetensors, student.json, student.onnx and MODEL_CARD.md, and return their paths.
@@ -40,7 +43,7 @@ def export_student(
     paths = [folder / STUDENT, folder / CARD]
     save_model(paths[0], parameters=model.state_dict(), card=card)
     paths[1].write_text(card.model_dump_json(indent=2))
-    batches = [samples_batch] if isinstance(samples_batch, GroundingInputs) else list(samples_batch)
+    batches = [samples_batch] if isinstance(samples_batch, GroundingInputs | Tensor) else list(samples_batch)
     onnx = _onnx(model, card, path=folder / ONNX, batches=batches)
     if isinstance(onnx, Parity):
         paths.append(folder / ONNX)
@@ -51,9 +54,7 @@ def export_student(
     return paths
 
 
-def _onnx(
-    model: nn.Module, card: ModelCard, *, path: Path, batches: list[GroundingInputs]
-) -> Parity | NoOnnxError:
+def _onnx(model: nn.Module, card: AnyCard, *, path: Path, batches: list[Inputs]) -> Parity | NoOnnxError:
     path.unlink(missing_ok=True)
     if os.environ.get(VARIABLE, "1") == "0":
         return NoOnnxError(f"No ONNX file was asked for ({VARIABLE}=0).")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from torch import Tensor, nn
 
 from mtkd_engine.events import Event
-from mtkd_engine.tasks.grounding.batches import Batch
+
+BatchT = TypeVar("BatchT")
 
 
 @dataclass(frozen=True)
@@ -28,16 +31,28 @@ class Measured:
     """Weights of teachers on validation, in its order, where there are any."""
 
 
-class Method(nn.Module):
+class Method(nn.Module, Generic[BatchT]):
     """Everything that is trained together; its `state_dict` is what a checkpoint keeps."""
 
     last_weights: tuple[list[str], Tensor] | None = None
     """Samples of the last batch and the weights (B, H, T) that taught them, without gradient."""
 
-    def terms(self, batch: Batch) -> Terms:
+    def terms(self, batch: BatchT) -> Terms:
         """This will compute the loss terms of one batch."""
         raise NotImplementedError
 
     def measure(self, *, step: int) -> Measured:
         """This will measure the student on the whole validation split, without gradients."""
         raise NotImplementedError
+
+    def fitted(self) -> Iterator[nn.Parameter]:
+        """This will give the parameters that the loop's optimiser fits."""
+        return (parameter for parameter in self.parameters() if parameter.requires_grad)
+
+    def stepped(self, *, step: int, rate: float) -> dict[str, Tensor]:
+        """This will do what the method has to do after each step of the optimiser; by default nothing.
+
+        `step` counts from 1, `rate` is the learning rate of that step. State of such work must be in `state_dict`.
+        Returns detached numbers worth watching, which stay on the device.
+        """
+        return {}

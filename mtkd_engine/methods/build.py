@@ -1,4 +1,4 @@
-"""From a Spec to everything the loop needs."""
+"""From a GroundingSpec to everything the loop needs."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from mtkd_engine.methods.twin import Twin
 from mtkd_engine.nets.grounding.span import SpanModel
 from mtkd_engine.nets.registry import build_for
 from mtkd_engine.seeding import derived_seed
-from mtkd_engine.spec import EmtmSpec, ModelCard, Recipe, SpanNet, Spec
-from mtkd_engine.tasks.grounding.batches import SplitData
+from mtkd_engine.spec import EmtmSpec, GroundingCard, GroundingSpec, Recipe, SpanNet
+from mtkd_engine.tasks.grounding.batches import Batch, SplitData
 from mtkd_engine.tasks.grounding.collate import Collator
 from mtkd_engine.tasks.grounding.scale import fit_feature_scale
 from mtkd_engine.tasks.grounding.words import choose_words, fit_word_vectors
@@ -30,15 +30,15 @@ from mtkd_engine.tasks.grounding.words import choose_words, fit_word_vectors
 class Job:
     """A job ready to run: what is trained, on what, and what the student will say about itself."""
 
-    method: Method
+    method: Method[Batch]
     student: nn.Module
-    card: ModelCard
+    card: GroundingCard
     splits: dict[str, SplitData]
     faculties: dict[str, Faculty]
     probe: list[Sample] = field(default_factory=list)
 
 
-def build_job(spec: Spec, *, dataset: Dataset, faculties: dict[str, Faculty], device: str) -> Job:
+def build_job(spec: GroundingSpec, *, dataset: Dataset, faculties: dict[str, Faculty], device: str) -> Job:
     """This will build student, method and splits; parameters come from torch's global generator."""
     card = _card(spec, dataset=dataset)
     student = build_for(card)
@@ -61,7 +61,7 @@ def build_job(spec: Spec, *, dataset: Dataset, faculties: dict[str, Faculty], de
     )
 
 
-def _card(spec: Spec, *, dataset: Dataset) -> ModelCard:
+def _card(spec: GroundingSpec, *, dataset: Dataset) -> GroundingCard:
     train = dataset.splits["train"]
     alone = spec.method.kind == "solo"
     recipe = Recipe(
@@ -76,7 +76,7 @@ def _card(spec: Spec, *, dataset: Dataset) -> ModelCard:
         min_count=spec.data.min_word_count,
         vectors=dataset.word_vectors if spec.data.word_vectors == "auto" else None,
     )
-    return ModelCard(
+    return GroundingCard(
         net=spec.student.net,
         feature_width=dataset.needed_features().width,
         max_words=spec.data.max_words,
@@ -90,20 +90,20 @@ def _card(spec: Spec, *, dataset: Dataset) -> ModelCard:
     )
 
 
-def _probe(spec: Spec, samples: tuple[Sample, ...]) -> list[Sample]:
+def _probe(spec: GroundingSpec, samples: tuple[Sample, ...]) -> list[Sample]:
     generator = torch.Generator().manual_seed(derived_seed("probe", spec.seed))
     chosen = torch.randperm(len(samples), generator=generator)[: spec.evaluation.probe_samples]
     return [samples[index] for index in sorted(chosen.tolist())]
 
 
 def _method(
-    spec: Spec,
+    spec: GroundingSpec,
     student: nn.Module,
     *,
     faculties: dict[str, Faculty],
     splits: dict[str, SplitData],
     probe: list[Sample],
-) -> Method:
+) -> Method[Batch]:
     if not isinstance(spec.method, EmtmSpec):
         return Solo(student, val=splits["val"])
     assert isinstance(student, SpanModel)

@@ -16,7 +16,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from mtkd_engine.aggregators.base import Aggregator, Context, Signals, mix
+from mtkd_engine.aggregators.grounding import Context, GroundingAggregator, Signals, mix
 from mtkd_engine.cache.beliefs import Faculty
 from mtkd_engine.evaluation.student import quality
 from mtkd_engine.evaluation.targets import target_windows
@@ -33,7 +33,7 @@ from mtkd_engine.tasks.grounding.batches import Batch, SplitData
 from mtkd_engine.tasks.grounding.losses import distill_loss, gate_loss, hard_label_loss
 
 
-class Emtm(Method):
+class Emtm(Method[Batch]):
     """Student, isomorphic twin and aggregator, trained together.
 
     Loss = hard(student) + weight * soft(student) + weight * hard(twin) + weight * apart(student, twin) + weight *
@@ -47,7 +47,7 @@ class Emtm(Method):
         student: SpanModel,
         *,
         twin: Twin | None,
-        aggregator: Aggregator,
+        aggregator: GroundingAggregator,
         spec: EmtmSpec,
         faculties: Mapping[str, Faculty],
         splits: Mapping[str, SplitData],

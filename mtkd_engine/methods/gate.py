@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mtkd_engine.aggregators.base import Aggregator, Context, mix
+from mtkd_engine.aggregators.grounding import Context, GroundingAggregator, mix
 from mtkd_engine.cache.beliefs import Faculty
 from mtkd_engine.evaluation.targets import target_windows
 from mtkd_engine.events import Metrics
@@ -16,7 +16,7 @@ from mtkd_engine.tasks.grounding.batches import Batch, SplitData
 from mtkd_engine.tasks.grounding.losses import gate_loss
 
 
-class Gate(Method):
+class Gate(Method[Batch]):
     """An aggregator and, where it looks at video and query, an encoder of its own; one loss term, `gate`.
 
     The best state is the one whose mixed beliefs make the labels of validation likeliest: `gate_loss` there.
@@ -24,7 +24,7 @@ class Gate(Method):
 
     def __init__(
         self,
-        aggregator: Aggregator,
+        aggregator: GroundingAggregator,
         encoder: SharedEncoder | None,
         *,
         train_faculty: Faculty,

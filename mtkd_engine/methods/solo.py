@@ -11,7 +11,7 @@ from mtkd_engine.tasks.grounding.batches import Batch, SplitData
 from mtkd_engine.tasks.grounding.losses import hard_label_loss
 
 
-class Solo(Method):
+class Solo(Method[Batch]):
     """One network, one loss term: `hard`."""
 
     def __init__(self, student: nn.Module, *, val: SplitData) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -33,15 +35,17 @@ class Watch:
         return list(fresh)
 
 
-def below_blind(names: list[str], miou: list[float], *, blind: float) -> list[Warned]:
-    """This will warn of each teacher whose mIoU on validation is below that of the blind window found on train."""
+def below_blind(
+    names: Sequence[str], quality: Sequence[float], *, blind: float, metric: str = "mIoU"
+) -> list[Warned]:
+    """This will warn of each teacher that is worse on validation than what was guessed from train without looking."""
     return [
         Warned(
             code="teacher_below_blind",
-            message=f"Teacher {name!r} is worse than guessing without looking: mIoU {own:.3f} on validation, "
+            message=f"Teacher {name!r} is worse than guessing without looking: {metric} {own:.3f} on validation, "
             f"blind {blind:.3f}. Without it the student may learn more.",
         )
-        for name, own in zip(names, miou, strict=True)
+        for name, own in zip(names, quality, strict=True)
         if own < blind
     ]
 

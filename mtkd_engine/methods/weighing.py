@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mtkd_engine.aggregators.base import Aggregator, Context, Signals
+from mtkd_engine.aggregators.grounding import Context, GroundingAggregator, Signals
 from mtkd_engine.cache.beliefs import Faculty
 from mtkd_engine.nets.grounding import SharedEncoder
 from mtkd_engine.tasks.grounding.batches import Batch, SplitData
@@ -17,7 +17,9 @@ def signals_for(faculty: Faculty, batch: Batch) -> Signals:
     return faculty.signals(batch.sample_ids, length=length, device=batch.inputs.clip_mask_BL.device)
 
 
-def weigh(aggregator: Aggregator, encoder: SharedEncoder, *, split: SplitData, faculty: Faculty) -> Tensor:
+def weigh(
+    aggregator: GroundingAggregator, encoder: SharedEncoder, *, split: SplitData, faculty: Faculty
+) -> Tensor:
     """This will give the weights (N, H, T) of all samples of a split, in its order, on the CPU.
 
     The encoder is asked only if the aggregator looks at video and query.

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import torch
 from pydantic import ValidationError
@@ -15,18 +16,20 @@ from torch import Tensor, nn
 
 from mtkd_engine.fulldisk import whole_or_nothing
 from mtkd_engine.modelfile.errors import ModelError
-from mtkd_engine.modelfile.fit import LISTED, advice, misfits, sentence
+from mtkd_engine.modelfile.fit import LISTED, Tensors, advice, misfits, sentence
 from mtkd_engine.modelfile.header import Header, read_header
 from mtkd_engine.modelfile.kinds import recognise
-from mtkd_engine.nets.registry import build_for, expected_tensors
-from mtkd_engine.spec import ModelCard
+from mtkd_engine.nets.classification.base import Classifier
+from mtkd_engine.nets.registry import AnyCard, build_for, expected_tensors
+from mtkd_engine.spec import ClassifierCard, GroundingCard, SpecError
 from mtkd_engine.spec.base import explain
 
 HEADER_KEY = "mtkd.model"
 LARGEST_CARD = 32 * 2**20
+_CARDS: dict[str, type[AnyCard]] = {"grounding": GroundingCard, "classification": ClassifierCard}
 
 
-def save_model(path: Path, *, parameters: dict[str, Tensor], card: ModelCard) -> None:
+def save_model(path: Path, *, parameters: dict[str, Tensor], card: AnyCard) -> None:
     """This will write the file whole or not at all."""
     partial = path.with_suffix(f".{os.getpid()}.partial")  # two jobs may make the same copy at a time
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in parameters.items()}
@@ -35,7 +38,7 @@ def save_model(path: Path, *, parameters: dict[str, Tensor], card: ModelCard) ->
         partial.replace(path)
 
 
-def read_card(path: Path, *, card: Path | None = None) -> ModelCard:
+def read_card(path: Path, *, card: Path | None = None) -> AnyCard:
     """This will read the card from the header, or for a file without one from `card` or NAME.json beside it.
 
     Raises ModelError.
@@ -63,14 +66,14 @@ def model_hash(path: Path, *, card: Path | None = None) -> str:
     return digest.hexdigest()
 
 
-def check_model(path: Path, *, card: Path | None = None) -> ModelCard:
+def check_model(path: Path, *, card: Path | None = None) -> AnyCard:
     """This will compare names, shapes and dtypes with the architecture before any parameter is read.
 
     Returns the card; raises ModelError, whose `mismatch` lists what does not fit.
     """
     header = _header(path)
     read = _card(path, header=header, given=card)
-    listed = misfits(expected_tensors(read), header.tensors)
+    listed = misfits(_expected(read, path), header.tensors)
     if listed:
         hint = advice(read, header.tensors)
         raise ModelError(
@@ -81,11 +84,42 @@ def check_model(path: Path, *, card: Path | None = None) -> ModelCard:
     return read
 
 
-def load_model(path: Path, *, card: Path | None = None) -> tuple[nn.Module, ModelCard]:
-    """This will check the file, build the network and load it, in evaluation mode; raises ModelError."""
+def load_model(path: Path, *, card: Path | None = None) -> tuple[nn.Module, GroundingCard]:
+    """This will check the file of a grounding model, build the network and load it, in evaluation mode.
+
+    Raises ModelError, also for a model of another task.
+    """
     read = check_model(path, card=card)
+    if not isinstance(read, GroundingCard):
+        raise _other_task(path, read, wanted="grounding")
     with torch.random.fork_rng(devices=[]):  # building draws initial values that are overwritten at once
         model = build_for(read)
+    _fill(model, path)
+    return model, read
+
+
+def load_classifier(path: Path, *, card: Path | None = None) -> tuple[Classifier, ClassifierCard]:
+    """This will check the file of an image classifier, build the network and load it, in evaluation mode.
+
+    Raises ModelError, also for a model of another task.
+    """
+    read = check_model(path, card=card)
+    if not isinstance(read, ClassifierCard):
+        raise _other_task(path, read, wanted="classification")
+    with torch.random.fork_rng(devices=[]):
+        model = build_for(read)
+    _fill(model, path)
+    return model, read
+
+
+def _expected(card: AnyCard, path: Path) -> Tensors:
+    try:
+        return expected_tensors(card)
+    except SpecError as error:
+        raise ModelError(f"{path.name}: its model card is not accepted: {error}") from None
+
+
+def _fill(model: nn.Module, path: Path) -> None:
     try:
         parameters = load_file(path)
     except (SafetensorError, OSError, RuntimeError) as error:  # RuntimeError: more than can be mapped
@@ -98,7 +132,12 @@ def load_model(path: Path, *, card: Path | None = None) -> tuple[nn.Module, Mode
     model.load_state_dict(parameters)
     model.eval()
     model.requires_grad_(False)
-    return model, read
+
+
+def _other_task(path: Path, card: AnyCard, *, wanted: str) -> ModelError:
+    return ModelError(
+        f"{path.name} is a model of task {card.task!r}; accepted here is one of task {wanted!r}."
+    )
 
 
 def _header(path: Path) -> Header:
@@ -108,7 +147,7 @@ def _header(path: Path) -> Header:
     return read_header(path)
 
 
-def _card(path: Path, *, header: Header, given: Path | None) -> ModelCard:
+def _card(path: Path, *, header: Header, given: Path | None) -> AnyCard:
     text, beside = header.metadata.get(HEADER_KEY), path.with_suffix(".json")
     if given is not None:
         if text is not None:
@@ -122,13 +161,24 @@ def _card(path: Path, *, header: Header, given: Path | None) -> ModelCard:
             "a model card that names the architecture is needed."
         )
     try:
-        return ModelCard.model_validate(json.loads(text))
+        stated = json.loads(text)
+        return _kind_of(stated).model_validate(stated)
     except ValidationError as error:
         raise ModelError(f"{path.name}: its model card is not accepted: {explain(error)}") from None
+    except SpecError as error:
+        raise ModelError(f"{path.name}: its model card is not accepted: {error}") from None
     except RecursionError:
         raise ModelError(f"{path.name}: its model card is not readable JSON (nested too deeply).") from None
     except ValueError as error:
         raise ModelError(f"{path.name}: its model card is not readable JSON ({error}).") from None
+
+
+def _kind_of(stated: Any) -> type[AnyCard]:
+    """Cards from before there were several tasks do not state theirs, which is grounding."""
+    task = stated.get("task", "grounding") if isinstance(stated, dict) else "grounding"
+    if not isinstance(task, str) or task not in _CARDS:
+        raise SpecError({"task": f"given {task!r:.80}, accepted is one of {', '.join(map(repr, _CARDS))}."})
+    return _CARDS[task]
 
 
 def _text(card: Path) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
 
 from mtkd_engine.modelfile.errors import Misfit, What
 from mtkd_engine.modelfile.header import Described
-from mtkd_engine.nets.registry import expected_tensors
-from mtkd_engine.spec import ModelCard
+from mtkd_engine.modelfile.infer import infer_card
+from mtkd_engine.nets.registry import AnyCard, expected_tensors
+from mtkd_engine.spec import ClassifierCard, GroundingCard
 from mtkd_engine.spec.model import SPECIAL
 
 SHOWN = 3
@@ -53,7 +55,7 @@ def sentence(listed: list[Misfit]) -> str:
     return "; ".join(_named(item) for item in chosen) + (f" and {more} more" if more else "")
 
 
-def advice(card: ModelCard, found: Tensors) -> str | None:
+def advice(card: AnyCard, found: Tensors) -> str | None:
     """This will say what makes the file fit, where something does: a prefix, a dtype, other sizes in the card."""
     wanted = expected_tensors(card)
     prefix = _prefix(wanted, found)
@@ -64,6 +66,8 @@ def advice(card: ModelCard, found: Tensors) -> str | None:
     }
     if floats != bare:
         hints.append("convert its tensors to the dtypes wanted, as tensor.float() does")
+    if isinstance(card, ClassifierCard):
+        return _joined([*hints, *_other_classifier(card, bare)])
     changes = _changes(card, floats)
     hints += [
         f"give the card a vocabulary of {value} words"
@@ -71,10 +75,30 @@ def advice(card: ModelCard, found: Tensors) -> str | None:
         else f"give the card {name} {value}"
         for name, value in changes.items()
     ]
-    if not hints:
-        return None
     fits = not misfits(expected_tensors(_changed(card, changes) or card), floats)
-    return f"to make it fit{'' if fits else ' better'}, {' and '.join(hints)}"
+    return _joined(hints, better=not fits)
+
+
+def _joined(hints: list[str], *, better: bool = False) -> str | None:
+    return f"to make it fit{' better' if better else ''}, {' and '.join(hints)}" if hints else None
+
+
+def _other_classifier(card: ClassifierCard, found: Tensors) -> Iterator[str]:
+    """What the card must say for tensors that are those of another classifier, and of how many classes."""
+    proposed = infer_card(found)
+    if proposed is None:
+        return
+    if proposed.net != card.net:
+        yield f"give the card the net {json.dumps(proposed.net.model_dump())}"
+    if proposed.classes != len(card.classes):
+        yield f"give the card the names of {proposed.classes} classes"
+    if proposed.channels != card.input.channels:
+        yield f"give the card an input of {proposed.channels} channel(s)"
+    if proposed.renamed:
+        given, here = next(iter(proposed.renamed.items()))
+        yield f"rename {len(proposed.renamed)} tensors, such as {given} to {here}"
+    if proposed.counters:
+        yield f"add {len(proposed.counters)} tensors of 0 (int64), such as {proposed.counters[0]}"
 
 
 def _named(item: Misfit) -> str:
@@ -98,7 +122,7 @@ def _prefix(wanted: Tensors, found: Tensors) -> str:
     return best
 
 
-def _changes(card: ModelCard, found: Tensors) -> dict[str, int]:
+def _changes(card: GroundingCard, found: Tensors) -> dict[str, int]:
     """Card values under which fewer tensors differ, best first; one value is changed at a time."""
     changes: dict[str, int] = {}
     left = len(misfits(expected_tensors(card), found))
@@ -117,7 +141,7 @@ def _changes(card: ModelCard, found: Tensors) -> dict[str, int]:
     return changes
 
 
-def _candidates(card: ModelCard, found: Tensors) -> Iterator[tuple[str, int]]:
+def _candidates(card: GroundingCard, found: Tensors) -> Iterator[tuple[str, int]]:
     """Sizes that the differing tensors suggest, likelier ones first."""
     wanted = expected_tensors(card)
     pairs: dict[tuple[int, int], int] = {}
@@ -136,7 +160,7 @@ def _candidates(card: ModelCard, found: Tensors) -> Iterator[tuple[str, int]]:
             yield from ((name, other) for other in range(9) if other != value)
 
 
-def _changed(card: ModelCard, changes: Mapping[str, int]) -> ModelCard | None:
+def _changed(card: GroundingCard, changes: Mapping[str, int]) -> GroundingCard | None:
     """The card with other sizes, checked without its words: a card may hold hundreds of thousands."""
     if changes.get("vocabulary", 0) > LARGEST_TRIED_VOCABULARY:
         return None
@@ -151,7 +175,7 @@ def _changed(card: ModelCard, changes: Mapping[str, int]) -> ModelCard | None:
         return None
     few = {"vocabulary": (*SPECIAL, "word"), "learned_words": None if learned is None else len(SPECIAL)}
     try:
-        changed = ModelCard.model_validate(stated | few)
+        changed = GroundingCard.model_validate(stated | few)
     except ValidationError:
         return None
     return changed.model_copy(update={"vocabulary": words, "learned_words": learned})

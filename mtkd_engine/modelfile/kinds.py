@@ -12,10 +12,16 @@ from mtkd_engine.modelfile.errors import ModelError
 from mtkd_engine.predictions.zipped import member_names
 
 Kind = Literal["safetensors", "jsonl", "npz", "parquet"]
+Foreign = Literal["torch", "onnx"]
 
-ACCEPTED = "accepted are .safetensors (a model) and .jsonl, .jsonl.gz, .npz or .parquet (stored predictions)"
+ACCEPTED = (
+    "accepted are .safetensors (a model), .pt, .pth, .th or .onnx (an image classifier) "
+    "and .jsonl, .jsonl.gz, .npz or .parquet (stored predictions)"
+)
 HEAD = 4096
 TAR_MARK = slice(257, 262)
+OLD_TORCH = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
+"""The pickle that the older form of torch.save begins with: a number of its own."""
 
 _SAVE = (
     "save its parameters with safetensors.torch.save_file(model.state_dict(), 'model.safetensors') "
@@ -25,12 +31,13 @@ _STORE = "hand in its stored predictions (.jsonl, .npz or .parquet) instead"
 _UNPACK = "unpack it and hand in the one file with the parameters or predictions"
 REFUSED = {
     "pickle": f"a Python pickle, which runs whatever code it holds when it is opened; {_SAVE}",
-    "torch": f"a PyTorch archive of pickles (torch.save), which run code when they are opened; {_SAVE}",
+    "torch": "a PyTorch archive of pickles (torch.save), which run code when they are opened; image classifiers are "
+    f"converted by `check teacher`, for others {_SAVE}",
     "torchscript": f"a TorchScript program, and programs are not run here; {_SAVE}",
     "exported": f"an exported PyTorch program (.pt2), and programs are not run here; {_SAVE}",
     "keras": f"a Keras model; {_STORE}",
     "hdf5": f"an HDF5 file (Keras and MATLAB write such); {_STORE}",
-    "onnx": f"an ONNX program, and programs are not run here; {_STORE}",
+    "onnx": f"an ONNX program; those of image classifiers teach, for others {_STORE}",
     "tensorflow": f"a TensorFlow program, and programs are not run here; {_STORE}",
     "gguf": f"a GGUF model, whose architecture is not known here; {_STORE}",
     "npy": "one numpy array, which says nothing of samples; "
@@ -68,6 +75,26 @@ _SUFFIXES = {
 
 def recognise(path: Path) -> Kind:
     """This will tell a teacher's file by its first bytes; raises ModelError that names what it is and the way out."""
+    found, is_empty = _looked_at(path)
+    if found in REFUSED:
+        raise ModelError(f"{path.name} is {REFUSED[found]}.")
+    for kind in get_args(Kind):
+        if found == kind:
+            return cast(Kind, kind)
+    raise ModelError(f"{path.name} is {'empty' if is_empty else 'of no kind known here'}; {ACCEPTED}.")
+
+
+def foreign_kind(path: Path) -> Foreign | None:
+    """This will tell what is converted or run elsewhere, "torch" or "onnx"; None for everything else.
+
+    Raises ModelError for what cannot be read.
+    """
+    found, _ = _looked_at(path)
+    return cast(Foreign, found) if found in get_args(Foreign) else None
+
+
+def _looked_at(path: Path) -> tuple[str | None, bool]:
+    """What the file is, in one word, and whether it is empty."""
     try:
         if path.exists() and not path.is_file():  # a named pipe would never answer
             raise ModelError(
@@ -79,13 +106,7 @@ def recognise(path: Path) -> Kind:
         raise ModelError(f"{path} does not exist; {ACCEPTED}.") from None
     except (OSError, ValueError) as error:
         raise ModelError(f"{path.name} cannot be read ({error}).") from None
-    found = _accepted(head) or _refused(head, path)
-    if found in REFUSED:
-        raise ModelError(f"{path.name} is {REFUSED[found]}.")
-    for kind in get_args(Kind):
-        if found == kind:
-            return cast(Kind, kind)
-    raise ModelError(f"{path.name} is {'empty' if not head else 'of no kind known here'}; {ACCEPTED}.")
+    return _accepted(head) or _refused(head, path), not head
 
 
 def _accepted(head: bytes) -> Kind | None:
@@ -108,7 +129,8 @@ def _refused(head: bytes, path: Path) -> str | None:
     elif head[4:8] == b"TFL3":
         found = "tensorflow"
     elif (head[:1] == b"\x80" and head[1:2] <= b"\x05") or _is_old_pickle(head):
-        found = "torch" if suffix in {".pt", ".pth", ".th"} else "pickle"
+        is_torch = head.startswith(OLD_TORCH) or suffix in {".pt", ".pth", ".th"}
+        found = "torch" if is_torch else "pickle"
     elif head[:1] == b"\x08" and head[2:3] in {b"\x12", b"\x3a"}:  # ir_version, then producer_name or graph
         found = "onnx"
     # What no mark tells keeps its name, which says what it was meant to be.

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import torch
+from typing import TypeAlias, overload
+
 from torch import nn
 
+from mtkd_engine.nets.classification.base import Classifier
+from mtkd_engine.nets.classification.build import build_classifier
 from mtkd_engine.nets.grounding.map2d import Map2dModel
 from mtkd_engine.nets.grounding.proposal import ProposalModel
 from mtkd_engine.nets.grounding.regression import RegressionModel
 from mtkd_engine.nets.grounding.span import SpanModel
 from mtkd_engine.nets.grounding.words import GivenWords
-from mtkd_engine.spec import ModelCard, NetSpec, ProposalNet, RegressionNet, SpanNet
+from mtkd_engine.nets.shapes import shapes_only
+from mtkd_engine.spec import ClassifierCard, GroundingCard, NetSpec, ProposalNet, RegressionNet, SpanNet
+
+AnyCard: TypeAlias = GroundingCard | ClassifierCard
+"""The cards of all tasks."""
 
 
 def build(
@@ -26,8 +33,21 @@ def build(
     return Map2dModel(net, feature_width=feature_width, vocabulary_size=vocabulary_size, given=given)
 
 
-def build_for(card: ModelCard) -> nn.Module:
-    """This will build the network of a card, initialised from torch's global generator."""
+@overload
+def build_for(card: GroundingCard) -> nn.Module: ...
+
+
+@overload
+def build_for(card: ClassifierCard) -> Classifier: ...
+
+
+def build_for(card: AnyCard) -> nn.Module:
+    """This will build the network of a card, initialised from torch's global generator.
+
+    Raises SpecError, field `net...`, where a classifier's library cannot build it.
+    """
+    if isinstance(card, ClassifierCard):
+        return build_classifier(card.net, classes=len(card.classes), input=card.input)
     words = len(card.vocabulary)
     given = None
     if card.word_width is not None and card.learned_words is not None:
@@ -35,9 +55,9 @@ def build_for(card: ModelCard) -> nn.Module:
     return build(card.net, feature_width=card.feature_width, vocabulary_size=words, given=given)
 
 
-def expected_tensors(card: ModelCard) -> dict[str, tuple[tuple[int, ...], str]]:
+def expected_tensors(card: AnyCard) -> dict[str, tuple[tuple[int, ...], str]]:
     """This will name every tensor of the card's model with its shape and dtype, taking no memory for them."""
-    with torch.device("meta"):
+    with shapes_only():
         model = build_for(card)
     return {
         name: (tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."))

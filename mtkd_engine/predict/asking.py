@@ -18,7 +18,7 @@ from mtkd_engine.data.errors import DataError, shown
 from mtkd_engine.data.vocabulary import has_words, tokenize
 from mtkd_engine.predict.evidence import evidence
 from mtkd_engine.predict.video import Video
-from mtkd_engine.spec import ModelCard
+from mtkd_engine.spec import GroundingCard
 from mtkd_engine.tasks.grounding.batches import Batch, SplitData
 from mtkd_engine.tasks.grounding.collate import Collator
 from mtkd_engine.tasks.grounding.metrics import NEAR, NMS_IOU, iou
@@ -47,7 +47,7 @@ class Answer:
 
 def ask(
     model: nn.Module,
-    card: ModelCard,
+    card: GroundingCard,
     video: Video,
     queries: Sequence[str],
     *,
@@ -99,7 +99,7 @@ class _Pieces:
 
 
 def _found(
-    model: nn.Module, card: ModelCard, pieces: Sequence[Video], queries: Sequence[str], *, top: int
+    model: nn.Module, card: GroundingCard, pieces: Sequence[Video], queries: Sequence[str], *, top: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The windows of each sentence, (Q, P, K, 2) in seconds of the video, and their log-probabilities (Q, P, K)."""
     samples = [
@@ -126,7 +126,9 @@ def _found(
 
 
 @torch.no_grad()
-def _looked_at(model: nn.Module, card: ModelCard, batch: Batch, *, top: int) -> tuple[Tensor, Tensor, Tensor]:
+def _looked_at(
+    model: nn.Module, card: GroundingCard, batch: Batch, *, top: int
+) -> tuple[Tensor, Tensor, Tensor]:
     output = model(batch.inputs)
     windows_NK2, scores_NK = ranked_windows(
         output, durations_B=batch.targets.durations_B, k=top, temperature=card.temperature

@@ -14,7 +14,7 @@ from mtkd_engine.data.errors import DataError
 from mtkd_engine.modelfile import load_model, student_file
 from mtkd_engine.predict.asking import ask
 from mtkd_engine.predict.video import Video, read_video
-from mtkd_engine.spec import ModelCard
+from mtkd_engine.spec import GroundingCard
 
 EXTRACTOR_UNKNOWN = (
     "The student does not know which extractor made its features: features must come from the same extractor as the "
@@ -78,7 +78,7 @@ def predict(
     }
 
 
-def notes(card: ModelCard, video: Video, *, seconds: float | None) -> list[str]:
+def notes(card: GroundingCard, video: Video, *, seconds: float | None) -> list[str]:
     """This will say what a reader of the answers must know."""
     said = []
     if card.extractor is None:

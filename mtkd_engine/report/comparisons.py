@@ -11,6 +11,8 @@ from mtkd_engine.comparing import paired
 from mtkd_engine.tasks.grounding.batches import Quality
 from mtkd_engine.tasks.grounding.metrics import THRESHOLDS
 
+ByMetric = dict[str, NDArray[np.float64]]
+"""Of each metric the value of every sample."""
 Compared = dict[str, dict[str, dict[str, float]]]
 
 
@@ -20,18 +22,20 @@ def compare(student: Quality, baselines: Mapping[str, Quality], *, sources: Sequ
     Differences are student minus baseline, with 95 % intervals of a bootstrap over sources; one seed says nothing
     about other seeds.
     """
-    own = _by_metric(student.iou_N)
+    others = {name: _by_metric(quality.iou_N) for name, quality in baselines.items()}
+    return differences(_by_metric(student.iou_N), others, sources=sources)
+
+
+def differences(own: ByMetric, others: Mapping[str, ByMetric], *, sources: Sequence[str]) -> Compared:
+    """This will give by name and metric the mean of own less other values, with 95 % intervals over sources."""
     _, places_N = np.unique(np.asarray(sources), return_inverse=True)
     return {
-        name: {
-            metric: _difference(own[metric], values_N, places_N)
-            for metric, values_N in _by_metric(quality.iou_N).items()
-        }
-        for name, quality in baselines.items()
+        name: {metric: _difference(own[metric], values_N, places_N) for metric, values_N in other.items()}
+        for name, other in others.items()
     }
 
 
-def _by_metric(iou_N: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+def _by_metric(iou_N: NDArray[np.float64]) -> ByMetric:
     recalls = {f"r1@{least}": (iou_N >= least).astype(np.float64) for least in THRESHOLDS}
     return {**recalls, "miou": iou_N}
 

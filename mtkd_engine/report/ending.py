@@ -10,6 +10,7 @@ from typing import Any
 
 from mtkd_engine.checkpoint import file_sha256
 from mtkd_engine.data.dataset import Dataset
+from mtkd_engine.data.images.dataset import ImageDataset
 from mtkd_engine.evaluation.student import quality
 from mtkd_engine.evaluation.table import Teaching, sample_rows, write_table
 from mtkd_engine.events import ArtifactWritten, Entered, Evaluated, Event, Finished, Warned
@@ -19,7 +20,8 @@ from mtkd_engine.methods.build import Job
 from mtkd_engine.report.costs import costs
 from mtkd_engine.report.findings import MEASURED, Findings, look
 from mtkd_engine.solo import Untaught
-from mtkd_engine.spec import Spec, dump_yaml
+from mtkd_engine.spec import GroundingSpec, dump_yaml
+from mtkd_engine.teachers.classification.face import ClassTeacher
 from mtkd_engine.teachers.face import Teacher
 
 MEDIA_TYPES = {
@@ -36,7 +38,7 @@ COMPARED = 8
 
 
 def report(
-    spec: Spec,
+    spec: GroundingSpec,
     *,
     job: Job,
     teachers: Sequence[Teacher],
@@ -71,7 +73,8 @@ def report(
         "best": best,
         "best_step": progress.best.step,
         "baselines": baselines,
-        **_sources(dataset, teachers),
+        **made_of(dataset, teachers),
+        "clipped_windows": dataset.clipped,
         "parameters": sum(p.numel() for p in job.student.parameters()),
         **found.extra,
         "cost": cost,
@@ -96,19 +99,18 @@ def written(folder: Path) -> Iterator[ArtifactWritten]:
         )
 
 
-def _sources(dataset: Dataset, teachers: Sequence[Teacher]) -> dict[str, Any]:
-    """What the student was made of, with hashes."""
+def made_of(dataset: Dataset | ImageDataset, teachers: Sequence[Teacher | ClassTeacher]) -> dict[str, Any]:
+    """This will say what a student was made of, with hashes."""
     splits = {name: len(samples) for name, samples in dataset.splits.items()}
     return {
         "dataset_hash": dataset.content_hash,
         "dataset": {"name": dataset.name, "hash": dataset.content_hash, "splits": splits},
-        "clipped_windows": dataset.clipped,
         "teachers": {teacher.name: {"content_hash": teacher.content_hash} for teacher in teachers},
     }
 
 
 def _export(
-    spec: Spec, *, job: Job, found: Findings, result: dict[str, Any], folder: Path
+    spec: GroundingSpec, *, job: Job, found: Findings, result: dict[str, Any], folder: Path
 ) -> Iterator[Warned]:
     card = job.card.model_copy(
         update={

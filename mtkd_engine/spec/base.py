@@ -57,14 +57,14 @@ class SpecError(ValueError):
         super().__init__(" ".join(self.problems))
 
 
-def explain(error: ValidationError) -> SpecError:
-    """This will turn pydantic's report into one sentence per field: what was given, what is accepted."""
+def explain(error: ValidationError, *, task: str = "grounding") -> SpecError:
+    """This will turn pydantic's report into one sentence per field: what was given, what is accepted of a task."""
     fields: dict[str, str] = {}
     found = error.errors(include_url=False)
     for item in found[:MOST_PROBLEMS]:
         # Union tags ("emtm", "span") stand in `loc` but not in what the user wrote.
         path = ".".join(str(part) for part in _user_path(item["loc"]))
-        sentence = _sentence(item)
+        sentence = _sentence(item, task)
         named = re.match(r"([a-z_.]+): ", sentence)
         if item["type"] == "value_error" and named:  # a rule over several fields names the one to change
             path = f"{path}.{named[1]}" if path else named[1]
@@ -75,12 +75,40 @@ def explain(error: ValidationError) -> SpecError:
     return SpecError(fields)
 
 
-CHOICES: dict[str | int, tuple[str, tuple[str, ...]]] = {
-    "method": ("kind", ("solo", "emtm", "aggregate")),
-    "aggregator": ("kind", ("uniform", "static", "kau", "kau_plus", "best_single", "medoid", "oracle")),
-    "net": ("family", ("span", "map2d", "proposal", "regression")),
+CHOICES: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
+    "method": (
+        "kind",
+        {"grounding": ("solo", "emtm", "aggregate"), "classification": ("solo", "multi_teacher")},
+    ),
+    "aggregator": (
+        "kind",
+        {
+            "grounding": ("uniform", "static", "kau", "kau_plus", "best_single", "medoid", "oracle"),
+            "classification": (
+                *(
+                    "uniform",
+                    "entropy",
+                    "confidence",
+                    "confidence_softmax",
+                    "gradient",
+                    "static",
+                    "kau",
+                    "meta",
+                ),
+                *("reinforced", "best_single", "oracle"),
+            ),
+        },
+    ),
+    "inner": ("kind", {"classification": ("kd", "dkd", "dist")}),
+    "net": (
+        "family",
+        {
+            "grounding": ("span", "map2d", "proposal", "regression"),
+            "classification": ("cifar_resnet", "transformers", "timm"),
+        },
+    ),
 }
-"""Keys under which one of several kinds stands: by which key it is told, and the kinds."""
+"""Keys under which one of several kinds stands: by which key it is told, and the kinds of each task."""
 
 _WANTED = {
     "int": "a whole number",
@@ -96,16 +124,21 @@ _WANTED = {
 """By the first word of pydantic's name for the refusal."""
 
 
+_TAGS: dict[str | int, set[str]] = {
+    key: {kind for kinds in by_task.values() for kind in kinds} for key, (_, by_task) in CHOICES.items()
+}
+
+
 def _user_path(loc: tuple[int | str, ...]) -> list[int | str]:
     path: list[int | str] = []
     for part in loc:
-        if path and path[-1] in CHOICES and part in CHOICES[path[-1]][1]:
+        if path and path[-1] in _TAGS and part in _TAGS[path[-1]]:
             continue
         path.append(part)
     return path
 
 
-def _sentence(item: Any) -> str:
+def _sentence(item: Any, task: str) -> str:
     kind, message = item["type"], item["msg"]
     given = _short(item.get("input"))
     if kind == "extra_forbidden":
@@ -115,18 +148,20 @@ def _sentence(item: Any) -> str:
     if kind == "value_error":
         text = str(item.get("ctx", {}).get("error", message))
         return text if text.endswith(".") else text + "."
-    if accepted := _accepted(item):
+    if accepted := _accepted(item, task):
         return f"given {given}, accepted is {accepted}."
     return f"given {given}, but {message[0].lower()}{message[1:]}."
 
 
-def _accepted(item: Any) -> str:
+def _accepted(item: Any, task: str) -> str:
     """What would be taken instead, as far as pydantic's report tells; else nothing."""
     kind, context = item["type"], item.get("ctx", {})
-    place = next((part for part in reversed(item["loc"]) if part in CHOICES), None)
+    place = next((str(part) for part in reversed(item["loc"]) if part in CHOICES), None)
     if place is not None and (kind.startswith("union_tag") or item["loc"][-1] == place):
-        tag, kinds = CHOICES[place]
-        return f"a mapping such as {{{tag}: {kinds[0]}}}, with {tag} one of {', '.join(map(repr, kinds))}"
+        tag, by_task = CHOICES[place]
+        kinds = by_task.get(task, ())
+        if kinds:
+            return f"a mapping such as {{{tag}: {kinds[0]}}}, with {tag} one of {', '.join(map(repr, kinds))}"
     for limit, words in LIMITS.items():
         if limit in context and kind in _BEYOND:
             return words.format(context[limit])

@@ -10,7 +10,7 @@ from mtkd_engine.spec.base import Name, Part
 
 
 class DataSpec(Part):
-    """A dataset by name, and how its sentences are read."""
+    """A dataset by name, and which of its samples take part."""
 
     dataset: Name = Field(
         min_length=1,
@@ -31,6 +31,11 @@ class DataSpec(Part):
         title="Test on",
         description="Name of a selection that takes the place of the test split; its sources leave the others.",
     )
+
+
+class GroundingDataSpec(DataSpec):
+    """A dataset of sentences on videos, and how its sentences are read."""
+
     max_words: int = Field(
         20, ge=4, le=100, title="Words", description="Longer sentences are cut to this many words."
     )

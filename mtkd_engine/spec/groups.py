@@ -2,7 +2,8 @@
 
 A group document is a spec with two more keys. `seeds` lists whole numbers. `ablate` lists what is changed in a cell of
 its own: the name of a switch (`mtkd_engine.spec.switches`) or {cell: a label, change: a merge patch of the spec}.
-The document itself is the reference, the cell without a name.
+`aggregator:KIND` puts another aggregator in the place of the spec's, `aggregator:*` every other one in turn. The
+document itself is the reference, the cell without a name.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from mtkd_engine.spec.base import MOST_PROBLEMS, SpecError
+from mtkd_engine.spec.in_turn import AGGREGATOR, EACH, CellText, aggregator_text, each_of
 from mtkd_engine.spec.job import GroupCell, Spec
 from mtkd_engine.spec.load import GROUP_KEYS, parse
 from mtkd_engine.spec.patches import changed
-from mtkd_engine.spec.switches import CellText, change_of, text_of
+from mtkd_engine.spec.switches import change_of, text_of
 from mtkd_engine.spec.text import TextError, read_yaml
 
 MOST_SEEDS = MOST_CHANGES = 50
@@ -126,16 +128,34 @@ def cell_texts(document: Any) -> dict[str, CellText]:
     except SpecError:
         return {}
     found: dict[str, CellText] = {}
-    for entry in document.get("ablate") or []:
+    for _, entry in _entries(document.get("ablate") or [], reference):
         try:
             cell = _label(entry)
-            is_switch = isinstance(entry, str)
-            found[cell] = (
-                text_of(entry, reference) if is_switch else CellText(cell, "The reference", f"“{cell}”")
-            )
+            found[cell] = text_of(entry, reference) if isinstance(entry, str) else _own_text(cell, reference)
         except (ValueError, KeyError):
             continue
     return found
+
+
+def _own_text(cell: str, reference: Spec) -> CellText:
+    """A change of one's own may be labelled as an aggregator: one with other settings than its usual ones."""
+    if cell.startswith(AGGREGATOR):
+        return aggregator_text(cell.removeprefix(AGGREGATOR), reference)
+    return CellText(cell, "The reference", f"“{cell}”")
+
+
+def _entries(given: list[Any], reference: Spec) -> Iterator[tuple[int, Any]]:
+    """Entries with their places; one that stands for several gives those that are not there by themselves."""
+    named = {
+        entry if isinstance(entry, str) else entry.get("cell") if isinstance(entry, dict) else None
+        for entry in given
+        if not isinstance(entry, dict) or isinstance(entry.get("cell"), str)
+    }
+    for index, entry in enumerate(given):
+        if entry == EACH and each_of(reference):
+            yield from ((index, one) for one in each_of(reference) if one not in named)
+        else:
+            yield index, entry
 
 
 def _seeds(document: dict[str, Any], reference: Spec, problems: _Problems) -> list[int]:
@@ -169,7 +189,7 @@ def _changed_specs(
         problems.note("ablate", f"given {shown}, accepted is a list of at most {MOST_CHANGES} entries.")
         return
     plain = reference.model_dump(mode="json")
-    for index, entry in enumerate(given):
+    for index, entry in _entries(given, reference):
         place = f"ablate.{index}" if isinstance(entry, str) else f"ablate.{index}.change"
         try:
             cell = _label(entry)

@@ -1,24 +1,15 @@
-"""The whole Spec of a job; torch-free."""
+"""What the Specs of all tasks share; torch-free."""
 
 from __future__ import annotations
 
-from typing import Literal, Self
-
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator
 
 from mtkd_engine.spec.base import Name, Part
 from mtkd_engine.spec.data import DataSpec
 from mtkd_engine.spec.gates import MOST_GATES, GateText
-from mtkd_engine.spec.methods import AggregateSpec, EmtmSpec, MethodSpec, SoloSpec
-from mtkd_engine.spec.nets import NetSpec, SpanNet
+from mtkd_engine.spec.methods import MethodPart
 from mtkd_engine.spec.optim import OptimSpec
 from mtkd_engine.spec.teachers import TeacherSpec
-
-
-class StudentSpec(Part):
-    """The network being trained."""
-
-    net: NetSpec = Field(default_factory=SpanNet, title="Network", description="Architecture and sizes.")
 
 
 class EvaluationSpec(Part):
@@ -62,22 +53,20 @@ class GroupCell(Part):
 
 
 class Spec(Part):
-    """The frozen description of one job: the form, the REST body and the YAML file are this."""
+    """The frozen description of one job: the form, the REST body and the YAML file are this.
+
+    Every task has a Spec of its own (`GroundingSpec`, `ClassificationSpec`), which says what its data, student and
+    method can be; `parse` tells them apart by `task`.
+    """
 
     name: Name = Field("", max_length=120, title="Name", description="What people will call this job.")
-    task: Literal["grounding"] = Field(
-        "grounding",
-        title="Task",
-        description="Temporal sentence grounding: find the moment a sentence describes.",
-    )
+    task: str = Field(title="Task", description="What is predicted.")
     data: DataSpec = Field(title="Data", description="What the job learns from.")
     teachers: tuple[TeacherSpec, ...] = Field(
         (), max_length=32, title="Teachers", description="Who teaches; none for method solo."
     )
-    student: StudentSpec = Field(
-        default_factory=StudentSpec, title="Student", description="The network to train."
-    )
-    method: MethodSpec = Field(default_factory=SoloSpec, title="Method", description="How knowledge moves.")
+    student: Part = Field(title="Student", description="The network to train.")
+    method: MethodPart = Field(title="Method", description="How knowledge moves.")
     optim: OptimSpec = Field(
         default_factory=OptimSpec, title="Optimisation", description="How parameters are fitted."
     )
@@ -104,23 +93,10 @@ class Spec(Part):
         0, ge=0, le=2**31 - 1, title="Seed", description="Same seed, same spec, same machine: same bits."
     )
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        names = [teacher.name for teacher in self.teachers]
+    @field_validator("teachers")
+    @classmethod
+    def _each_once(cls, teachers: tuple[TeacherSpec, ...]) -> tuple[TeacherSpec, ...]:
+        names = [teacher.name for teacher in teachers]
         if len(set(names)) < len(names):
-            raise ValueError(f"teachers: given {names}, accepted is a list that names each teacher once")
-        if isinstance(self.method, EmtmSpec):
-            if not names:
-                raise ValueError("teachers: given none, method emtm accepts one or more")
-            if not isinstance(self.student.net, SpanNet):
-                raise ValueError(
-                    f"student.net.family: given {self.student.net.family!r}, method emtm accepts 'span'"
-                )
-        elif isinstance(self.method, AggregateSpec):
-            if len(names) < 2:
-                raise ValueError(f"teachers: given {names}, method aggregate accepts two or more")
-        elif names:
-            raise ValueError(
-                f"teachers: given {names}, method solo learns from labels alone and accepts none"
-            )
-        return self
+            raise ValueError(f"given {names}, accepted is a list that names each teacher once")
+        return teachers

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import reprlib
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
 from mtkd_engine.spec.base import SpecError, explain
+from mtkd_engine.spec.classification.job import ClassificationSpec
+from mtkd_engine.spec.grounding import GroundingSpec
 from mtkd_engine.spec.job import Spec
 from mtkd_engine.spec.text import TextError, read_yaml
 
 GROUP_KEYS = ("seeds", "ablate")
 """What makes a group of jobs of the spec of one."""
+
+SPECS: dict[str, type[Spec]] = {"grounding": GroundingSpec, "classification": ClassificationSpec}
+"""The Spec of each task; one that names none is of the first."""
 
 _YOUNGER: tuple[tuple[str, Any], ...] = (
     ("data.word_vectors", "auto"),
@@ -38,10 +44,14 @@ def parse(raw: Any) -> Spec:
         raise SpecError({"": f"A spec is a mapping of keys to values; given was {_noun(raw)}."})
     if keys := [key for key in GROUP_KEYS if key in raw]:
         raise SpecError({keys[0]: _A_GROUP})
+    task = raw.get("task", "grounding")
+    if not isinstance(task, str) or task not in SPECS:
+        accepted = ", ".join(map(repr, SPECS))
+        raise SpecError({"task": f"given {reprlib.repr(task)}, accepted is one of {accepted}."})
     try:
-        return Spec.model_validate(raw)
+        return SPECS[task].model_validate(raw)
     except ValidationError as error:
-        raise explain(error) from None
+        raise explain(error, task=task) from None
 
 
 _A_GROUP = (

@@ -10,7 +10,13 @@ from mtkd_engine.spec.aggregators import AggregatorSpec, KauPlusSpec, KauSpec
 from mtkd_engine.spec.base import Part
 
 
-class SoloSpec(Part):
+class MethodPart(Part):
+    """What every method says of itself."""
+
+    kind: str
+
+
+class SoloSpec(MethodPart):
     """Training from labels alone; this is how teachers are made."""
 
     kind: Literal["solo"] = Field(
@@ -56,7 +62,7 @@ class IsomorphicSpec(Part):
         return shares
 
 
-class EmtmSpec(Part):
+class EmtmSpec(MethodPart):
     """Efficient temporal sentence grounding with multiple teachers (after arXiv 2308.03725)."""
 
     kind: Literal["emtm"] = Field(
@@ -99,7 +105,7 @@ class EmtmSpec(Part):
     )
 
 
-class AggregateSpec(Part):
+class AggregateSpec(MethodPart):
     """Whether and how teachers are worth combining: an aggregator learned and measured without a student."""
 
     kind: Literal["aggregate"] = Field(

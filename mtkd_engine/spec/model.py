@@ -32,9 +32,20 @@ class Recipe(Part):
 
 
 class ModelCard(Part):
-    """All that is needed to rebuild a model around its parameters and to feed it."""
+    """What the card of every task says; each task has a card of its own, which is what is built and fed.
+
+    Cards are hashed as text, in the order of their fields: what the cards of all tasks have beyond these three (a
+    temperature, metrics) stands where each of them always had it.
+    """
 
     format: Literal["mtkd.model/1"] = "mtkd.model/1"
+    task: str
+    net: Any
+
+
+class GroundingCard(ModelCard):
+    """All that is needed to rebuild a grounding model around its parameters and to feed it."""
+
     task: Literal["grounding"] = "grounding"
     net: NetSpec
     feature_width: int = Field(ge=1, le=65_536)
@@ -75,7 +86,7 @@ class ModelCard(Part):
         return vocabulary
 
     @model_validator(mode="after")
-    def _given(self) -> ModelCard:
+    def _given(self) -> GroundingCard:
         if (self.word_width is None) != (self.learned_words is None):
             raise ValueError("word_width: given without learned_words or they without it, accepted are both")
         if self.learned_words is not None and self.learned_words >= len(self.vocabulary):

@@ -4,38 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
 from mtkd_engine.spec.aggregators import LearnedSpec
+from mtkd_engine.spec.classification.aggregators import HeldOutLearnedSpec
+from mtkd_engine.spec.classification.methods import MultiTeacherSpec
+from mtkd_engine.spec.in_turn import (
+    AGGREGATOR,
+    TITLES,
+    CellText,
+    Patch,
+    aggregator_change,
+    aggregator_of,
+    aggregator_text,
+    capital,
+)
 from mtkd_engine.spec.job import Spec
 from mtkd_engine.spec.methods import AggregateSpec, EmtmSpec
 
-Patch = dict[str, Any]
 TEACHER = "teacher:"
-AGGREGATORS = {
-    "uniform": "uniform weights",
-    "static": "one weight per teacher",
-    "kau": "KAU",
-    "kau_plus": "KAU+",
-    "best_single": "the best single teacher",
-    "medoid": "the medoid",
-    "oracle": "the oracle",
-}
-
-
-class CellText(NamedTuple):
-    """What a cell is called, and the sentence "`brings` brings so much over `over`"; `over` may be empty."""
-
-    title: str
-    brings: str
-    over: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Switch:
     """A part that can be left out: `change` gives the merge patch, None where a spec has no such part.
 
-    `help` is for people who choose it, `methods` those that have it; {aggregator} in the texts is the reference's.
+    `help` is for people who choose it, `methods` those that have it; {aggregator} and {inner} in the texts are
+    the reference's.
     """
 
     help: str
@@ -54,9 +48,14 @@ def _without_kau(spec: Spec) -> Patch | None:
 
 def _static(spec: Spec) -> Patch | None:
     method = spec.method
-    if not isinstance(method, EmtmSpec | AggregateSpec) or method.aggregator.kind == "static":
+    if (
+        not isinstance(method, EmtmSpec | AggregateSpec | MultiTeacherSpec)
+        or method.aggregator.kind == "static"
+    ):
         return None
-    fitting = {}
+    fitting: Patch = {}
+    if isinstance(method.aggregator, HeldOutLearnedSpec):
+        fitting = {"samples": method.aggregator.samples}
     if isinstance(method.aggregator, LearnedSpec):  # the same chance for both
         fitting = {"fitted": method.aggregator.fitted, "epochs": method.aggregator.epochs}
     return {"method": {"aggregator": {"kind": "static", **fitting}}}
@@ -76,8 +75,32 @@ def _without_twin(spec: Spec) -> Patch | None:
 
 
 def _hard_labels(spec: Spec) -> Patch | None:
-    if isinstance(spec.method, EmtmSpec) and spec.method.distill_weight:
+    if isinstance(spec.method, EmtmSpec | MultiTeacherSpec) and spec.method.distill_weight:
         return {"method": {"distill_weight": 0}}
+    return None
+
+
+def _average(spec: Spec) -> Patch | None:
+    if isinstance(spec.method, MultiTeacherSpec) and spec.method.aggregator.kind != "uniform":
+        return {"method": {"aggregator": {"kind": "uniform"}}}
+    return None
+
+
+def _best_single(spec: Spec) -> Patch | None:
+    if isinstance(spec.method, MultiTeacherSpec) and spec.method.aggregator.kind != "best_single":
+        return {"method": {"aggregator": {"kind": "best_single"}}}
+    return None
+
+
+def _without_features(spec: Spec) -> Patch | None:
+    if isinstance(spec.method, MultiTeacherSpec) and spec.method.features:
+        return {"method": {"features": []}}
+    return None
+
+
+def _plain_loss(spec: Spec) -> Patch | None:
+    if isinstance(spec.method, MultiTeacherSpec) and spec.method.inner.kind != "kd":
+        return {"method": {"inner": {"kind": "kd"}}}
     return None
 
 
@@ -88,7 +111,7 @@ def _in_sample(spec: Spec) -> Patch | None:
 
 
 def _solo(spec: Spec) -> Patch | None:
-    if isinstance(spec.method, EmtmSpec):
+    if isinstance(spec.method, EmtmSpec | MultiTeacherSpec):
         return {"method": {"kind": "solo"}, "teachers": [], "evaluation": {"compare_solo": False}}
     return None
 
@@ -101,12 +124,26 @@ SWITCHES: dict[str, Switch] = {
         text=CellText("uniform weights", "{aggregator}", "uniform weights"),
         change=_without_kau,
     ),
+    "weighing": Switch(
+        help="Weighing: all teachers with equal weight instead",
+        needs="method multi_teacher with another aggregator than uniform",
+        methods=("multi_teacher",),
+        text=CellText("the average", "{aggregator}", "the average"),
+        change=_average,
+    ),
     "static": Switch(
         help="Weighing per sample: one learned weight per teacher instead",
-        needs="method emtm or aggregate with another aggregator than static",
-        methods=("emtm", "aggregate"),
+        needs="method emtm, aggregate or multi_teacher with another aggregator than static",
+        methods=("emtm", "aggregate", "multi_teacher"),
         text=CellText("static weights", "{aggregator}", "one learned weight per teacher"),
         change=_static,
+    ),
+    "best_single": Switch(
+        help="Several teachers: the best single one instead",
+        needs="method multi_teacher with another aggregator than best_single",
+        methods=("multi_teacher",),
+        text=CellText("the best single teacher", "{aggregator}", "the best single teacher"),
+        change=_best_single,
     ),
     "shared_encoder": Switch(
         help="The shared encoder: student and twin have one each",
@@ -124,10 +161,24 @@ SWITCHES: dict[str, Switch] = {
     ),
     "soft_labels": Switch(
         help="Soft labels: labels alone train the student",
-        needs="method emtm with a distillation weight above 0",
-        methods=("emtm",),
+        needs="method emtm or multi_teacher with a distillation weight above 0",
+        methods=("emtm", "multi_teacher"),
         text=CellText("no soft labels", "Learning from soft labels", ""),
         change=_hard_labels,
+    ),
+    "features": Switch(
+        help="Feature losses: beliefs alone instead",
+        needs="method multi_teacher with feature losses",
+        methods=("multi_teacher",),
+        text=CellText("no feature losses", "Learning from features", ""),
+        change=_without_features,
+    ),
+    "inner": Switch(
+        help="DKD or DIST: the ordinary loss of soft labels instead",
+        needs="method multi_teacher with the loss dkd or dist",
+        methods=("multi_teacher",),
+        text=CellText("ordinary soft labels", "{inner}", "ordinary soft labels (KD)"),
+        change=_plain_loss,
     ),
     "out_of_fold": Switch(
         help="Out-of-fold beliefs: the teachers as they are instead",
@@ -138,8 +189,8 @@ SWITCHES: dict[str, Switch] = {
     ),
     "solo": Switch(
         help="All teachers: the same student from labels alone",
-        needs="method emtm",
-        methods=("emtm",),
+        needs="method emtm or multi_teacher",
+        methods=("emtm", "multi_teacher"),
         text=CellText("solo", "Being taught", "labels alone"),
         change=_solo,
     ),
@@ -151,9 +202,14 @@ def change_of(switch: str, spec: Spec) -> Patch:
     """This will give the merge patch that switches a part of a spec off; raises ValueError with a sentence."""
     if switch.startswith(TEACHER):
         return _without_teacher(switch.removeprefix(TEACHER), spec)
+    if switch.startswith(AGGREGATOR):
+        return aggregator_change(switch.removeprefix(AGGREGATOR), spec)
     if switch not in SWITCHES:
-        known = ", ".join(SWITCHES)
-        raise ValueError(f"given {switch[:80]!r}, accepted is one of {known}, or {TEACHER}NAME.")
+        fitting = [name for name, one in SWITCHES.items() if spec.method.kind in one.methods]
+        known = ", ".join(fitting or SWITCHES)
+        raise ValueError(
+            f"given {switch[:80]!r}, accepted is one of {known}, {AGGREGATOR}KIND or {TEACHER}NAME."
+        )
     patch = SWITCHES[switch].change(spec)
     if patch is None:
         raise ValueError(
@@ -167,10 +223,12 @@ def text_of(switch: str, spec: Spec) -> CellText:
     if switch.startswith(TEACHER):
         name = switch.removeprefix(TEACHER)
         return CellText(f"without {name}", f"Teacher {name}", "")
-    kind = getattr(getattr(spec.method, "aggregator", None), "kind", "")
-    title, brings, over = SWITCHES[switch].text
-    name = AGGREGATORS.get(kind, kind)
-    return CellText(title, brings.format(aggregator=name[:1].upper() + name[1:]), over)
+    if switch.startswith(AGGREGATOR):
+        return aggregator_text(switch.removeprefix(AGGREGATOR), spec)
+    kind, text = aggregator_of(spec), SWITCHES[switch].text
+    inner = str(getattr(getattr(spec.method, "inner", None), "kind", ""))
+    brings = text.brings.format(aggregator=capital(TITLES.get(kind, kind)), inner=inner.upper())
+    return text._replace(brings=brings)
 
 
 def _without_teacher(name: str, spec: Spec) -> Patch:

@@ -1,7 +1,8 @@
-"""What every task supplies to methods, evaluation and the loop.
+"""What every task supplies to methods, aggregators and the loop.
 
-A task is a package of plain functions and two frozen types: `Inputs` (what networks read) and `Targets` (what
-losses and metrics compare with). It also says how any teacher's output becomes the task's one Belief.
+A task is a package of plain functions and frozen types: `Inputs` (what networks read), `Targets` (what losses and
+metrics compare with), a `Batch` of both, a split as `Batches`, and the teachers' calibrated beliefs on a batch as
+`Signals`. It also says how any teacher's output becomes the task's one Belief.
 """
 
 from __future__ import annotations
@@ -9,19 +10,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from mtkd_engine.data.dataset import Sample
+from torch import Tensor
 
-InputsT_co = TypeVar("InputsT_co", covariant=True)
-TargetsT_co = TypeVar("TargetsT_co", covariant=True)
+BatchT_co = TypeVar("BatchT_co", covariant=True)
 
 
-class Collates(Protocol[InputsT_co, TargetsT_co]):
-    """Turns samples into what one network reads and is compared with; every network has its own."""
+class Batches(Protocol[BatchT_co]):
+    """A split that the loop can train on."""
 
-    def inputs(self, samples: Sequence[Sample]) -> InputsT_co:
-        """This will give the padded, masked inputs of a batch."""
+    def __len__(self) -> int:
+        """How many samples there are."""
         ...
 
-    def targets(self, samples: Sequence[Sample]) -> TargetsT_co:
-        """This will give the labels of a batch on the network's own grid."""
+    def batch(self, indices: Sequence[int], *, epoch: int = 0) -> BatchT_co:
+        """This will give the samples at these positions as they are seen in an epoch, counted from 0."""
+        ...
+
+
+class Signals(Protocol):
+    """The calibrated beliefs of T teachers for B samples, alive or stored."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The teachers, in their order."""
+        ...
+
+    @property
+    def like(self) -> Tensor:
+        """A tensor of the dtype and on the device of the beliefs."""
+        ...
+
+    @property
+    def batch(self) -> int:
+        """B."""
         ...

@@ -12,6 +12,7 @@ from typing import Any
 
 from mtkd_engine.data.dataset import Dataset, Sample, load_dataset
 from mtkd_engine.data.errors import DataError
+from mtkd_engine.data.images.load import load_images
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.data.rows import Problem
 from mtkd_engine.data.sealing.folder import new_folder
@@ -22,10 +23,12 @@ from mtkd_engine.predictions.match import Matched, match
 from mtkd_engine.predictions.read import read_predictions
 from mtkd_engine.predictions.sealed import FILE as PREDICTIONS
 from mtkd_engine.predictions.sealed import Sealed, write_sealed
-from mtkd_engine.spec import ModelCard
+from mtkd_engine.spec import GroundingCard
 from mtkd_engine.tasks.grounding.batches import SplitData
 from mtkd_engine.tasks.grounding.collate import Collator
 from mtkd_engine.tasks.grounding.metrics import evaluate
+from mtkd_engine.teachers.intake.check import Intake, SaidError, check_classifier
+from mtkd_engine.teachers.intake.said import card_beside, is_classifier, read_said
 from mtkd_engine.teachers.load import MODEL, teacher_file
 from mtkd_engine.teachers.stored import best_windows
 
@@ -46,7 +49,9 @@ def check_teacher_command(given: argparse.Namespace) -> int:
             progress=Progress(given.progress),
         )
     except (ModelError, DataError) as error:
-        if isinstance(error, ModelError) and error.mismatch and given.report:
+        if isinstance(error, SaidError) and given.report:
+            _write(given.report, error.report)
+        elif isinstance(error, ModelError) and error.mismatch and given.report:
             _write(given.report, {"kind": "model", "mismatch": [asdict(item) for item in error.mismatch]})
         print(str(error), file=sys.stderr)
         return REFUSED
@@ -70,9 +75,14 @@ def check_teacher(
 
     Raises ModelError or DataError with one sentence; nothing is sealed then.
     """
-    say = progress or Progress()
     file = teacher_file(path)
-    kind = recognise(file)
+    if is_classifier(file, card=card, dataset=dataset):
+        images = None if dataset is None else load_images(dataset)
+        said = read_said(card or card_beside(file))
+        return check_classifier(
+            Intake(file=file, said=said, data=images, split=split, seal=seal, say=progress or Progress())
+        )
+    kind, say = recognise(file), progress or Progress()
     data = load_dataset(dataset) if dataset is not None else None
     if kind == "safetensors":
         return _check_model(file, card=card, data=data, split=split, seal=seal, say=say)
@@ -132,7 +142,7 @@ def _check_model(
     }
 
 
-def _why_not_measured(card: ModelCard, data: Dataset) -> Problem | None:
+def _why_not_measured(card: GroundingCard, data: Dataset) -> Problem | None:
     if data.features is None:
         return _note(
             "no_features",

@@ -2,18 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
-from mtkd_engine.data.dataset import Dataset
 from mtkd_engine.events import Warned
-from mtkd_engine.teachers.face import Teacher
 
 
-def warn_of_known_tests(teachers: Sequence[Teacher], dataset: Dataset) -> Iterator[Warned]:
+class Selected(Protocol):
+    """What a dataset of any task tells of its test samples."""
+
+    @property
+    def splits(self) -> Mapping[str, Sequence[Any]]:
+        """Samples by split."""
+        ...
+
+    @property
+    def moved_to_test(self) -> frozenset[str]:
+        """The ids of test samples that are train or val samples of the whole dataset."""
+        ...
+
+
+DatasetT = TypeVar("DatasetT", bound=Selected)
+DatasetT_contra = TypeVar("DatasetT_contra", bound=Selected, contravariant=True)
+
+
+class Trained(Protocol[DatasetT_contra]):
+    """What a teacher of any task tells of what it was trained on."""
+
+    @property
+    def name(self) -> str:
+        """What the spec calls it."""
+        ...
+
+    def saw(self, dataset: DatasetT_contra) -> bool:
+        """This will say whether it was, or may have been, trained on the dataset."""
+        ...
+
+
+def warn_of_known_tests(teachers: Sequence[Trained[DatasetT]], dataset: DatasetT) -> Iterator[Warned]:
     """This will warn of teachers that may have been trained on what the job tests on.
 
-    The student is not: it is taught by copies that never saw those sources. What is said of the teachers on test,
-    alone or together, may be too good.
+    The student is not, for what is tested on leaves train and val. What is said of the teachers on test, alone or
+    together, may be too good.
     """
     names = [repr(teacher.name) for teacher in teachers if teacher.saw(dataset)]
     if not dataset.moved_to_test or not names:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from mtkd_engine.data.dataset import Dataset, Sample
-from mtkd_engine.spec import ModelCard
+from mtkd_engine.spec import GroundingCard
 from mtkd_engine.tasks.grounding.batches import SplitData
 from mtkd_engine.tasks.grounding.belief import Belief
 from mtkd_engine.tasks.grounding.collate import Collator
@@ -21,7 +21,7 @@ class LiveTeacher:
 
     name: str
     model: nn.Module
-    card: ModelCard
+    card: GroundingCard
     content_hash: str
 
     def saw(self, dataset: Dataset) -> bool:
@@ -42,7 +42,7 @@ class LiveTeacher:
 
 def beliefs_of(
     model: nn.Module,
-    card: ModelCard,
+    card: GroundingCard,
     *,
     samples: tuple[Sample, ...],
     dataset: Dataset,

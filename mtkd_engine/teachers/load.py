@@ -14,16 +14,18 @@ from mtkd_engine.teachers.live import LiveTeacher
 from mtkd_engine.teachers.stored import StoredTeacher
 
 MODEL = "model.safetensors"
+PROGRAM = "model.onnx"
 
 
 def teacher_file(path: Path) -> Path:
     """This will find the file of a teacher: the path itself, or the one in a sealed folder; raises ModelError."""
     if not path.is_dir():
         return path
-    found = [path / name for name in (MODEL, PREDICTIONS) if (path / name).is_file()]
+    found = [path / name for name in (MODEL, PREDICTIONS, PROGRAM) if (path / name).is_file()]
     if len(found) != 1:
         raise ModelError(
-            f"{path.name} is a folder with {len(found)} of {MODEL} and {PREDICTIONS}; one of them is accepted."
+            f"{path.name} is a folder with {len(found)} of {MODEL}, {PREDICTIONS} and {PROGRAM}; "
+            "one of them is accepted."
         )
     return found[0]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from mtkd_engine.cache.beliefs import FORMAT, Faculty, StoredBeliefs, load_beliefs, save_beliefs
 from mtkd_engine.data.dataset import Dataset
 from mtkd_engine.events import Entered, Event, Stepped, Warned
-from mtkd_engine.spec import EmtmSpec, Spec
+from mtkd_engine.spec import EmtmSpec, GroundingSpec
 from mtkd_engine.tasks.grounding.belief import Belief
 from mtkd_engine.teachers.face import Teacher
 from mtkd_engine.teachers.folds import out_of_fold_beliefs, train_folds
@@ -21,7 +21,7 @@ SPLITS = ("train", "val", "test")
 
 
 def prepare_faculties(
-    spec: Spec, *, teachers: Sequence[Teacher], dataset: Dataset, cache: Path, device: str
+    spec: GroundingSpec, *, teachers: Sequence[Teacher], dataset: Dataset, cache: Path, device: str
 ) -> Generator[Event, None, dict[str, Faculty]]:
     """This will train missing out-of-fold copies and compute missing beliefs; returns them by split name.
 
@@ -58,7 +58,7 @@ def prepare_faculties(
 
 
 def prepare_as_they_are(
-    spec: Spec,
+    spec: GroundingSpec,
     *,
     teachers: Sequence[Teacher],
     dataset: Dataset,

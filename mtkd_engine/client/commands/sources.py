@@ -13,7 +13,7 @@ from mtkd_engine.client.commands.telling import beside, complain, output, print_
 from mtkd_engine.client.errors import RefusedError
 from mtkd_engine.client.harmless import harmless
 from mtkd_engine.client.outcomes import CANCELLED, FAILED, OK
-from mtkd_engine.spec import TextError, read_json
+from mtkd_engine.spec import INPUTS, TextError, read_json
 
 ALL = "all"
 
@@ -52,7 +52,19 @@ def _add_teacher(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", help="what it is measured on; predictions need one")
     parser.add_argument("--split", help="of the dataset: train, val or test (val)")
     parser.add_argument(
-        "--card", type=Path, metavar="FILE", help="JSON: the model card, where the file has none"
+        "--card",
+        type=Path,
+        metavar="FILE",
+        help="JSON: the model card, or net, classes and input of a classifier",
+    )
+    parser.add_argument(
+        "--input", choices=tuple(INPUTS), help="what an image classifier without a card was trained to read"
+    )
+    parser.add_argument(
+        "--classes",
+        type=Path,
+        metavar="FILE",
+        help="names of its outputs, one per line (those of the dataset)",
     )
 
 
@@ -90,7 +102,20 @@ def _asked(given: argparse.Namespace) -> dict[str, Any]:
             asked["card"] = read_json(given.card.read_text(encoding="utf-8"))
         except (TextError, UnicodeDecodeError) as error:
             raise RefusedError(f"--card: {error}") from None
+    if getattr(given, "input", None) or getattr(given, "classes", None):
+        asked["card"] = {**asked.get("card", {}), **_said(given)}
     return asked
+
+
+def _said(given: argparse.Namespace) -> dict[str, Any]:
+    said: dict[str, Any] = {} if given.input is None else {"input": given.input}
+    if given.classes is not None:
+        try:
+            lines = given.classes.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise RefusedError(f"--classes: {given.classes} cannot be read ({error}).") from None
+        said["classes"] = [line.strip() for line in lines if line.strip()]
+    return said
 
 
 def _uploaded(client: Client, given: argparse.Namespace, *, project: str, name: str) -> list[str]:
@@ -133,6 +158,8 @@ def _told(found: Registration, given: argparse.Namespace) -> int:
         if not given.json:
             output().print(f"{given.kind.capitalize()} {found.name} is registered.")
         return OK
+    if found.state == "waiting" and given.kind == "teacher":
+        return _told_what_is_missing(found)
     if found.state == "waiting":
         complain(f"Registration {found.id} waits for a decision. These repairs can be made:")
         for repair in _repairs(found):
@@ -140,6 +167,19 @@ def _told(found: Registration, given: argparse.Namespace) -> int:
         return FAILED
     complain(f"The registration was {found.state}. {found.sentence}".strip())
     return CANCELLED if found.state == "cancelled" else FAILED
+
+
+def _told_what_is_missing(found: Registration) -> int:
+    asks: dict[str, Any] = (found.report or {}).get("asks") or {}
+    if asks.get("problem"):
+        complain(harmless(str(asks["problem"])))
+    proposed = (asks.get("proposed") or {}).get("net")
+    if proposed:
+        complain(f"Its tensors speak for the architecture {proposed}.")
+    ways = {"dataset": "--dataset NAME", "card": "--input NAME or --card FILE", "net": "a net in --card FILE"}
+    needs = ", ".join(ways[name] for name in asks.get("needs", ()) if name in ways) or "what does not fit"
+    complain(f"Registration {found.id} waits to be told on its page: {needs}.")
+    return FAILED
 
 
 def _repairs(found: Registration) -> list[dict[str, Any]]:

@@ -10,9 +10,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mtkd_engine.data.check.validate import DatasetRefusedError, check_dataset
+from mtkd_engine.data.check.validate import check_dataset
 from mtkd_engine.data.discovery import AUTO
-from mtkd_engine.data.errors import DataError
+from mtkd_engine.data.errors import DataError, DatasetRefusedError
+from mtkd_engine.data.images.finding import FORMATS as IMAGE_FORMATS
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.data.readers import READERS
 
@@ -21,8 +22,9 @@ REFUSED = 2
 
 def check_dataset_command(given: argparse.Namespace) -> int:
     """This will check and perhaps seal the dataset at `given.path`; 2 stands for a refusal."""
-    if given.format not in (AUTO, *READERS):
-        raise DataError(f"--format: given {given.format!r}, accepted are {AUTO}, {', '.join(READERS)}.")
+    formats = (AUTO, *READERS, *IMAGE_FORMATS)
+    if given.format not in formats:
+        raise DataError(f"--format: given {given.format!r}, accepted are {', '.join(formats)}.")
     accept = given.accept
     gc.disable()  # a million rows make no garbage in circles, and looking for it takes half of the time
     try:

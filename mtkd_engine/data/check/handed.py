@@ -15,6 +15,7 @@ from mtkd_engine.data.detect import SUFFIXES
 from mtkd_engine.data.discovery import AUTO, MOST_FILES, discover, files_below, is_one_of
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.extractor import Extractor
+from mtkd_engine.data.images.finding import FORMATS as IMAGE_FORMATS
 from mtkd_engine.data.manifest import FILE, SEALED, Manifest, is_sealed, of_discovered, read_manifest
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.data.readers import Limits
@@ -22,6 +23,7 @@ from mtkd_engine.data.rows import Row
 from mtkd_engine.data.sealing.samples import FILE as SAMPLES
 from mtkd_engine.data.sealing.samples import Sample, WordVectors
 from mtkd_engine.data.sealing.sealed import FEATURES, WORDS, read_sealed
+from mtkd_engine.data.task import task_of
 
 _EXPANSION = 30  # times the size of an archive: text shrinks about tenfold
 _SMALLEST_BOUND, _LARGEST_BOUND = 2**30, 2**38
@@ -60,10 +62,15 @@ class Table:
     def aside(self) -> tuple[Path, ...]:
         return () if self.words is None else (self.words,)
 
+    @property
+    def kept_work(self) -> Path | None:
+        """The work folder where it outlives this call."""
+        return self.work if self.kept else None
+
 
 def take(path: Path, table: Table) -> Handed:
     """This will read the annotations at `path`, extracting archives below the work folder; raises DataError."""
-    name = _plain_name(path)
+    name = plain_name(path)
     if path.is_dir():
         return _of_folder(path, table, name=name)
     if not path.is_file():
@@ -80,7 +87,23 @@ def take(path: Path, table: Table) -> Handed:
     )
 
 
-def _plain_name(path: Path) -> str:
+def image_roots(path: Path, table: Table) -> tuple[Path, ...] | None:
+    """This will give the folders with labelled images at `path`, archives extracted, None where it is none of them."""
+    if table.annotation_format not in (AUTO, *IMAGE_FORMATS):
+        return None
+    roots: tuple[Path, ...] = (path,)
+    if path.is_file() and is_archive(path):
+        roots = (_extracted(path, table),)
+    elif path.is_dir():
+        archives = [found for found in files_below(path) if is_archive(found)]
+        roots = (path, *(_extracted(found, table) for found in archives if not is_one_of(found, table.aside)))
+    if table.annotation_format in IMAGE_FORMATS:
+        return roots
+    return roots if any(task_of(root) == "classification" for root in roots) else None
+
+
+def plain_name(path: Path) -> str:
+    """This will give the name of what was handed in without the ending of its file."""
     name = path.resolve().name
     ending = next((suffix for suffix in ARCHIVES if name.lower().endswith(suffix)), path.suffix)
     return name if path.is_dir() else name[: len(name) - len(ending)] or name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mtkd_engine.data.rows import Place, Problem, Row, Severity
@@ -139,15 +139,16 @@ KINDS = {
 
 
 class ProblemLog:
-    """Counts problems by code and keeps the first places of each."""
+    """Counts problems of a catalogue by code and keeps the first places of each."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: Mapping[str, Kind] = KINDS) -> None:
+        self._kinds = kinds
         self._counts: dict[str, Counter[str]] = {}
         self._places: dict[str, list[Place]] = {}
 
     def add(self, code: str, *, file: str = "", row: int | None = None, detail: str) -> None:
         """This will count one more occurrence."""
-        assert code in KINDS, code
+        assert code in self._kinds, code
         self._counts.setdefault(code, Counter())[file] += 1
         places = self._places.setdefault(code, [])
         if len(places) < SHOWN_PLACES:
@@ -159,7 +160,7 @@ class ProblemLog:
 
     def problems(self) -> list[Problem]:
         """This will give what was found in the order of the catalogue."""
-        return [self._problem(code, kind) for code, kind in KINDS.items() if code in self._counts]
+        return [self._problem(code, kind) for code, kind in self._kinds.items() if code in self._counts]
 
     def _problem(self, code: str, kind: Kind) -> Problem:
         files = self._counts[code]
@@ -182,10 +183,10 @@ def errors(problems: Iterable[Problem], *, accepted: Iterable[str] = ()) -> list
     return [p for p in problems if p.severity == "error" and (p.repair is None or p.repair not in mended)]
 
 
-def sentence(problem: Problem) -> str:
+def sentence(problem: Problem, *, kinds: Mapping[str, Kind] = KINDS) -> str:
     """This will say a problem in one sentence: where it is first, what was given, what is accepted."""
     place = problem.places[0]
     row = "" if place.row is None else f", row {place.row}"
     where = f"{place.file}{row}: " if place.file else ""
     more = f" (and {problem.count - 1:,} more)" if problem.count > 1 else ""
-    return f"{where}{place.detail}{more}; {KINDS[problem.code].accepted}."
+    return f"{where}{place.detail}{more}; {kinds[problem.code].accepted}."

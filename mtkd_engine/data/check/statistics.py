@@ -41,16 +41,16 @@ def describe(rows: Iterable[Row]) -> dict[str, Any]:
     words = {split: [tokenize(row.sentence) for row in several] for split, several in by_split.items()}
     windows = {split: _windows(several) for split, several in by_split.items()}
     return {
-        "duration": _histogram(_each(by_split, _durations)),
-        "window_seconds": _histogram({split: _lengths(found) for split, found in windows.items()}),
-        "window_share": _histogram(
+        "duration": histogram(_each(by_split, _durations)),
+        "window_seconds": histogram({split: _lengths(found) for split, found in windows.items()}),
+        "window_share": histogram(
             {split: _lengths(found) / found[:, 2] for split, found in windows.items()}, highest=1.0
         ),
-        "words": _histogram(
+        "words": histogram(
             {split: _array(len(each) for each in several) for split, several in words.items()}, whole=True
         ),
-        "queries_per_video": _histogram(_each(by_split, _queries), whole=True),
-        "windows_per_query": _histogram(
+        "queries_per_video": histogram(_each(by_split, _queries), whole=True),
+        "windows_per_query": histogram(
             _each(by_split, lambda several: _array(len(row.windows) for row in several)), whole=True
         ),
         "position": {
@@ -109,9 +109,10 @@ def _positions(windows: Windows) -> list[list[int]]:
     return [[int(count) for count in row] for row in counts]
 
 
-def _histogram(
+def histogram(
     values: Mapping[str, Numbers], *, whole: bool = False, highest: float | None = None
 ) -> dict[str, Any]:
+    """This will give edges of bins, and by split counts, mean and median."""
     edges = _edges(np.concatenate([*values.values(), np.zeros(0)]), whole=whole, highest=highest)
     return {
         "edges": edges.tolist(),

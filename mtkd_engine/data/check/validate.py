@@ -11,15 +11,16 @@ from typing import Any
 
 from mtkd_engine.data.annotations import find_problems
 from mtkd_engine.data.check.findings import find_missing_features
-from mtkd_engine.data.check.handed import Handed, Table, take
+from mtkd_engine.data.check.handed import Handed, Table, image_roots, plain_name, take
 from mtkd_engine.data.check.leakage import find_same_features
 from mtkd_engine.data.check.problems import ProblemLog, errors, sentence
 from mtkd_engine.data.check.repairs import apply_repairs, known_repairs
 from mtkd_engine.data.check.reporting import Findings, report_of
 from mtkd_engine.data.discovery import AUTO
-from mtkd_engine.data.errors import DataError
+from mtkd_engine.data.errors import DatasetRefusedError
 from mtkd_engine.data.features import Features, array_hash, open_features, pack_features
 from mtkd_engine.data.glove import read_glove
+from mtkd_engine.data.images.check.checking import Checking, check_images
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.data.readers import Limits
 from mtkd_engine.data.rows import Problem, Row
@@ -28,14 +29,6 @@ from mtkd_engine.data.sealing.seal import Material, seal_dataset
 from mtkd_engine.data.sealing.videos import find_videos
 from mtkd_engine.data.split import divide
 from mtkd_engine.data.vocabulary import words_of
-
-
-class DatasetRefusedError(DataError):
-    """What was found cannot become a dataset; `report` holds everything that was found."""
-
-    def __init__(self, said: str, *, report: dict[str, Any]) -> None:
-        super().__init__(said)
-        self.report = report
 
 
 def check_dataset(
@@ -50,7 +43,9 @@ def check_dataset(
     progress: Progress | None = None,
     limits: Limits | None = None,
 ) -> dict[str, Any]:
-    """This will read a folder, an archive or an annotation file to the last feature value and report on it.
+    """This will read a folder, an archive or a file to the last feature value or pixel and report on it.
+
+    What lies there says whether it is a dataset of annotated videos or of labelled images.
 
     `accept` names the repairs to make and leaves out all others; None means that nobody has decided yet.
     The dataset is sealed into the new folder `seal` when it was decided, or when no repair suggests itself.
@@ -58,7 +53,6 @@ def check_dataset(
     (while nothing is decided: that no repair can mend), and DataError for what cannot be read at all.
     With the same `work` folder another call neither extracts archives nor reads features a second time.
     """
-    known_repairs(accept or ())
     beside = seal.parent if seal is not None and seal.parent.is_dir() else None
     with (
         tempfile.TemporaryDirectory(prefix=".check-", dir=beside)
@@ -74,6 +68,16 @@ def check_dataset(
             limits=limits or Limits(),
             words=words,
         )
+        if (roots := image_roots(path, table)) is not None:
+            asked = Checking(
+                accept=accept,
+                seal=seal,
+                work=table.kept_work,
+                progress=table.progress,
+                form=annotation_format,
+            )
+            return check_images(roots, name=name or plain_name(path), asked=asked)
+        known_repairs(accept or ())
         handed = take(path, table)
         handed = replace(handed, name=name or handed.name)
         return _checked(handed, table, accept=accept, seal=seal)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+import os
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from mtkd_engine.data.check.problems import ProblemLog
 from mtkd_engine.data.errors import DataError, shown
 from mtkd_engine.data.rows import Row, Window
 
 LONGEST_DURATION = 1e7  # seconds; what is longer is a mistake and would only upset sums
+_BLOCK = 2**20
 _LONGEST_ID = 200
 _LONGEST_SENTENCE = 10_000
 _NO_NUMBER = (math.nan, math.nan)
@@ -54,7 +57,11 @@ class Intake:
     def count(self, file: AnnotationFile) -> None:
         """This will count a row, or refuse a dataset with more of them than the limit."""
         self._seen += 1
-        if self._seen > self.limits.rows:
+        self.refuse_beyond_limit(file)
+
+    def refuse_beyond_limit(self, file: AnnotationFile, *, coming: int = 0) -> None:
+        """This will refuse a dataset whose rows, those counted and those that are coming, are more than the limit."""
+        if self._seen + coming > self.limits.rows:
             raise DataError(
                 f"{file.name}: there are more than {self.limits.rows:,} rows; "
                 f"a dataset of up to {self.limits.rows:,} is accepted."
@@ -76,6 +83,7 @@ def lines(file: AnnotationFile, intake: Intake) -> Iterator[tuple[int, str]]:
     most = intake.limits.line_bytes
     try:
         with file.path.open("rb") as stream:
+            _refuse_too_many(stream, file, intake)
             number = 0
             while line := stream.readline(most + 1):
                 number += 1
@@ -90,6 +98,17 @@ def lines(file: AnnotationFile, intake: Intake) -> Iterator[tuple[int, str]]:
                     yield number, text
     except OSError as error:
         raise DataError(f"{file.name} cannot be read ({error.strerror}).") from None
+
+
+def _refuse_too_many(stream: BinaryIO, file: AnnotationFile, intake: Intake) -> None:
+    """Ends of lines are counted in no time; to understand a million rows before the next one is refused takes long."""
+    if os.fstat(stream.fileno()).st_size <= intake.limits.rows:
+        return
+    ends = 0
+    while block := stream.read(_BLOCK):
+        ends += block.count(b"\n")
+        intake.refuse_beyond_limit(file, coming=ends)
+    stream.seek(0)
 
 
 def _text(line: bytes, *, where: str) -> str:

@@ -54,8 +54,8 @@ class SplitData:
     def __len__(self) -> int:
         return len(self.samples)
 
-    def batch(self, indices: Sequence[int]) -> Batch:
-        """This will collate the samples at these positions."""
+    def batch(self, indices: Sequence[int], *, epoch: int = 0) -> Batch:
+        """This will collate the samples at these positions; they are the same in every epoch."""
         samples = tuple(self.samples[index] for index in indices)
         inputs = self._collator.inputs(samples).to(self._device)
         return Batch(inputs, self.targets(indices), samples)

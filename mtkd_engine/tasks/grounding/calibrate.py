@@ -13,12 +13,11 @@ from mtkd_engine.nets.masking import masked_softmax, upper_triangle
 from mtkd_engine.tasks.grounding.belief import joint_scores
 from mtkd_engine.tasks.grounding.collate import Targets
 from mtkd_engine.tasks.grounding.windows import ScoredWindows, in_seconds, truth_shares
+from mtkd_engine.tasks.valley import golden_section
 
 _SHARPEST, _FLATTEST = 0.05, 20.0
-_ROUNDS = 40
 _PLACES = 30
 _LEAST = 1.0e-6
-_GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 
 
 @torch.no_grad()
@@ -118,20 +117,4 @@ def _lowest(function: Callable[[float], float]) -> float:
     places = [low + step * (high - low) / _PLACES for step in range(_PLACES + 1)]
     values = [function(place) for place in places]
     best = values.index(min(values))
-    return _golden_section(function, places[max(best - 1, 0)], places[min(best + 1, _PLACES)])
-
-
-def _golden_section(function: Callable[[float], float], low: float, high: float) -> float:
-    """The minimum of a function with one valley."""
-    left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-    at_left, at_right = function(left), function(right)
-    for _ in range(_ROUNDS):
-        if at_left <= at_right:
-            high, right, at_right = right, left, at_left
-            left = high - _GOLDEN * (high - low)
-            at_left = function(left)
-        else:
-            low, left, at_left = left, right, at_right
-            right = low + _GOLDEN * (high - low)
-            at_right = function(right)
-    return (low + high) / 2.0
+    return golden_section(function, places[max(best - 1, 0)], places[min(best + 1, _PLACES)])

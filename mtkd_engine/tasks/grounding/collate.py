@@ -15,7 +15,7 @@ from torch import Tensor
 from mtkd_engine.data.dataset import Sample
 from mtkd_engine.data.vocabulary import UNKNOWN, tokenize
 from mtkd_engine.nets.grounding import GroundingInputs
-from mtkd_engine.spec import ModelCard
+from mtkd_engine.spec import GroundingCard
 from mtkd_engine.tasks.grounding.grid import cells_of_windows, clip_mask
 
 _CACHED_BYTES = 1 << 30
@@ -106,7 +106,7 @@ class Collator:
         self._bytes = 0
 
     @classmethod
-    def of(cls, card: ModelCard, features: Features) -> Collator:
+    def of(cls, card: GroundingCard, features: Features) -> Collator:
         """This will build the collator that feeds the model of `card`."""
         return cls(
             vocabulary=card.vocabulary, max_words=card.max_words, clips=card.net.clips, features=features

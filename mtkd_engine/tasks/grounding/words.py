@@ -12,7 +12,7 @@ from torch import nn
 from mtkd_engine.data.sealing.samples import WordVectors
 from mtkd_engine.data.vocabulary import PAD, UNKNOWN, build_vocabulary
 from mtkd_engine.nets.grounding.words import WordEmbedding
-from mtkd_engine.spec import ModelCard
+from mtkd_engine.spec import GroundingCard
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def choose_words(sentences: Iterable[str], *, min_count: int, vectors: WordVecto
     return Vocabulary((*learned, *given, *others), learned=len(learned), width=vectors.vectors.shape[1])
 
 
-def fit_word_vectors(model: nn.Module, *, card: ModelCard, vectors: WordVectors | None) -> None:
+def fit_word_vectors(model: nn.Module, *, card: GroundingCard, vectors: WordVectors | None) -> None:
     """This will give a network that was built for `card` the vectors of the words that have one."""
     if card.learned_words is None:
         return

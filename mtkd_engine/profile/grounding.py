@@ -1,4 +1,4 @@
-"""What a model costs where it is used: parameters, multiply-accumulates, latency and memory for one query.
+"""What a grounding model costs where it is used: parameters, multiply-accumulates, latency and memory for one query.
 
 One query is one sentence on one video, without padding, at the lengths that the dataset's samples have on the
 model's clip grid. Features lie in memory already; what their extraction costs stands beside it where it is known.
@@ -6,7 +6,6 @@ model's clip grid. Features lie in memory already; what their extraction costs s
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,23 +13,18 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.multiprocessing.reductions import StorageWeakRef
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
-from torch.utils.flop_counter import FlopCounterMode
+from torch import nn
 
 from mtkd_engine.data.dataset import Dataset, Sample, load_dataset
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.vocabulary import tokenize
 from mtkd_engine.modelfile import ModelError, load_model
 from mtkd_engine.nets.grounding import GroundingInputs
-from mtkd_engine.spec import ModelCard
+from mtkd_engine.profile.measuring import RUNS, latencies, macs_of, memory_of
+from mtkd_engine.spec import GroundingCard
 from mtkd_engine.tasks.grounding.collate import Collator
 
 SAMPLES = 64
-WARM_UP = 5
-RUNS = 50
 
 
 @dataclass(frozen=True)
@@ -65,7 +59,7 @@ class Cost:
 
 @torch.no_grad()
 def cost_of(
-    model: nn.Module, card: ModelCard, dataset: Dataset, *, split: str = "test", runs: int = RUNS
+    model: nn.Module, card: GroundingCard, dataset: Dataset, *, split: str = "test", runs: int = RUNS
 ) -> Cost:
     """This will measure a model on its device with the threads torch has, on up to 64 samples spread by length.
 
@@ -79,9 +73,10 @@ def cost_of(
     queries = [_alone(collator.inputs([sample])).to(device) for sample in chosen]
     was_training = model.training
     model.eval()
-    times_ms = _latencies(model, queries, runs=runs, device=device)
+    times_ms = latencies(model, queries, runs=runs, device=device)
     macs = _mean_macs(model, queries)
-    memory = _memory(model, max(queries, key=_size), device=device)
+    longest = max(queries, key=_size)
+    memory = memory_of(model, longest, tensors=list(vars(longest).values()), device=device)
     model.train(was_training)
     name, extraction = _extraction(card, dataset, chosen)
     return Cost(
@@ -101,7 +96,9 @@ def cost_of(
     )
 
 
-def profile_file(path: Path, *, data: Path, split: str, runs: int, device: str = "cpu") -> dict[str, Any]:
+def profile_grounding(
+    path: Path, *, data: Path, split: str, runs: int, device: str = "cpu"
+) -> dict[str, Any]:
     """This will measure a model file on a dataset folder; raises ModelError or DataError with a sentence."""
     model, card = load_model(path)
     dataset = load_dataset(data)
@@ -137,87 +134,16 @@ def _size(query: GroundingInputs) -> tuple[int, int]:
     return query.clip_mask_BL.shape[1], query.word_mask_BW.shape[1]
 
 
-def _latencies(
-    model: nn.Module, queries: Sequence[GroundingInputs], *, runs: int, device: torch.device
-) -> list[float]:
-    """Milliseconds of each run, one query after the other."""
-    times_ms: list[float] = []
-    for run in range(-WARM_UP, runs):
-        query = queries[run % len(queries)]
-        _synchronise(device)
-        began = time.perf_counter()
-        model(query)
-        _synchronise(device)
-        if run >= 0:
-            times_ms.append(1000.0 * (time.perf_counter() - began))
-    return times_ms
-
-
-def _synchronise(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-
-
 def _mean_macs(model: nn.Module, queries: Sequence[GroundingInputs]) -> float:
-    assert not any(isinstance(part, nn.LSTM) for part in model.modules()), "torch counts nothing of an LSTM"
     counted: dict[tuple[int, int], float] = {}
     for query in queries:
         if _size(query) not in counted:
-            # As one operation of cuDNN a GRU would not be counted either.
-            with torch.backends.cudnn.flags(enabled=False), FlopCounterMode(display=False) as counter:
-                model(query)
-            counted[_size(query)] = counter.get_total_flops() / 2
+            counted[_size(query)] = macs_of(model, query)
     return float(np.mean([counted[_size(query)] for query in queries]))
 
 
-def _memory(model: nn.Module, query: GroundingInputs, *, device: torch.device) -> int:
-    held = [*model.parameters(), *model.buffers(), *vars(query).values()]
-    standing = sum(int(tensor.nbytes) for tensor in held)
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(device)
-        before = torch.cuda.memory_allocated(device)
-        model(query)
-        return standing + int(torch.cuda.max_memory_allocated(device)) - int(before)
-    alive = _Alive(held)
-    with alive:
-        model(query)
-    return standing + alive.most_bytes
-
-
-class _Alive(TorchDispatchMode):
-    """Follows which results of operations are alive, each storage once; what an operation uses inside is not seen."""
-
-    def __init__(self, standing: Sequence[Tensor]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.most_bytes = 0
-        self._standing = {self._reference(tensor).cdata for tensor in standing}
-        self._held: dict[int, tuple[StorageWeakRef, int]] = {}
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        """This will run one operation and look at what is alive after it."""
-        result = func(*args, **(kwargs or {}))
-        for tensor in tree_leaves(result):
-            if isinstance(tensor, Tensor):
-                reference = self._reference(tensor)
-                if reference.cdata not in self._standing:
-                    self._held[reference.cdata] = (reference, tensor.untyped_storage().nbytes())
-        self._held = {key: held for key, held in self._held.items() if not _is_gone(held[0])}
-        self.most_bytes = max(self.most_bytes, sum(size for _, size in self._held.values()))
-        return result
-
-    @staticmethod
-    def _reference(tensor: Tensor) -> StorageWeakRef:
-        return StorageWeakRef(tensor.untyped_storage())  # type: ignore[no-untyped-call]
-
-
-def _is_gone(reference: StorageWeakRef) -> bool:
-    return bool(reference.expired())  # type: ignore[no-untyped-call]
-
-
 def _extraction(
-    card: ModelCard, dataset: Dataset, samples: Sequence[Sample]
+    card: GroundingCard, dataset: Dataset, samples: Sequence[Sample]
 ) -> tuple[str | None, float | None]:
     """The extractor's name, and its multiply-accumulates for a video of mean duration; None each where unknown."""
     stated = dataset.extractor

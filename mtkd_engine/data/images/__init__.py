@@ -1,0 +1,1 @@
+"""Labelled images: readers, checks, sealing, decoding; torch-free."""

@@ -1,0 +1,1 @@
+"""One reader per form in which people keep labelled images."""

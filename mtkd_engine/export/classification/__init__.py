@@ -1,0 +1,1 @@
+"""What an image classifier is taken away as."""

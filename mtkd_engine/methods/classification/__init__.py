@@ -1,0 +1,1 @@
+"""How knowledge moves to an image classifier: one file per method."""

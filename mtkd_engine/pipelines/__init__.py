@@ -1,0 +1,1 @@
+"""What a job does from beginning to end, one module per task."""

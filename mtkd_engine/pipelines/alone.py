@@ -1,0 +1,49 @@
+"""The same student without teachers, trained in the same job: what did they bring, sample by sample?
+
+It is bit for bit the student of a job of method `solo` with this seed, network, data and optimisation. Its steps
+follow those of the taught student, and its checkpoints carry that student's end, so a stop here costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from mtkd_engine.events import Entered, Event
+from mtkd_engine.loop import Progress, Schedule, State, fit
+from mtkd_engine.methods.classification.build import ClassJob, new_student
+from mtkd_engine.methods.classification.sight import Sight
+from mtkd_engine.methods.classification.solo import Solo
+from mtkd_engine.seeding import derived_seed
+from mtkd_engine.solo import Untaught, as_solo
+from mtkd_engine.spec import ClassificationSpec
+
+
+def train_alone(
+    spec: ClassificationSpec,
+    *,
+    job: ClassJob,
+    schedule: Schedule,
+    taught: State,
+    device: str,
+    resume: Mapping[str, Any] | None,
+) -> Generator[Event, None, Untaught]:
+    """This will train the student alone and yield what happens, its metrics as `solo/...`.
+
+    `taught` is the end of the taught student's training, `resume` a checkpoint of this one.
+    """
+    yield Entered(part="solo")
+    torch.manual_seed(derived_seed("student", spec.seed))
+    student = new_student(job.card).to(device)
+    method = Solo(Sight(student, job.card.input, optim=spec.optim), val=job.splits["val"])
+    train, progress = job.splits["train"], Progress()
+    after = replace(schedule, before=schedule.steps(len(train)), earlier=taught)
+    with closing(fit(method, train=train, schedule=after, progress=progress, resume=resume)) as loop:
+        for event in loop:
+            yield as_solo(event)
+    method.load_state_dict(progress.best.state)
+    return Untaught(student, progress.best.step)

@@ -1,0 +1,175 @@
+"""One job of task classification from spec to student, as a generator of typed events.
+
+load dataset and teachers        refuse what does not fit, before any work
+beliefs of the teachers          from the cache, computed where they are missing, or of teachers beside the student
+fit                              the training loop (loop.py): student and aggregator together
+solo                             where the spec asks for it, the same student without teachers
+evaluate                         last and best state on test, beside every baseline
+export                           student, tables of samples, result
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import torch
+
+from mtkd_engine import checkpoint
+from mtkd_engine.data.errors import DataError
+from mtkd_engine.data.images.dataset import ImageDataset
+from mtkd_engine.data.images.load import load_images
+from mtkd_engine.data.images.selecting import select_images
+from mtkd_engine.data.task import task_of
+from mtkd_engine.evaluation.classification.baselines import blind_quality
+from mtkd_engine.evaluation.weighing import WeightRecord
+from mtkd_engine.events import Entered, Event, ProbeSet, Warned
+from mtkd_engine.loop import Progress, Schedule, fit
+from mtkd_engine.methods.classification.build import (
+    ClassJob,
+    Faculty,
+    build_job,
+    splits_of,
+    teachers_quality,
+)
+from mtkd_engine.methods.watch import below_blind
+from mtkd_engine.pipelines.alone import train_alone
+from mtkd_engine.pipelines.place import Place, schedule_of, selections_for, started
+from mtkd_engine.report.classification.ending import report
+from mtkd_engine.seeding import derived_seed
+from mtkd_engine.sources import Sources
+from mtkd_engine.spec import (
+    ClassAggregatorSpec,
+    ClassificationSpec,
+    HeldOutLearnedSpec,
+    MultiTeacherSpec,
+    ReinforcedSpec,
+)
+from mtkd_engine.tasks.classification.split import ImageSplit
+from mtkd_engine.teachers.classification.face import ClassTeacher
+from mtkd_engine.teachers.classification.faculty import prepare_faculty
+from mtkd_engine.teachers.classification.load import load_class_teachers
+from mtkd_engine.teachers.known import warn_of_known_tests
+
+
+def run(
+    spec: ClassificationSpec, *, sources: Sources, place: Place, resume: Path | None
+) -> Generator[Event, None, None]:
+    """This will run a job and yield what happens, as `distill` does."""
+    dataset = dataset_of(spec, sources, cache=place.cache)
+    teachers = load_class_teachers(
+        {teacher.name: sources.teacher(teacher.name) for teacher in spec.teachers}, dataset=dataset
+    )
+    schedule = schedule_of(spec, place=place)
+    compares = spec.evaluation.compare_solo and bool(teachers)
+    steps = schedule.steps(len(dataset.splits["train"]))
+    yield started(spec, steps=steps * (2 if compares else 1), place=place, resume=resume)
+
+    splits = splits_of(spec, dataset=dataset, device=place.device)
+    faculty = None
+    if teachers:
+        yield from _warn_of_what_they_saw(spec, teachers, dataset)
+        faculty = yield from prepare_faculty(
+            spec, teachers=teachers, splits=splits, dataset=dataset, cache=place.cache, device=place.device
+        )
+        yield from _warn_of_blind(faculty, splits, classes=len(dataset.classes))
+    # Whether beliefs came from the cache or were computed just now must not show in the student.
+    torch.manual_seed(derived_seed("student", spec.seed))
+    job = build_job(spec, dataset=dataset, splits=splits, faculty=faculty, device=place.device)
+    if job.probe:
+        labels = [dataset.classes[sample.label] for sample in job.probe]
+        yield ProbeSet(sample_ids=[sample.sample_id for sample in job.probe], labels=labels)
+
+    yield Entered(part="training")
+    held = None if resume is None else checkpoint.load(resume, spec_hash=schedule.spec_hash)
+    earlier = None if held is None else held.get("earlier")  # a stop in the part that follows this one
+    progress = Progress(weights=_record(job, schedule=schedule))
+    end = yield from fit(
+        job.method, train=splits["train"], schedule=schedule, progress=progress, resume=earlier or held
+    )
+    untaught = None
+    if compares:
+        untaught = yield from train_alone(
+            spec,
+            job=job,
+            schedule=schedule,
+            taught=end,
+            device=place.device,
+            resume=held if earlier else None,
+        )
+    yield from report(
+        spec,
+        job=job,
+        teachers=teachers,
+        progress=progress,
+        untaught=untaught,
+        dataset=dataset,
+        folder=place.artifacts,
+    )
+
+
+def dataset_of(spec: ClassificationSpec, sources: Sources, *, cache: Path) -> ImageDataset:
+    """This will read a job's dataset, or the part of it that the selections leave; raises DataError or SpecError."""
+    path = sources.dataset(spec.data.dataset)
+    if (task := task_of(path)) != spec.task:
+        raise DataError(
+            f"data.dataset: given {spec.data.dataset!r}, a dataset of task {task}, accepted is one of labelled images."
+        )
+    whole = load_images(path, cache=cache / "images")
+    leave_out, test_on = selections_for(spec, sources)
+    return select_images(whole, leave_out=leave_out, test_on=test_on)
+
+
+def _warn_of_what_they_saw(
+    spec: ClassificationSpec, teachers: Sequence[ClassTeacher], dataset: ImageDataset
+) -> Iterator[Warned]:
+    """Weights learned of samples that teachers know by heart, and figures of samples that they may know."""
+    seen = [teacher.name for teacher in teachers if teacher.saw(dataset)]
+    method = spec.method
+    assert isinstance(method, MultiTeacherSpec)
+    if seen and (instead := _instead_of_train(method.aggregator)):
+        yield Warned(
+            code="in_sample_beliefs",
+            message=f"The aggregator learns on training samples, which {_listed(seen)} may have been trained on: "
+            f"teachers are nearly right on all of those, so learned weights mean little. {instead} this.",
+        )
+    if outside := [teacher.name for teacher in teachers if teacher.card.recipe is None]:
+        yield Warned(
+            code="outsider",
+            message=f"What {_listed(outside)} learned from is not known here: on images of validation or test that it "
+            "has learned from a teacher is nearly right, and what is said of it there, and its learned weight, too "
+            "good.",
+        )
+    yield from warn_of_known_tests(teachers, dataset)
+
+
+def _instead_of_train(aggregator: ClassAggregatorSpec) -> str:
+    """What does not learn on training samples, as the beginning of a sentence; empty where this one does not."""
+    if isinstance(aggregator, ReinforcedSpec):
+        return "Aggregators that learn on held-out samples (static, kau, meta) avoid"
+    on_train = isinstance(aggregator, HeldOutLearnedSpec) and aggregator.samples == "train"
+    return "Samples 'held_out' avoid" if on_train else ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names))
+
+
+def _warn_of_blind(faculty: Faculty, splits: Mapping[str, ImageSplit], *, classes: int) -> Iterator[Warned]:
+    """Teachers that are worse on validation than the most frequent class."""
+    labels_N = splits["val"].labels_N.cpu()
+    blind = blind_quality(splits["train"].labels_N, labels_N, classes=classes).values["top1"]
+    own = [quality.values["top1"] for quality in teachers_quality(faculty.val, labels_N)]
+    yield from below_blind(faculty.val.names, own, blind=blind, metric="top-1")
+
+
+def _record(job: ClassJob, *, schedule: Schedule) -> WeightRecord | None:
+    if job.faculty is None:
+        return None
+    return WeightRecord(
+        teachers=job.faculty.val.names,
+        train=[sample.sample_id for sample in job.splits["train"].samples],
+        val=[sample.sample_id for sample in job.splits["val"].samples],
+        epochs=schedule.optim.epochs,
+        measured=schedule.measurements(),
+    )

@@ -1,0 +1,1 @@
+"""What a job of task classification says; torch-free."""

@@ -1,0 +1,1 @@
+"""Image classifiers as teachers: alive beside the student, or read from the cache."""

@@ -1,0 +1,1 @@
+"""Other people's classifiers on their way to be teachers: converted, completed, measured."""

@@ -1,0 +1,117 @@
+"""How good a classifier is on a dataset, measured before it may teach: on val, where it is calibrated, and on test.
+
+Shape suffixes: N samples, C classes, K outputs of the classifier.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mtkd_engine.data.images.dataset import ImageDataset, ImageSample
+from mtkd_engine.data.progress import Progress
+from mtkd_engine.modelfile import ModelError
+from mtkd_engine.spec import ClassifierCard
+from mtkd_engine.tasks.classification.belief import belief
+from mtkd_engine.tasks.classification.calibrate import fit_temperature
+from mtkd_engine.tasks.classification.classmap import ClassMap
+from mtkd_engine.tasks.classification.inputs import to_input
+from mtkd_engine.tasks.classification.metrics import Quality
+
+SPLITS = ("val", "test")
+_MOST_AT_ONCE = 256
+_PIXELS_AT_ONCE = 256 * 64 * 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """The temperature that fits val, and what was measured with it, as the report states it."""
+
+    temperature: float
+    quality: dict[str, Any]
+    """`split`, `samples`, `metrics` and `blind` of the split asked for, and all of it by split in `splits`."""
+
+
+def measure(
+    net: nn.Module,
+    card: ClassifierCard,
+    data: ImageDataset,
+    *,
+    split: str,
+    fit: bool,
+    say: Progress,
+    name: str,
+) -> Measured:
+    """This will run a classifier on the clean images of val and test, and of `split` if that is another.
+
+    `fit` fits the temperature on val; without it that of the card counts. Raises ModelError where the classifier
+    does not know a class of the dataset.
+    """
+    try:
+        classes = ClassMap.of(card.classes, data.classes, teacher=name)
+    except ValueError as error:
+        raise ModelError(str(error)) from None
+    wanted = [one for one in dict.fromkeys((*SPLITS, split)) if data.splits.get(one)]
+    total, done = sum(len(data.splits[one]) for one in wanted), 0
+    logits: dict[str, Tensor] = {}
+    for one in wanted:
+        logits[one] = _logits(net, card, data, data.splits[one], say=say, done=done, of=total)
+        done += len(data.splits[one])
+    labels = {one: torch.tensor([sample.label for sample in data.splits[one]]) for one in wanted}
+    temperature = card.temperature
+    if fit and "val" in wanted:
+        temperature = fit_temperature(classes.apply(logits["val"]), labels["val"])
+    splits = {
+        one: _told(logits[one], labels[one], data, temperature=temperature, classes=classes) for one in wanted
+    }
+    shown = split if split in splits else wanted[0]
+    return Measured(temperature=temperature, quality={"split": shown, **splits[shown], "splits": splits})
+
+
+def at_once(size: int) -> int:
+    """This will say how many images of so many pixels a side are scored at once: memory does not grow with them."""
+    return max(1, min(_MOST_AT_ONCE, _PIXELS_AT_ONCE // size**2))
+
+
+def _logits(
+    net: nn.Module,
+    card: ClassifierCard,
+    data: ImageDataset,
+    samples: Sequence[ImageSample],
+    *,
+    say: Progress,
+    done: int,
+    of: int,
+) -> Tensor:
+    parts = []
+    with torch.inference_mode():
+        count = at_once(card.input.size)
+        for start in range(0, len(samples), count):
+            say.say("quality", done=done + start, of=of)
+            places = [sample.place for sample in samples[start : start + count]]
+            pixels_BHWC = np.asarray(data.images.decoded(places, size=card.input.size))
+            images_BCHW = torch.from_numpy(np.array(pixels_BHWC)).permute(0, 3, 1, 2)
+            parts.append(net(to_input(images_BCHW, card.input)).float().cpu())
+    logits_NK = torch.cat(parts)
+    if not bool(torch.isfinite(logits_NK).all()):
+        raise ModelError("its scores are NaN or infinite on images of the dataset; finite ones are accepted.")
+    return logits_NK
+
+
+def _told(
+    logits_NK: Tensor, labels_N: Tensor, data: ImageDataset, *, temperature: float, classes: ClassMap
+) -> dict[str, Any]:
+    measured = Quality.of(belief(logits_NK, temperature=temperature, classes=classes), labels_N)
+    most_frequent = Counter(sample.label for sample in data.splits["train"]).most_common(1)[0][0]
+    return {
+        "samples": len(labels_N),
+        "metrics": measured.values,
+        "blind": {"top1": float((labels_N == most_frequent).double().mean())},
+        "classes": [asdict(row) for row in measured.by_class(data.classes)],
+    }

@@ -98,7 +98,8 @@ class Recorder:
         if lines.step is not None:
             batch.job["step"] = lines.step
         for line in lines.events:
-            batch.events.append(self._row(line))
+            if not isinstance(line.event, said.Progressed):  # only the newest of these is of use
+                batch.events.append(self._row(line))
             self._note(line.event, batch)
         return batch
 
@@ -108,7 +109,9 @@ class Recorder:
                 batch.job |= {"state": State.RUNNING, "total_steps": event.total_steps}
                 batch.attempt |= {"threads": event.threads, "device": event.device}
             case said.Entered():
-                batch.job["part"] = event.part[:40]
+                batch.job |= {"part": event.part[:40], "part_done": 0, "part_of": 0}
+            case said.Progressed():
+                batch.job |= {"part_done": max(0, event.done), "part_of": max(0, event.of)}
             case said.Checkpointed():
                 batch.attempt |= {"checkpoint_step": event.step, "checkpoint_path": event.path}
             case said.Finished() | said.Failed() | said.Stopped():

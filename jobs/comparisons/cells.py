@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.comparisons.pairs import BY_SAMPLE, Compared, Pairs, differences
+from jobs.comparisons.pairs import Compared, Pairs, differences
 from jobs.queries.comparing.sides import Side
 from mtkd_engine.spec import cell_texts
+from mtkd_engine.spec.measures import BY_SAMPLE, HEADLINES
 
 TEST = "test/"
-HEADLINE = f"{TEST}miou"
+FIRST = tuple(f"{TEST}{name}" for name in HEADLINES)
 _NO_SETTINGS = ("name", "group", "seed", "gates")
 
 Numbers = NDArray[np.float64]
@@ -58,7 +59,7 @@ class Cells:
 def by_sample(names: Iterable[str]) -> tuple[str, ...]:
     """This will pick the final metrics for which every sample has a value, the headline first."""
     found = [name for name in names if name.startswith(TEST) and BY_SAMPLE.fullmatch(name[len(TEST) :])]
-    return tuple(sorted(found, key=lambda name: (name != HEADLINE, name)))
+    return tuple(sorted(found, key=lambda name: (name not in FIRST, name)))
 
 
 def cells_of(
@@ -76,7 +77,7 @@ def cells_of(
     """
     until = time.monotonic() + seconds
     metrics = by_sample(names)
-    chosen = metric or next(iter(metrics), HEADLINE)
+    chosen = metric or next(iter(metrics), FIRST[0])
     cells = list(_together(sides).values())
     held = next((cell for cell in cells if _is_held(cell, reference)), cells[0] if cells else [])
     pairs = [() if cell is held else _pairs(cell, held) for cell in cells]

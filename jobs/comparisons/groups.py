@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jobs.comparisons.pairs import BY_SAMPLE, Compared, Found, Pairs, differences
+from jobs.comparisons.pairs import Compared, Found, Pairs, differences
 from jobs.models import Group
 from jobs.queries.groups import Member, members_of
 from mtkd_engine.spec import cell_texts
-from mtkd_engine.spec.switches import CellText
+from mtkd_engine.spec.in_turn import CellText
+from mtkd_engine.spec.measures import BY_SAMPLE, HEADLINES, measures_of
 
 REFERENCE = ""
-HEADLINE = "miou"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,14 +70,17 @@ class GroupTable:
 
 
 def group_table(group: Group, *, metric: str | None = None, seconds: float = math.inf) -> GroupTable:
-    """This will put the table of a group together at one of its final metrics, mIoU unless another is there.
+    """This will put the table of a group together at one of its final metrics, the one that decides in its task
+    unless another is asked for.
 
     No comparison is begun once `seconds` have gone: what is then missing is there the next time.
     """
     until = time.monotonic() + seconds
     members = members_of(group)
     metrics = _in_order({name for member in members for name in member.metrics})
-    chosen = metric if metric in metrics else next(iter(metrics), metric or HEADLINE)
+    chosen = (
+        metric if metric in metrics else next(iter(metrics), metric or measures_of(group.document).headline)
+    )
     texts = cell_texts(group.document)
     cells = dict.fromkeys([REFERENCE, *texts, *(member.cell for member in members)])
     own = {cell: sorted((m for m in members if m.cell == cell), key=lambda m: m.seed) for cell in cells}
@@ -105,7 +108,7 @@ def _differences(own: Mapping[str, Sequence[Member]], metric: str, until: float)
 
 
 def _in_order(metrics: Iterable[str]) -> list[str]:
-    return sorted(metrics, key=lambda name: (name != HEADLINE, not name.startswith("r1@"), name))
+    return sorted(metrics, key=lambda name: (name not in HEADLINES, not name.startswith("r1@"), name))
 
 
 def spread_of(values: Sequence[float]) -> Spread | None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import re
 import threading
 import time
 from collections import OrderedDict
@@ -22,8 +21,6 @@ from jobs.storage.blobs import StorageError
 from jobs.storage.qualities import Qualities, qualities
 from mtkd_engine.comparing import Sums, intervals, summed
 
-BY_SAMPLE = re.compile(r"miou|r1@(\d?\.\d+)")
-"""Metrics that are means over samples, so that two jobs can be held against each other sample by sample."""
 _MOST_KEPT = 4096
 _log = logging.getLogger(__name__)
 
@@ -146,6 +143,6 @@ def _read(stored: Stored) -> Qualities:
 
 
 def _scores(side: Qualities, ids_N: NDArray[np.uint64], metric: str) -> NDArray[np.float64]:
-    iou_N = side.iou_N if ids_N is side.ids_N else side.iou_N[np.searchsorted(side.ids_N, ids_N)]
+    values_N = side.values_N if ids_N is side.ids_N else side.values_N[np.searchsorted(side.ids_N, ids_N)]
     threshold = metric.partition("@")[2]
-    return (iou_N >= float(threshold)).astype(np.float64) if threshold else iou_N
+    return (values_N >= float(threshold)).astype(np.float64) if threshold else values_N

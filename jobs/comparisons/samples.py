@@ -47,13 +47,13 @@ class Answers:
 
     @property
     def quality(self) -> str:
-        """The column with the IoU of its answers."""
-        return f"{self.who}_iou"
+        """The column that says how good its answers are, from 0 to 1: an IoU, or the probability of the true class."""
+        return next(name for name in _columns(self.who) if self.table.has(name))
 
 
 @dataclass(frozen=True)
 class Joined:
-    """Samples that both answered, in the order of the first table: rows in both tables, and both IoUs."""
+    """Samples that both answered, in the order of the first table: rows in both tables, and how good both were."""
 
     own_rows_N: Rows
     other_rows_N: Rows
@@ -62,7 +62,7 @@ class Joined:
 
     @functools.cached_property
     def gain_N(self) -> Numbers:
-        """The IoU of the first minus that of the other."""
+        """How good the first was minus how good the other was."""
         return self.own_N - self.other_N
 
     def sorted_by(self, key: str, *, descending: bool) -> Rows:
@@ -83,8 +83,12 @@ def answers_of(job: Job) -> Answers | None:
     if artifact is None:
         return None
     table = open_table(artifact)
-    who = next((who for who in _QUALITY if table.has(f"{who}_iou")), None)
+    who = next((who for who in _QUALITY if any(map(table.has, _columns(who)))), None)
     return None if who is None else Answers(table, who, artifact.sha256)
+
+
+def _columns(who: str) -> tuple[str, ...]:
+    return f"{who}_iou", f"{who}_quality"
 
 
 def join(own: Answers, other: Answers, wanted: Wanted) -> Joined:
@@ -141,7 +145,7 @@ def splits_of(own: Answers, found: Joined) -> list[str]:
     return sorted((word for word in words if word is not None), key=lambda word: (word != "test", word))
 
 
-class _Few(Generic[Made]):
+class Few(Generic[Made]):
     """The last few that were made: pages of a list are asked for one after the other."""
 
     def __init__(self) -> None:
@@ -161,8 +165,8 @@ class _Few(Generic[Made]):
         return made
 
 
-_joins = _Few[Joined]()
-_judgements = _Few[Compared | None]()
+_joins = Few[Joined]()
+_judgements = Few[Compared | None]()
 
 
 def columns_of(answers: Answers, rows: Rows, names: tuple[str, ...]) -> dict[str, list[Any]]:

@@ -130,6 +130,8 @@ class _Attempt:
         elif code == SUCCEEDED and report is not None:
             self._check_for_wishes()
             self._accept(registration, report)
+        elif code == REFUSED and self._wish is None and (report or {}).get("asks"):
+            self._wait(report or {})  # what was said of it did not fit: it is asked again
         elif code == REFUSED and self._wish is None:
             self._refuse(last_lines(self._claim.folder, 1) or _NO_WORD, report)
         else:
@@ -141,10 +143,14 @@ class _Attempt:
         files = sealed_files(self._claim.folder)
         if report.get("sealed", True) and files:
             self._keep(registration, report, files)
-        elif registration.kind == RegistrationKind.DATASET and waits:
-            self._insist(lambda: endings.wait_for_decision(claim=self._claim, report=report))
+        elif report.get("asks") or (registration.kind == RegistrationKind.DATASET and waits):
+            self._wait(report)
         else:
             self._insist(lambda: endings.fail(claim=self._claim, sentence=_NO_WORD))
+
+    def _wait(self, report: dict[str, Any]) -> None:
+        plainly = without_places(report, folder=self._claim.folder)
+        self._insist(lambda: endings.wait_for_decision(claim=self._claim, report=plainly))
 
     def _keep(self, registration: Registration, report: dict[str, Any], files: dict[str, Path]) -> None:
         """Store and take in, or leave nothing of it in the storage."""

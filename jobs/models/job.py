@@ -37,7 +37,8 @@ class Job(models.Model):
     A job `elsewhere` is trained by no worker of ours: its owner posts its points, `cursor_offset` counts them,
     and its lease is the time in which the next ones are expected. `pause_reason` says why it paused unless a
     person asked for it. `gates` are the rules it was judged by when it ended, each with what came of it;
-    `gate_outcome` is a GateOutcome, or empty.
+    `gate_outcome` is a GateOutcome, or empty. `part` is what its engine is at; of a part whose length is known,
+    `part_done` of `part_of` are done, else both are 0.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="jobs")
@@ -77,6 +78,8 @@ class Job(models.Model):
     step = models.PositiveIntegerField(default=0)
     total_steps = models.PositiveIntegerField(default=0)
     part = models.CharField(max_length=40, blank=True, default="")
+    part_done = models.BigIntegerField(default=0, db_default=0)
+    part_of = models.BigIntegerField(default=0, db_default=0)
     result = models.JSONField(null=True, blank=True)
     gate_outcome = models.CharField(max_length=8, blank=True, default="")
     gates = models.JSONField(default=list, blank=True)

@@ -60,6 +60,7 @@ class TeacherKind(models.TextChoices):
 
     MODEL = "model", "model"
     PREDICTIONS = "predictions", "stored predictions"
+    ONNX = "onnx", "ONNX program"
 
 
 class Teacher(Source):

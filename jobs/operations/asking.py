@@ -11,11 +11,14 @@ from jobs import storable
 from jobs.models import Dataset, Project, RegistrationKind, Upload, User
 from jobs.operations.errors import UnableToRegister
 from jobs.operations.intake import allowed_path, checked_name, refused, shown
+from jobs.operations.statements import check_statement
 from jobs.queries.sources import find_dataset
+from mtkd_engine.spec import is_statement
 
-FORMATS = ("auto", "activitynet", "charades_sta", "tacos", "qvhighlights")
+FORMATS = ("auto", "activitynet", "charades_sta", "tacos", "qvhighlights", "class_folders", "parquet")
 SPLITS = ("train", "val", "test")
 PREDICTION_SUFFIXES = (".jsonl", ".jsonl.gz", ".npz", ".parquet")
+CHECKPOINT_SUFFIXES = (".pt", ".pth", ".th", ".onnx")
 _MODEL = ".safetensors"
 
 
@@ -90,7 +93,8 @@ def _place(asked: Asked, found: Found) -> None:
     place = allowed_path(asked.path)
     found.kept["path"] = str(place)
     if asked.kind == RegistrationKind.TEACHER and not place.is_file():
-        accepted = f"a model ({_MODEL}) or predictions ({', '.join(PREDICTION_SUFFIXES)})"
+        models, predictions = (_MODEL, *CHECKPOINT_SUFFIXES), PREDICTION_SUFFIXES
+        accepted = f"a model ({', '.join(models)}) or predictions ({', '.join(predictions)})"
         raise refused("path", f"given {shown(asked.path)}, accepted is one file: {accepted}.")
 
 
@@ -138,6 +142,10 @@ def _choices(asked: Asked, found: Found) -> None:
         fields["accept"] = f"given {shown(', '.join(asked.accepted or ()))}, accepted are names of repairs."
     if storable.data(asked.card) != asked.card:
         fields["card"] = "it holds a NUL, half a character or an endless number, which no card needs."
+    elif (
+        asked.card and is_statement(asked.card) and "format" not in asked.card
+    ):  # a whole card is the check's
+        fields |= check_statement(asked.card)
     if fields:
         raise UnableToRegister("", fields=fields)
     found.kept |= (

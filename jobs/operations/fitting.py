@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from jobs.models import Dataset, Teacher, TeacherKind
-from mtkd_engine.spec import AggregateSpec, Spec
+from mtkd_engine.spec import AggregateSpec, GroundingSpec, Spec
+from mtkd_engine.spec.classification.classes import places_of
 
 SPLITS = ("train", "val", "test")
+CLASSIFICATION = "classification"
 
 
 def needs_features(spec: Spec) -> bool:
     """This will say whether a job reads features itself, whatever its teachers do."""
-    return not isinstance(spec.method, AggregateSpec)
+    return isinstance(spec, GroundingSpec) and not isinstance(spec.method, AggregateSpec)
 
 
 def is_without_features(dataset: Dataset) -> bool:
@@ -24,8 +26,23 @@ def problem_with(teacher: Teacher, spec: Spec, dataset: Dataset) -> str | None:
         return f"given {teacher.name!r}, which is archived; accepted is a teacher that is not."
     if teacher.task != spec.task:
         return f"given {teacher.name!r} for {teacher.task}, accepted is a teacher for {spec.task}."
+    if teacher.task == CLASSIFICATION:
+        return _problem_with_program(teacher, spec) or problem_with_classes(teacher, dataset)
     if teacher.kind == TeacherKind.PREDICTIONS:
         return _problem_with_predictions(teacher, dataset)
+    return _problem_with_features(teacher, dataset)
+
+
+def _problem_with_program(teacher: Teacher, spec: Spec) -> str | None:
+    if teacher.kind != TeacherKind.ONNX or getattr(spec.method, "signals", "") != "online":
+        return None
+    return (
+        f"given {teacher.name!r}, an ONNX program, which never runs beside a student; accepted with method.signals "
+        "'online' are models."
+    )
+
+
+def _problem_with_features(teacher: Teacher, dataset: Dataset) -> str | None:
     if is_without_features(dataset):
         return (
             f"given {teacher.name!r}, a network that reads features, but dataset {dataset.label!r} was registered "
@@ -38,6 +55,34 @@ def problem_with(teacher: Teacher, spec: Spec, dataset: Dataset) -> str | None:
             f"given {teacher.name!r}, which reads features of width {theirs}, but dataset {dataset.label!r} has "
             f"features of width {ours}; accepted are teachers of that width."
         )
+    return None
+
+
+def classes_of(source: Dataset | Teacher) -> tuple[str, ...]:
+    """This will give the names of a dataset's classes in their order, or of a classifier's outputs, as far as known."""
+    report = source.report if isinstance(source, Dataset) else source.report.get("card") or {}
+    known = report.get("classes")
+    return tuple(str(name) for name in known) if isinstance(known, list) else ()
+
+
+def knows_all_classes(teacher: Teacher, dataset: Dataset) -> bool:
+    """This will tell whether a classifier's outputs are said to be all classes of a dataset, and more or not."""
+    theirs = classes_of(teacher)
+    return bool(theirs) and set(classes_of(dataset)) <= set(theirs)
+
+
+def problem_with_classes(teacher: Teacher, dataset: Dataset) -> str | None:
+    """This will say which classes of a dataset a classifier does not know, or None."""
+    theirs = classes_of(teacher)
+    if not theirs:
+        return (
+            f"given {teacher.name!r}, of which nobody has said which classes its outputs are; accepted are teachers "
+            "with a complete card."
+        )
+    try:
+        places_of(theirs, classes_of(dataset), teacher=teacher.name)
+    except ValueError as refusal:
+        return str(refusal).removeprefix("teachers: ")
     return None
 
 

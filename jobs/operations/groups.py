@@ -46,10 +46,7 @@ def submit_group(
                 group=group,
             )
         except UnableToSubmit as refusal:
-            place = expanded.places[cell]
-            fields = {_path(place, path): text for path, text in refusal.fields.items()}
-            message = " ".join(f"{path}: {text}" for path, text in fields.items())
-            raise UnableToSubmit(message, fields=fields) from None
+            raise refused_at(expanded.places[cell], refusal) from None
     return group
 
 
@@ -67,6 +64,13 @@ def cancel_group(*, group: Group, user: User) -> int:
         request_cancel(job=job, user=user)
     group.refresh_from_db(fields=("gates", "gate_outcome"))
     return len(still)
+
+
+def refused_at(place: str, refusal: UnableToSubmit) -> UnableToSubmit:
+    """This will say the refusal of a cell by the path of its entry in the group's document."""
+    fields = {_path(place, path): text for path, text in refusal.fields.items()}
+    message = " ".join(f"{path}: {text}" for path, text in fields.items())
+    return UnableToSubmit(message, fields=fields)
 
 
 def _path(place: str, path: str) -> str:

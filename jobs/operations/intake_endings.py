@@ -122,7 +122,8 @@ def lose_locked(row: Registration, *, reason: str) -> None:
 def give_up_waiting(row: Registration) -> None:
     """This will end a registration that nobody has decided on; the caller has locked it in this transaction."""
     days = f"{settings.DECISION_SECONDS / 86_400:g}"
-    _end(row, RegistrationState.CANCELLED, sentence=f"Nobody decided on its repairs within {days} days.")
+    asked = "what it is" if row.kind == RegistrationKind.TEACHER else "its repairs"
+    _end(row, RegistrationState.CANCELLED, sentence=f"Nobody decided on {asked} within {days} days.")
 
 
 def _locked(claim: IntakeClaim) -> Registration:

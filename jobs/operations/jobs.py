@@ -45,8 +45,7 @@ def submit(
             f"given {spec.group.name!r}, but this job is submitted alone; remove the key, or submit a group.",
         )
     check_schedule(queue=queue, priority=priority, deadline=deadline, refusal=UnableToSubmit)
-    dataset = _dataset(project, spec)
-    teachers = _teachers(project, spec, dataset)
+    dataset, teachers = fitted(project, spec)
     _keep_from_deletion(dataset, teachers)
     selections = named_selections(spec, dataset)
     job = Job.objects.create(
@@ -69,6 +68,12 @@ def submit(
     notify(job_id=job.pk)
     transaction.on_commit(partial(ring, job.queue), robust=True)
     return job
+
+
+def fitted(project: Project, spec: Spec) -> tuple[Dataset, list[Teacher]]:
+    """This will find the dataset and the teachers that a spec names; raises UnableToSubmit for what does not fit."""
+    dataset = _dataset(project, spec)
+    return dataset, _teachers(project, spec, dataset)
 
 
 @transaction.atomic

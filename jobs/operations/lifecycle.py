@@ -117,7 +117,7 @@ def retry(
     changes["archived_at"] = None  # what works again is not hidden
     if from_scratch:
         row.attempts.update(is_void=True)
-        changes |= {"step": 0, "part": ""}
+        changes |= {"step": 0, "part": "", "part_done": 0, "part_of": 0}
     forget_judgement(row)
     ring_for(row)
     return move(row, **_IN_LINE_AGAIN, **changes)

@@ -23,6 +23,7 @@ from jobs.storage.previews import sample_files
 from mtkd_engine.data.vocabulary import has_words
 
 STUDENT = "student.safetensors"
+TASK = "grounding"
 ENDINGS = (".npy", ".npz", ".h5", ".hdf5")
 LARGEST_FEATURES = 32 * 2**20
 LONGEST_SENTENCE = 500
@@ -33,8 +34,10 @@ _LONGEST_SECONDS = 7 * 24 * 3600.0
 
 
 def can_be_asked(job: Job) -> bool:
-    """This will tell whether the job has left a student that can be asked."""
-    return not job.elsewhere and job.state == State.SUCCEEDED and _student(job).exists()
+    """This will tell whether the job has left a student that can be asked: only those of grounding answer."""
+    if job.elsewhere or job.state != State.SUCCEEDED or job.spec.get("task", TASK) != TASK:
+        return False
+    return bool(_student(job).exists())
 
 
 def student_of(job: Job) -> Blob | None:
@@ -113,7 +116,7 @@ def forget_predictions() -> int:
 
 def _checked(job: Job, sentence: str) -> str:
     if not can_be_asked(job):
-        raise _refused("", "Only a job that has succeeded and left a student can be asked.")
+        raise _refused("", "Only a job of task grounding that has succeeded and left a student can be asked.")
     sentence = " ".join(sentence.split())
     if not has_words(sentence) or len(sentence) > LONGEST_SENTENCE or not sentence.isprintable():
         accepted = f"a sentence of up to {LONGEST_SENTENCE} characters with a word in it"

@@ -123,6 +123,9 @@ def decide(*, registration: Registration, user: User, accepted: list[str]) -> Re
     row = Registration.objects.select_for_update().get(pk=registration.pk)
     if row.state != RegistrationState.WAITING:
         raise UnableToDecide(f"Registration {row.pk} is {row.state} and waits for no decision.")
+    if row.kind == RegistrationKind.TEACHER:
+        sentence = "given none, accepted is what the check of a teacher asks for; it suggests no repairs."
+        raise UnableToDecide(f"card: {sentence}", fields={"card": sentence})
     known = [repair["name"] for repair in (row.report or {}).get("repairs", [])]
     if unknown := [name for name in accepted if name not in known]:
         sentence = f"given {unknown[0]!r}, accepted are repairs that were suggested: {', '.join(known)}."
@@ -132,10 +135,15 @@ def decide(*, registration: Registration, user: User, accepted: list[str]) -> Re
         sentence = f"{left[0]['name']!r} is needed: errors remain without it; accept it, or cancel."
         raise UnableToDecide(f"accept: {sentence}", fields={"accept": sentence})
     row.accepted = [name for name in known if name in accepted]
+    return queue_again(row, changed=("accepted",))
+
+
+def queue_again(row: Registration, *, changed: Sequence[str]) -> Registration:
+    """This will let the check go on with what was decided; the caller has locked the row in this transaction."""
     row.state = RegistrationState.QUEUED
     row.attempts_lost = 0
     row.lease_until = None
-    row.save(update_fields=["accepted", "state", "attempts_lost", "lease_until"])
+    row.save(update_fields=[*changed, "state", "attempts_lost", "lease_until"])
     _ring(row)
     return row
 

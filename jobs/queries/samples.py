@@ -23,16 +23,11 @@ _SIBLINGS = 250
 
 
 @dataclass(frozen=True, kw_only=True)
-class SampleFiles:
-    """Where the files of a sealed dataset lie on this host, and how many samples each split has.
-
-    `strips` is None for a dataset without features.
-    """
+class SampleLines:
+    """Where the lines of a sealed dataset lie on this host, and how many samples each split has."""
 
     samples: Path
     index: Path
-    videos: Path
-    strips: Path | None
     splits: dict[str, int]
 
     def rows(self, split: str) -> range:
@@ -42,6 +37,14 @@ class SampleFiles:
         before = SPLITS[: SPLITS.index(split)]
         start = sum(self.splits.get(name, 0) for name in before)
         return range(start, start + self.splits.get(split, 0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleFiles(SampleLines):
+    """What there is beside the lines of annotated videos; `strips` is None for a dataset without features."""
+
+    videos: Path
+    strips: Path | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +109,7 @@ def read_samples(files: SampleFiles, rows: list[int]) -> list[Sample]:
     """This will read the samples of the given rows."""
     if not rows:
         return []
-    offsets = _offsets(files)
+    offsets = offsets_of(files)
     with files.samples.open("rb") as lines:
         found = []
         for row in rows:
@@ -117,7 +120,7 @@ def read_samples(files: SampleFiles, rows: list[int]) -> list[Sample]:
 
 def samples_of_video(files: SampleFiles, video: str) -> list[Sample]:
     """This will list the samples of a video, the first few hundred of them."""
-    offsets = _offsets(files)
+    offsets = offsets_of(files)
     rows: set[int] = set()
     spellings = {json.dumps(video, ensure_ascii=ascii_only).encode() for ascii_only in (True, False)}
     with files.samples.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as lines:
@@ -132,7 +135,7 @@ def samples_of_video(files: SampleFiles, video: str) -> list[Sample]:
 
 def find_sample(files: SampleFiles, sample_id: str) -> Sample | None:
     """This will find a sample by its id."""
-    offsets = _offsets(files)
+    offsets = offsets_of(files)
     spellings = {json.dumps(sample_id, ensure_ascii=ascii_only).encode() for ascii_only in (True, False)}
     with files.samples.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as lines:
         for spelling in spellings:
@@ -161,7 +164,8 @@ def _videos(path: Path, _mtime_ns: int) -> dict[str, Any]:
     return known
 
 
-def _offsets(files: SampleFiles) -> npt.NDArray[np.uint64]:
+def offsets_of(files: SampleLines) -> npt.NDArray[np.uint64]:
+    """This will give where each line begins, and where the last one ends."""
     return np.memmap(files.index, dtype="<u8", mode="r")
 
 
@@ -171,7 +175,7 @@ def _matching(files: SampleFiles, rows: range, text: str) -> Iterator[int]:
         return
     plain = text.encode() if text.isascii() and text.isprintable() and not set(text) & set('"\\') else b""
     with files.samples.open("rb") as lines:
-        lines.seek(int(_offsets(files)[rows.start]))
+        lines.seek(int(offsets_of(files)[rows.start]))
         for row, line in zip(rows, lines, strict=False):
             if plain in line.lower() and _says(_sample(row, line), text):
                 yield row

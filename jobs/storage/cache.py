@@ -1,7 +1,7 @@
 """What this host keeps because it may be wanted again, within CACHE_BYTES: what was used longest ago goes first.
 
-`sources/` holds fetched datasets and teachers, `blobs/` copies of large files, `beliefs/` and `folds/` what engines
-have computed. What is a link to the storage takes no room of its own.
+`sources/` holds fetched datasets and teachers, `blobs/` copies of large files, `beliefs/`, `folds/`, `rows/` and
+`images/` what engines have computed. What is a link to the storage takes no room of its own, nor do holes in files.
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ from pathlib import Path
 from django.conf import settings
 
 from jobs.storage.hashing import NoRoomError
+from mtkd_engine.cache.rows.collect import taken
+from mtkd_engine.cache.rows.locks import is_used
+from mtkd_engine.cache.rows.table import FOLDER
 
-_BY_ENGINES = ("beliefs", "folds")
+_BY_ENGINES = ("beliefs", "folds", FOLDER, "images")
 _PARTS = ("sources", "blobs", *_BY_ENGINES)
 _FRESH_SECONDS = 600.0  # somebody is about to use it
 _DAY = 25 * 3600.0  # file systems note the time of a read once a day only
@@ -46,8 +49,10 @@ class InUse:
         """This will tell whether an entry must stay."""
         if entry.path in self.sources or entry.used_at > time.time() - _FRESH_SECONDS:
             return True
-        by_engines = entry.path.parent.name in _BY_ENGINES
-        return by_engines and self.since is not None and entry.used_at > self.since - _DAY
+        part = entry.path.parent.name
+        if part == FOLDER and is_used(entry.path):  # by a job that has lasted for long, or without a worker
+            return True
+        return part in _BY_ENGINES and self.since is not None and entry.used_at > self.since - _DAY
 
 
 def cache_root() -> Path:
@@ -95,7 +100,7 @@ def _entry(path: Path) -> Entry:
     last = [max(file.st_mtime, file.st_atime) for file in files]
     with contextlib.suppress(OSError):
         last.append(path.stat().st_mtime)
-    size = sum(file.st_size for file in files if file.st_nlink == 1)
+    size = sum(taken(file) for file in files if file.st_nlink == 1)
     return Entry(path=path, size=size, used_at=max(last, default=time.time()))
 
 

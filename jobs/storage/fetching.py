@@ -27,6 +27,7 @@ from jobs.storage.hashing import StorageError, sha256_of
 
 MODEL = "model.safetensors"
 PREDICTIONS = "predictions.npz"
+PROGRAM = "model.onnx"
 VIDEOS = "videos/"
 _UNUSED_SECONDS = 7 * 24 * 3600.0
 
@@ -53,12 +54,17 @@ def fetch_source(source: Dataset | Teacher) -> Path:
 
 
 def teacher_path(teacher: Teacher) -> Path:
-    """This will fetch a teacher and give the file that the engine takes: a model, or stored predictions."""
+    """This will fetch a teacher and give the file that the engine takes: a model, predictions, or an ONNX program.
+
+    The card of a program lies beside it.
+    """
     folder = fetch_source(teacher)
-    for name in (MODEL, PREDICTIONS):
+    for name in (MODEL, PREDICTIONS, PROGRAM):
         if (folder / name).is_file():
             return folder / name
-    raise StorageError(f"The teacher {teacher.name} has neither {MODEL} nor {PREDICTIONS} in the storage.")
+    raise StorageError(
+        f"The teacher {teacher.name} has none of {MODEL}, {PREDICTIONS} and {PROGRAM} in the storage."
+    )
 
 
 def bound_cache() -> None:

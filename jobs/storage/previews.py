@@ -1,4 +1,4 @@
-"""Local copies of what a page shows of a dataset: its samples and strips, never its features.
+"""Local copies of what a page shows of a dataset: its samples and strips, never its features or all its images.
 
 Copies are named by their sha256 below MTKD_HOME/cache/previews. Each is fetched and verified once in every
 process; after that, only a change of its size or time makes it suspect.
@@ -11,10 +11,12 @@ from pathlib import Path
 from django.conf import settings
 
 from jobs.models import Blob, Dataset
-from jobs.queries.samples import SPLITS, SampleFiles
-from jobs.storage.blobs import StorageError, fetch
+from jobs.queries.images import ImageFiles
+from jobs.queries.samples import SPLITS, SampleFiles, SampleLines
+from jobs.storage.blobs import StorageError, fetch, open_seen_blob
 
 SAMPLES, INDEX, VIDEOS, STRIPS = "samples.jsonl", "samples.idx", "videos.json", "strips.npy"
+IMAGES, OFFSETS = "images.bin", "images.idx"
 _verified: dict[str, tuple[int, int]] = {}
 
 
@@ -27,17 +29,57 @@ def sample_files(dataset: Dataset) -> SampleFiles | None:
     blobs = {file.name: file.blob for file in dataset.files.filter(name__in=names).select_related("blob")}
     if not {SAMPLES, INDEX, VIDEOS} <= blobs.keys():
         return None
-    counts = {name: split["samples"] for name, split in (dataset.report.get("splits") or {}).items()}
     files = SampleFiles(
         samples=_local(blobs[SAMPLES]),
         index=_local(blobs[INDEX]),
         videos=_local(blobs[VIDEOS]),
         strips=_local(blobs[STRIPS]) if STRIPS in blobs else None,
-        splits={name: counts.get(name, 0) for name in SPLITS},
+        splits=_splits(dataset),
     )
-    if files.index.stat().st_size != 8 * (len(files.rows("")) + 1):
-        raise StorageError(f"The index of the samples of {dataset.label} does not fit its report.")
+    _refuse_misfit(files.index, files, dataset)
     return files
+
+
+def image_files(dataset: Dataset) -> ImageFiles | None:
+    """This will fetch what is needed to list images, but not the images; None for a dataset without any.
+
+    Raises StorageError.
+    """
+    names = (SAMPLES, INDEX, OFFSETS, IMAGES)
+    blobs = {file.name: file.blob for file in dataset.files.filter(name__in=names).select_related("blob")}
+    if blobs.keys() != set(names):
+        return None
+    files = ImageFiles(
+        samples=_local(blobs[SAMPLES]),
+        index=_local(blobs[INDEX]),
+        offsets=_local(blobs[OFFSETS]),
+        splits=_splits(dataset),
+    )
+    _refuse_misfit(files.index, files, dataset)
+    _refuse_misfit(files.offsets, files, dataset)
+    return files
+
+
+def read_image(dataset: Dataset, files: ImageFiles, *, row: int) -> bytes:
+    """This will read the file of one image out of the stored ones; raises StorageError."""
+    blob = dataset.files.select_related("blob").get(name=IMAGES).blob
+    start, end = files.place_of(row)
+    with open_seen_blob(blob, what=f"The images of {dataset.label}") as stream:
+        stream.seek(start)
+        content = stream.read(end - start)
+    if len(content) != end - start:
+        raise StorageError(f"The images of {dataset.label} do not fit their index.")
+    return content
+
+
+def _splits(dataset: Dataset) -> dict[str, int]:
+    counts = {name: split["samples"] for name, split in (dataset.report.get("splits") or {}).items()}
+    return {name: counts.get(name, 0) for name in SPLITS}
+
+
+def _refuse_misfit(index: Path, files: SampleLines, dataset: Dataset) -> None:
+    if index.stat().st_size != 8 * (len(files.rows("")) + 1):
+        raise StorageError(f"The index of the samples of {dataset.label} does not fit its report.")
 
 
 def _local(blob: Blob) -> Path:

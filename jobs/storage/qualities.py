@@ -24,23 +24,28 @@ LARGEST = 2 << 30
 MOST_BYTES = 256 << 20
 _NAMES = 1 << 18
 _TEST = "test"
-_QUALITY = ("student_iou", "target_iou")
+_QUALITY = ("student_iou", "target_iou", "student_class")
 """Of a student on the test split; of a combination of teachers, on all samples that it was measured on."""
+_ON_ALL = "target_iou"
+_CLASS = "student_class"
 _SOURCE = ("source_id", "video_id")
 
 
 @dataclass(frozen=True)
 class Qualities:
-    """IoU of each sample with the hash of its id, in rising order of these, and the hash of its source."""
+    """Each sample by the hash of its id, in rising order of these, with the hash of its source and how good it was.
+
+    The latter is an IoU, or 1 where the class that was said is the true one, else 0.
+    """
 
     ids_N: NDArray[np.uint64]
     sources_N: NDArray[np.uint64]
-    iou_N: NDArray[np.float64]
+    values_N: NDArray[np.float64]
 
     @property
     def nbytes(self) -> int:
         """What it takes of memory."""
-        return self.ids_N.nbytes + self.sources_N.nbytes + self.iou_N.nbytes
+        return self.ids_N.nbytes + self.sources_N.nbytes + self.values_N.nbytes
 
 
 _kept = Columns(MOST_BYTES)
@@ -74,16 +79,22 @@ def _read(file: pq.ParquetFile, what: str) -> Qualities:
     source = next((name for name in _SOURCE if name in names), None)
     if quality is None or source is None:
         raise StorageError(f"{what} says of no sample how good the job was there.")
-    table = file.read(columns=["sample_id", "split", source, quality], use_threads=False)
-    if quality == _QUALITY[0]:
+    wanted = ["sample_id", "split", source, quality, *(["label"] if quality == _CLASS else [])]
+    table = file.read(columns=wanted, use_threads=False)
+    if quality != _ON_ALL:
         table = table.filter(pc.equal(table["split"], _TEST))
+    if quality == _CLASS:
+        right = pc.cast(
+            pc.equal(pc.cast(table[_CLASS], "string"), pc.cast(table["label"], "string")), "double"
+        )
+        table = table.set_column(table.schema.get_field_index(quality), quality, right)
     table = table.filter(pc.is_finite(table[quality]))
     ids_N = _hashes(table["sample_id"])
     order_N = np.argsort(ids_N, kind="stable")
     return Qualities(
         ids_N=ids_N[order_N],
         sources_N=_hashes(table[source])[order_N],
-        iou_N=table[quality].to_numpy().astype(np.float64)[order_N],
+        values_N=table[quality].to_numpy().astype(np.float64)[order_N],
     )
 
 

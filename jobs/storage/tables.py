@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.models import Artifact, Job
+from jobs.queries.inspect.probabilities import PROBABILITIES, Said, probabilities_of
 from jobs.queries.inspect.table import NEEDED, PER_SAMPLE, Table
 from jobs.queries.inspect.training import WEIGHTS, Course, weights_over_training
 from jobs.storage.blobs import open_seen_blob
@@ -78,6 +79,17 @@ def weights_course(job: Job, sample_id: str) -> Course | None:
         return None
     try:
         return weights_over_training(_open(artifact), sample_id)
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(artifact) from error
+
+
+def sample_probabilities(job: Job, sample_id: str) -> dict[str, Said]:
+    """This will read what each participant says of a sample; nothing where it was not kept. Raises StorageError."""
+    artifact = _artifact(job, PROBABILITIES)
+    if artifact is None:
+        return {}
+    try:
+        return probabilities_of(_open(artifact), sample_id)
     except (pa.ArrowException, OSError) as error:
         raise _unreadable(artifact) from error
 

@@ -12,9 +12,9 @@ from jobs.queries.comparing.specs import Diff
 
 Kind = Literal["metric", "cost", "parameter"]
 _COST = re.compile(r"student\..*|latency.*|seconds|best_step|params|macs|memory.*|flops")
-_LOW = re.compile(r".*(loss|error|nll|mae|mse|perplexity)\b.*")
+_LOW = re.compile(r".*(loss|error|nll|ece|mae|mse|perplexity)\b.*")
 _HIGH = re.compile(
-    r"m?iou|r\d+@.+|map(@.+)?|acc(uracy)?(@.+)?|f1|auc|precision|recall|sim|cc|nss|ap(@.+)?|dice"
+    r"m?iou|top\d+|r\d+@.+|map(@.+)?|acc(uracy)?(@.+)?|f1|auc|precision|recall|sim|cc|nss|ap(@.+)?|dice"
 )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
+from jobs.queries.inspect.classes import LABEL, OUTCOMES, STUDENT, column_of, filled, is_right
 from jobs.queries.inspect.table import Rows, Table
 
 
@@ -26,12 +27,20 @@ class Wanted:
 
     `text` is looked for in sentences, `source` in the names of sources and videos, both in either case. Samples
     without the value of a bounded quantity are left out; without the one that is sorted by they come last.
+
+    Of samples with classes: `label` is the true one, `said` the one that `who` says, the student unless given, `right`
+    is yes or no and tells whether that is the true one, `outcome` is one of OUTCOMES.
     """
 
     split: str = ""
     leading: str = ""
     text: str = ""
     source: str = ""
+    label: str = ""
+    said: str = ""
+    who: str = ""
+    right: str = ""
+    outcome: str = ""
     ranges: tuple[Range, ...] = ()
     sort: str = ""
     descending: bool = False
@@ -64,12 +73,18 @@ def neighbours(rows: Rows, row: int) -> tuple[int | None, int | None, int | None
 
 def _mask(table: Table, wanted: Wanted) -> npt.NDArray[np.bool_]:
     mask = np.ones(table.rows, dtype=np.bool_)
-    for column, word in (("split", wanted.split), ("leading", wanted.leading)):
+    said = column_of(wanted.who or STUDENT, "class")
+    words = {"split": wanted.split, "leading": wanted.leading, LABEL: wanted.label, said: wanted.said}
+    for column, word in words.items():
         if word:
-            mask &= _filled(pc.equal(table.read(column), word))
+            mask &= filled(pc.equal(table.read(column), word))
     for text, columns in ((wanted.text, ("sentence",)), (wanted.source, ("source_id", "video_id"))):
         if text:
             mask &= _holding(table, text, columns)
+    if wanted.right:
+        mask &= is_right(table, wanted.who or STUDENT) == (wanted.right == "yes")
+    if wanted.outcome:
+        mask &= OUTCOMES[wanted.outcome].mask(table)
     for bounds in wanted.ranges:
         mask &= _within(table, bounds)
     return mask
@@ -79,7 +94,7 @@ def _holding(table: Table, text: str, columns: tuple[str, ...]) -> npt.NDArray[n
     mask = np.zeros(table.rows, dtype=np.bool_)
     for column in columns:
         if table.has(column):
-            mask |= _filled(pc.match_substring(pc.utf8_lower(table.read(column)), text.lower()))
+            mask |= filled(pc.match_substring(pc.utf8_lower(table.read(column)), text.lower()))
     return mask
 
 
@@ -90,9 +105,4 @@ def _within(table: Table, bounds: Range) -> npt.NDArray[np.bool_]:
         mask &= values >= bounds.low
     if bounds.high is not None:
         mask &= values <= bounds.high
-    return mask
-
-
-def _filled(found: object) -> npt.NDArray[np.bool_]:
-    mask: npt.NDArray[np.bool_] = pc.fill_null(found, False).to_numpy(zero_copy_only=False)
     return mask

@@ -21,14 +21,17 @@ Numbers = npt.NDArray[np.float64]
 
 PER_SAMPLE = "per_sample.parquet"
 NEEDED = ("sample_id", "split")
-OF_TEACHERS = ("weight", "iou", "score", "start", "end", "weight_start", "weight_end")
+OF_TEACHERS = ("weight", "iou", "quality", "score", "class", "start", "end", "weight_start", "weight_end")
 QUANTITIES = (
     "disagreement",
     "entropy",
     "student_iou",
+    "student_quality",
     "gain",
     "solo_iou",
+    "solo_quality",
     "target_iou",
+    "target_quality",
     "student_score",
     "duration",
 )
@@ -67,7 +70,9 @@ class Table:
     def quantities(self) -> tuple[str, ...]:
         """The columns that can be sorted by and filtered by a range."""
         of_all = [name for name in QUANTITIES if self.has(name)]
-        of_each = [f"{teacher}/{of}" for teacher in self.teachers for of in ("weight", "iou", "score")]
+        of_each = [
+            f"{teacher}/{of}" for teacher in self.teachers for of in ("weight", "iou", "quality", "score")
+        ]
         return (*of_all, *(name for name in of_each if self.has(name)))
 
     def values_of(self, name: str) -> list[str]:

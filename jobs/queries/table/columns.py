@@ -11,16 +11,18 @@ from django.db.models import Case, F, FilteredRelation, FloatField, Q, QuerySet,
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Lower, NullIf
 
-from jobs.models import Job
-from jobs.queries.final_metrics import value_of
+from jobs.models import Dataset, Job, Project
+from jobs.queries.final_metrics import TEST, value_of
 from jobs.queries.table.expressions import SpecValue, gate_outcome
 from jobs.queries.table.names import LONGEST_NAME, is_spec_path, parts
+from mtkd_engine.spec.measures import GROUNDING, MEASURES
 
 Kind = Literal[
     "state", "name", "word", "tags", "text", "number", "progress", "time", "gate", "spec", "metric"
 ]
 Plain = str | float | int | bool | list[Any] | dict[str, Any] | datetime | None
-DEFAULT = ("state", "name", "method", "dataset", "queue", "progress", "test/r1@0.5", "created")
+_BEFORE, _AFTER = ("state", "name", "method", "dataset", "queue", "progress"), ("created",)
+DEFAULT = (*_BEFORE, f"{TEST}{GROUNDING.told}", *_AFTER)
 MOST = 40
 
 
@@ -63,6 +65,13 @@ def column_of(name: str) -> Column:
     return Column(
         name=name, title=name, kind="metric", read=lambda _, metrics: value_of(metrics, name), order=None
     )
+
+
+def usual_in(project: Project) -> tuple[str, ...]:
+    """This will name the columns to show unless others are chosen: results by what the project's tasks are told by."""
+    tasks = set(Dataset.objects.filter(project=project).order_by().values_list("task", flat=True).distinct())
+    told = [f"{TEST}{measures.told}" for task, measures in MEASURES.items() if task in tasks]
+    return (*_BEFORE, *told, *_AFTER) if told else DEFAULT
 
 
 def columns_of(names: Iterable[str]) -> list[Column]:

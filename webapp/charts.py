@@ -1,7 +1,7 @@
 """What is drawn on a job's page: layouts and empty traces with keys; the browser only fills in data.
 
-A metric belongs to the first chart one of whose prefixes it starts with. Colours are not given here: the browser
-takes them from the style sheet, so that charts follow light and dark.
+A metric belongs to every chart one of whose prefixes it starts with and that does not leave it to another. Colours
+are not given here: the browser takes them from the style sheet, so that charts follow light and dark.
 """
 
 from __future__ import annotations
@@ -17,11 +17,18 @@ from django.core.files.storage import FileSystemStorage
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 PX = 400  # ranges of steps a curve is thinned to, each with first, last, lowest and highest
 
-LOSSES = (
-    "hard: labels · kd: teachers' belief · gate: their weights · twin: isomorphic branch · "
-    "align: hidden states like the twin's"
-)
-QUALITY = "R1: share of moments found · mIoU: mean overlap; on videos it was not trained on"
+LOSSES = {
+    "grounding": "hard: labels · kd: teachers' belief · gate: their weights · twin: isomorphic branch · "
+    "align: hidden states like the twin's",
+    "classification": "hard: labels · kd: teachers' beliefs · others: features like the teachers'",
+}
+QUALITY = {
+    "grounding": "R1: share of moments found · mIoU: mean overlap; on videos it was not trained on",
+    "classification": "Top-1: share of images whose likeliest class is the true one · ECE: how far confidence is off",
+}
+LEARNED_KINDS = frozenset({"static", "kau", "meta", "reinforced"})
+LEARNING = ("gate/", "meta/", "reward/", "gain/")
+LEARNS = "What the aggregator says of its own learning, where it learns beside the student"
 ALONE = "The same student without teachers; its steps follow those of the taught one"
 FITTED = "What fits the aggregator before the student is trained"
 JUDGED = "Mean overlap on samples whose sources were not learned from, fold after fold"
@@ -49,17 +56,27 @@ def job_charts(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
                 key="fold", title="Overlap that is fitted", prefixes=["fold/"], smooth=True, about=LEARNED
             ),
         ]
+    task = str(spec.get("task", ""))
+    losses = LOSSES.get(task, LOSSES["grounding"]) if taught else ""
+    quality = QUALITY.get(task, QUALITY["grounding"])
     charts = [
-        _lines(key="loss", title="Losses", prefixes=["loss/"], smooth=True, about=LOSSES if taught else ""),
-        _lines(key="val", title="Quality on validation", prefixes=["val/"], percent=True, about=QUALITY),
+        _lines(key="loss", title="Losses", prefixes=["loss/"], smooth=True, about=losses),
+        *([_likelihood("val", "NLL on validation")] if task == "classification" else []),
+        _lines(key="val", title="Quality on validation", prefixes=["val/"], percent=True, about=quality)
+        | {"without": ["val/nll"]},
         _lines(key="lr", title="Learning rate", prefixes=["lr"], small=True),
         _lines(key="grad", title="Gradient norm", prefixes=["grad_norm"], smooth=True, small=True),
     ]
     if taught and (spec.get("evaluation") or {}).get("compare_solo"):
+        if task == "classification":
+            charts.append(_likelihood("solo-val", "Its NLL"))
         charts.append(
             _lines(key="solo", title="Student alone", prefixes=["solo/val/"], percent=True, about=ALONE)
+            | {"without": ["solo/val/nll"]}
         )
         charts.append(_lines(key="solo-loss", title="Its losses", prefixes=["solo/loss/"], small=True))
+    if taught and (method.get("aggregator") or {}).get("kind") in LEARNED_KINDS and task == "classification":
+        charts.append(_lines(key="gate", title="Aggregator", prefixes=LEARNING, small=True, about=LEARNS))
     if taught and (method.get("aggregator") or {}).get("fitted") == "beforehand":
         charts.append(_lines(key="gate", title="Aggregator", prefixes=["gate/"], small=True, about=FITTED))
     if taught and method.get("beliefs") == "out_of_fold":
@@ -116,6 +133,12 @@ def weight_chart(spec: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
+def _likelihood(split: str, title: str) -> dict[str, Any]:
+    """A mean that has no upper end, beside shares."""
+    prefix = f"{split.replace('-', '/')}/nll"
+    return _lines(key=f"{split}-nll", title=title, prefixes=[prefix], small=True)
+
+
 def teacher_names(spec: Mapping[str, Any]) -> list[str]:
     """This will list the names of a spec's teachers."""
     return [teacher["name"] for teacher in spec.get("teachers", ())]
@@ -144,6 +167,7 @@ def _lines(
         "title": title,
         "prefixes": list(prefixes),
         "suffix": "",  # what the rest of the name must end with
+        "without": [],  # metrics that another chart shows
         "families": False,  # one colour and one entry for all copies of a teacher
         "percent": percent,
         "smooth": smooth,

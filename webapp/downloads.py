@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import IO
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header, parse_etags
 from rest_framework.request import Request
 
-from jobs.models import Artifact, Blob, Job
+from jobs.models import Artifact, Blob, Dataset, Job
+from jobs.queries.images import StoredImage, read_images
 from jobs.queries.inspect.exports import MEDIA_TYPES, export
 from jobs.queries.inspect.table import Rows, Table
 from jobs.storage.blobs import StorageError, open_blob, open_seen_blob
+from jobs.storage.previews import image_files, read_image
+from mtkd_engine.data.images.kinds import MEDIA_TYPES as MEDIA_TYPES_OF_IMAGES
+from mtkd_engine.data.images.kinds import kind_of
 
 _PIECE = 1 << 18
 _RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})", re.ASCII)
@@ -85,6 +89,39 @@ def send_blob(
     answer.headers["Content-Type"] = media_type
     answer.headers["Content-Disposition"] = content_disposition_header(not inline, name) or "inline"
     return _with_headers(answer, etag=etag)
+
+
+def class_of(one: StoredImage, classes: Sequence[str]) -> str:
+    """This will give the name of an image's class, its number where the report has no names."""
+    return classes[one.label] if one.label < len(classes) else str(one.label)
+
+
+def send_image(request: HttpRequest | Request, dataset: Dataset, *, row: int) -> HttpResponse:
+    """This will answer with one image of a dataset, under the type that its first bytes tell and no other.
+
+    The bytes are those that somebody handed in: a browser that opens them alone runs nothing of them.
+    """
+    try:
+        files = image_files(dataset)
+        if files is None or row not in files.rows(""):
+            raise Http404(f"{dataset.label} has no image in row {row}.")
+        etag = f'"{read_images(files, [row])[0].sha256}"'
+        if etag in parse_etags(request.headers.get("If-None-Match", "")):
+            return HttpResponse(status=304, headers={"ETag": etag})
+        content = read_image(dataset, files, row=row)
+    except StorageError as error:
+        raise Http404(str(error)) from error
+    kind = kind_of(content)
+    if kind is None:
+        raise Http404(f"{dataset.label} has no image of a known kind in row {row}.")
+    answer = HttpResponse(content, content_type=MEDIA_TYPES_OF_IMAGES[kind])
+    name = f"{dataset.name}-{row}.{kind}"
+    answer.headers["Content-Disposition"] = content_disposition_header(False, name) or "inline"
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Cache-Control"] = "private, max-age=600"
+    answer.headers["ETag"] = etag
+    return answer
 
 
 def send_rows(job: Job, table: Table, rows: Rows, *, form: str) -> HttpResponseBase:

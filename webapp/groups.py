@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from jobs.comparisons import Compared, GroupTable, Row
 from jobs.models import ACTIVE, State
 from jobs.queries.table.exports import tame
+from mtkd_engine.spec.in_turn import AGGREGATOR, AVERAGE, TITLES
+from mtkd_engine.spec.measures import SHARES, title_of
 from webapp.charts import CONFIG, plain_layout
 from webapp.templatetags.groups import plain
 from webapp.templatetags.site import signed
 
-SHARES = re.compile(r"miou|r\d+@.+|map(@.+)?")
-NAMES = {"miou": "mIoU", "map": "mAP"}
 LONGEST_LABEL = 26
+NOT_CLEVER = frozenset({"best_single", "oracle"})
+"""One weighs nothing, the other looks at the labels."""
+ANOTHER_SEED = (
+    " Another seed may say otherwise: the intervals hold what samples do by chance, not what seeds do."
+)
 GREY, OWN = 7, 0  # numbers of series in the style sheet
 STILL = {**CONFIG, "displayModeBar": False, "scrollZoom": False}
 
 
 def metric_name(metric: str) -> str:
-    """This will write a metric as tables do: r1@0.5 as R1@0.5, miou as mIoU."""
-    head, at, rest = metric.partition("@")
-    return NAMES.get(head, head.upper() if at else head) + at + rest
+    """This will write a metric as tables do: r1@0.5 as R1@0.5, miou as mIoU, top1 as Top-1."""
+    return title_of(metric)
 
 
 def scale_of(metric: str) -> float:
@@ -52,8 +55,52 @@ def progress(table: GroupTable) -> str:
     return f"{start}{': ' + told if told else ''}."
 
 
+def worth_it(table: GroupTable) -> str:
+    """This will answer whether weighing teachers cleverly was worth it, where aggregators are held against the average.
+
+    Nothing where the group does not ask that, or knows nothing yet.
+    """
+    clever = [
+        row
+        for row in table.rows
+        if row.text.is_own
+        and row.text.over == TITLES[AVERAGE]
+        and row.cell.removeprefix(AGGREGATOR) not in NOT_CLEVER
+    ]
+    known = [(row, row.difference) for row in clever if row.difference is not None]
+    if not known:
+        return ""
+    better = [(row, found) for row, found in known if found.is_decided and found.mean > 0]
+    worse = sum(found.is_decided and found.mean < 0 for _, found in known)
+    alike = len(known) - len(better) - worse
+    seeds = max(found.seeds for _, found in known)
+    others = _others(alike, worse)
+    with_seeds = f"with {seeds} seed{'s' if seeds > 1 else ''}"
+    so_far = "" if len(known) == len(clever) else f" So far {len(known)} of {len(clever)} are known."
+    if not better:
+        start = f"Not as far as can be seen {with_seeds}: no way of weighing is better than the average"
+        return f"{start}; {others}.{so_far}"
+    scale, name = scale_of(table.metric), metric_name(table.metric)
+    *firsts, last = (
+        f"{row.text.brings} ({signed(scale * found.mean)} {name})"
+        for row, found in sorted(better, key=lambda one: -one[1].mean)
+    )
+    told = f"{', '.join(firsts)} and {last}" if firsts else last
+    is_are = "is" if len(better) == 1 else "are"
+    yes, only = ("For this one seed, yes", ANOTHER_SEED) if seeds == 1 else ("Yes", "")
+    of_seeds = "" if seeds == 1 else f" {with_seeds}"
+    rest = f"; {others}" if others else ""
+    return f"{yes}: {told} {is_are} better than the average{of_seeds}{rest}.{only}{so_far}"
+
+
+def _others(alike: int, worse: int) -> str:
+    parts = [f"{alike} cannot be told from it"] if alike else []
+    parts += [f"{worse} {'is' if worse == 1 else 'are'} worse"] if worse else []
+    return ", ".join(parts)
+
+
 def verdicts(table: GroupTable) -> list[str]:
-    """This will say of each cell what the reference brings over it, as far as that is known."""
+    """This will say of each cell what the reference brings over it, or the cell over the reference, as far as known."""
     if len(table.rows) == 1:
         alone = _alone(table.rows[0], table.metric)
         return [alone] if alone else []
@@ -71,9 +118,12 @@ def _alone(row: Row, metric: str) -> str:
 
 
 def _verdict(row: Row, difference: Compared, metric: str) -> str:
-    """The table has cell minus reference; the sentence says what the reference has that the cell lacks."""
+    """The table has cell minus reference; the sentence says what the one has that the other lacks."""
     scale = scale_of(metric)
-    gain, low, high = (-scale * value for value in (difference.mean, difference.high, difference.low))
+    if row.text.is_own:
+        gain, low, high = (scale * value for value in (difference.mean, difference.low, difference.high))
+    else:
+        gain, low, high = (-scale * value for value in (difference.mean, difference.high, difference.low))
     over = f" over {row.text.over}" if row.text.over else ""
     seeds = f"{difference.seeds} seed{'s' if difference.seeds > 1 else ''}"
     if not difference.is_decided:
@@ -81,7 +131,8 @@ def _verdict(row: Row, difference: Compared, metric: str) -> str:
     elif gain > 0:
         judgement = f"clear with {seeds} and {difference.samples:,} samples"
     else:
-        judgement = f"it costs more than it brings, clear with {seeds} and {difference.samples:,} samples"
+        costs = "it is worse" if row.text.is_own else "it costs more than it brings"
+        judgement = f"{costs}, clear with {seeds} and {difference.samples:,} samples"
     return (
         f"{row.text.brings} brings {signed(gain)} {metric_name(metric)}{over} "
         f"(95 % {plain(low)} to {plain(high)}): {judgement}."

@@ -41,7 +41,7 @@ class ContentSecurityPolicy:
         nonce = secrets.token_urlsafe(16)
         request.csp_nonce = nonce  # type: ignore[attr-defined]
         response = self.get_response(request)
-        response.headers["Content-Security-Policy"] = "; ".join(POLICY).format(nonce=nonce)
+        response.headers.setdefault("Content-Security-Policy", "; ".join(POLICY).format(nonce=nonce))
         return response
 
 

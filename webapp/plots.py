@@ -22,6 +22,9 @@ HISTOGRAMS = (
     ("words", "Words per sentence", "words", ""),
     ("queries_per_video", "Sentences per video", "sentences", ""),
     ("windows_per_query", "Windows per sentence", "windows", ""),
+    ("shorter_side", "Shorter side of the images", "pixels", ""),
+    ("aspect", "Width of the images by their height", "ratio", ""),
+    ("kilobytes", "Size of the files", "kB", "kB"),
 )
 
 

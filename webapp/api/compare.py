@@ -32,7 +32,9 @@ LAST_ID = 2**62
 @extend_schema(
     parameters=[
         JOBS,
-        OpenApiParameter("metric", str, description="Compared sample by sample, test/miou unless given."),
+        OpenApiParameter(
+            "metric", str, description="Compared sample by sample, test/miou or test/top1 unless given."
+        ),
         OpenApiParameter(
             "reference",
             {"type": "integer", "minimum": 1, "maximum": LAST_ID},

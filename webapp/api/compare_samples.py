@@ -42,6 +42,7 @@ OF_SAMPLES = (
     "duration",
     "truth_start",
     "truth_end",
+    "label",
 )
 
 
@@ -75,7 +76,9 @@ OF_SAMPLES = (
 )
 @api_view(["GET"])
 def samples(request: Request) -> Response:
-    """List the samples that two jobs answered, with the IoU of the first minus that of the second.
+    """List the samples that two jobs answered, with how good the first was minus how good the second was.
+
+    That is the IoU of a moment, or the probability of the true class of an image, which then stands for the sentence.
 
     Their datasets must be versions of one, and both jobs must have left a per-sample table.
     """
@@ -186,7 +189,7 @@ def _samples(
             "sample_id": known["sample_id"][place],
             "split": known["split"][place],
             "source": known["source_id"][place] or known["video_id"][place] or "",
-            "sentence": known["sentence"][place] or "",
+            "sentence": known["sentence"][place] or known["label"][place] or "",
             "duration": known["duration"][place],
             "truth_start": known["truth_start"][place],
             "truth_end": known["truth_end"][place],

@@ -15,11 +15,15 @@ class GroupSubmissionShape(ScheduleShape):
     """A group to submit: `document` is a spec with `seeds`, a list of whole numbers, and `ablate`.
 
     `ablate` lists names of switches (kau, static, shared_encoder, isomorphic_teacher, soft_labels, out_of_fold, solo,
-    teacher:NAME) or `{cell: a label, change: a merge patch of the spec}`. Queue, priority and deadline hold for all.
+    of classification weighing, static, best_single, soft_labels, features, inner, solo), teacher:NAME without a
+    teacher, aggregator:KIND with another aggregator, `aggregator:*` with every other one in turn, or
+    `{cell: a label, change: a merge patch of the spec}`. Queue, priority and deadline hold for all.
     """
 
     project = serializers.SlugField(max_length=80)
-    document = serializers.DictField()
+    document = serializers.DictField(
+        help_text="A GroundingSpec or a ClassificationSpec with `seeds` and `ablate`; see the schemas of these names."
+    )
 
 
 class GroupHeadShape(serializers.Serializer[Any]):
@@ -85,5 +89,8 @@ class GroupDetailShape(GroupHeadShape):
     metrics = serializers.ListField(child=serializers.CharField())
     gates = GateShape(many=True)
     is_settled = serializers.BooleanField()
+    answer = serializers.CharField(
+        help_text="Was clever weighting worth it? Where aggregators are held against the average, else empty."
+    )
     verdicts = serializers.ListField(child=serializers.CharField())
     cells = CellShape(many=True)

@@ -27,7 +27,7 @@ from webapp.api.group_shapes import GroupDetailShape, GroupShape, GroupSubmissio
 from webapp.api.job_shapes import ScheduleShape
 from webapp.api.paging import PAGED, listed, newest_first
 from webapp.api.waiting import WAIT, awaited
-from webapp.groups import progress, verdicts
+from webapp.groups import progress, verdicts, worth_it
 
 SECONDS = 20.0
 """How long an answer may take for comparisons."""
@@ -81,7 +81,9 @@ def groups(request: Request) -> Response:
 
 @extend_schema(
     parameters=[
-        OpenApiParameter("metric", str, description="A final metric; miou unless given. Shares from 0 to 1."),
+        OpenApiParameter(
+            "metric", str, description="A final metric; miou or top1 unless given. Shares from 0 to 1."
+        ),
         WAIT,
     ],
     responses={200: GroupDetailShape, **refusals(400, 404)},
@@ -177,6 +179,7 @@ def _detail(found: Group, *, metric: str | None) -> dict[str, Any]:
         "metrics": list(table.metrics),
         "gates": found.gates,
         "is_settled": table.is_settled,
+        "answer": worth_it(table),
         "verdicts": verdicts(table),
         "cells": [_cell(row, table) for row in table.rows],
     }

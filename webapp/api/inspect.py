@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs.models import Job
+from jobs.queries.inspect.classes import OUTCOMES, RIGHT, rightness
 from jobs.queries.inspect.counts import weight_spreads
 from jobs.queries.inspect.exports import MEDIA_TYPES
 from jobs.queries.inspect.filters import find_rows
@@ -36,6 +37,24 @@ FILTERS = [
     ),
     OpenApiParameter("q", str, description="Only samples whose sentence holds this text, in either case."),
     OpenApiParameter("source", str, description="Only samples whose source or video holds this text."),
+    OpenApiParameter("class", str, description="Of samples with classes, only those whose true one this is."),
+    OpenApiParameter(
+        "who",
+        str,
+        description="Who is meant by said and right: student (unless given), target, solo, teacher:NAME.",
+    ),
+    OpenApiParameter("said", str, description="Only samples of which `who` names this class."),
+    OpenApiParameter(
+        "right", str, enum=RIGHT, description="Only samples on which `who` is right, or is not."
+    ),
+    OpenApiParameter(
+        "outcome",
+        str,
+        enum=list(OUTCOMES),
+        description="Only samples on which teachers name different classes (disagree), the student is right or wrong "
+        "only with teachers (thanks, misled), right though the target is wrong (despite) or the other way round "
+        "(unheeded), a right teacher is outvoted (outvoted), no teacher is right (nobody).",
+    ),
     OpenApiParameter(
         "sort",
         str,
@@ -60,6 +79,19 @@ class SpreadShape(serializers.Serializer[Any]):
     leads = serializers.IntegerField()
 
 
+class RightnessShape(serializers.Serializer[Any]):
+    """On how many of the samples found somebody names the true class, and on how many of those teachers disagree on."""
+
+    who = serializers.CharField(help_text="student, target, solo or teacher:NAME.")
+    right = serializers.IntegerField()
+    share = serializers.FloatField(allow_null=True)
+    disputed = serializers.IntegerField(
+        allow_null=True,
+        help_text="Samples on which teachers name different classes; null without two teachers.",
+    )
+    right_disputed = serializers.IntegerField(allow_null=True)
+
+
 class JobSamplesShape(serializers.Serializer[Any]):
     """A page of a job's samples: every column of the table, and `row`, its place there; null is not known."""
 
@@ -69,6 +101,7 @@ class JobSamplesShape(serializers.Serializer[Any]):
     teachers = serializers.ListField(child=serializers.CharField())
     quantities = serializers.ListField(child=serializers.CharField())
     weights = SpreadShape(many=True)
+    rightness = RightnessShape(many=True, help_text="Of samples with classes; else empty.")
     samples = serializers.ListField(child=serializers.DictField())
 
 
@@ -92,7 +125,7 @@ def samples(request: Request, job_id: int) -> Response:
     chosen = rows[limit * (asked.page - 1) : limit * asked.page]
     columns = {name: table.take(name, chosen) for name in table.names}
     found = [
-        {"row": int(row), **{name: _spelled(values[place]) for name, values in columns.items()}}
+        {"row": int(row), **{name: spelled(values[place]) for name, values in columns.items()}}
         for place, row in enumerate(chosen)
     ]
     answer = Response(
@@ -103,6 +136,7 @@ def samples(request: Request, job_id: int) -> Response:
             "teachers": table.teachers,
             "quantities": table.quantities,
             "weights": SpreadShape(weight_spreads(table, rows), many=True).data,
+            "rightness": RightnessShape(rightness(table, rows), many=True).data,
             "samples": found,
         }
     )
@@ -133,6 +167,11 @@ def samples_file(request: Request, job_id: int, form: str) -> HttpResponseBase:
     return send_rows(found, table, find_rows(table, asked.wanted), form=form)
 
 
+def spelled(value: Any) -> Any:
+    """This will give a value as JSON has it, which knows no infinity."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def _asked(request: Request, job_id: int, *, beside: tuple[str, ...]) -> tuple[Job, Table, Asked]:
     found = job_or_404(request, job_id)
     try:
@@ -147,8 +186,3 @@ def _asked(request: Request, job_id: int, *, beside: tuple[str, ...]) -> tuple[J
     if problems := {**asked.problems, **strange}:
         raise ValidationError(problems)
     return found, table, asked
-
-
-def _spelled(value: Any) -> Any:
-    """JSON knows no infinity."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -51,7 +51,9 @@ class SubmissionShape(ScheduleShape):
     """A job to submit: the spec is the same data as the form and the YAML file."""
 
     project = serializers.SlugField(max_length=80)
-    spec = serializers.DictField()
+    spec = serializers.DictField(
+        help_text="By its `task` a GroundingSpec or a ClassificationSpec; see the schemas of these names."
+    )
 
 
 class RetryShape(StrictShape):
@@ -125,7 +127,8 @@ class JobShape(serializers.ModelSerializer[Job]):
         model = Job
         fields: tuple[str, ...] = (
             *("id", "project", "name", "state", "dataset", "elsewhere", "queue", "priority", "waits"),
-            *("step", "total_steps", "part", "created_at", "queued_at", "started_at", "finished_at"),
+            *("step", "total_steps", "part", "part_done", "part_of"),
+            *("created_at", "queued_at", "started_at", "finished_at"),
             *("deadline_at", "cancel_requested_at", "pause_requested_at", "pause_reason"),
             *("failure_cause", "failure", "resubmitted_from", "group", "gate_outcome"),
             *("tags", "archived_at"),

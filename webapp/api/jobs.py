@@ -133,7 +133,7 @@ def promotion(request: Request, job_id: int) -> Response:
 def _submitted(request: Request) -> Response:
     if asks_for_elsewhere(request.data) and "project" not in request.query_params:
         return created(begun_elsewhere(request))
-    slug, raw, beside = _submission(request)
+    slug, raw, beside = submission(request)
     project = project_or_404(request, slug)
     if is_group(raw):
         key = next(key for key in GROUP_KEYS if key in raw)
@@ -141,8 +141,8 @@ def _submitted(request: Request) -> Response:
     return created(submit(project=project, user=user_of(request), spec=parse(raw), **beside))
 
 
-def _submission(request: Request) -> tuple[str, Any, dict[str, Any]]:
-    """A body is `{project, spec, ...}`, or the bare spec where the address names the project and the rest."""
+def submission(request: Request) -> tuple[str, Any, dict[str, Any]]:
+    """This will read a body: `{project, spec, ...}`, or the bare spec where the address names the project."""
     body, address = request.data, request.query_params
     slug = address.get("project")
     if slug is not None:

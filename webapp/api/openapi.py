@@ -7,6 +7,7 @@ from typing import Any
 
 from webapp.api.problems import MEDIA_TYPE
 from webapp.api.repeating import HEADER, LONGEST_KEY, WRITES
+from webapp.api.spec_schemas import spec_schemas
 
 LARGEST_ID = 2**63 - 1
 _PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemShape"}}}
@@ -59,6 +60,7 @@ def complete(result: Document, generator: object, request: object, public: bool)
     components["headers"] = {name: _header(name) for name in _HEADERS}
     components["parameters"] = {"IdempotencyKey": _key_parameter(), "IfNoneMatch": _tag_parameter()}
     _let_anything_be_null(components.get("schemas", {}))
+    components["schemas"] = {**spec_schemas(), **components.get("schemas", {})}
     operations = list(_operations(result))
     for method, path, operation in operations:
         for parameter in operation.get("parameters", []):

@@ -8,10 +8,12 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.decorators import api_view
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs.models import Registration
+from jobs.models import Registration, RegistrationKind
+from jobs.operations.completing import complete
 from jobs.operations.registrations import decide, request_cancel_registration
 from jobs.queries.looks import look_at_registration
 from jobs.queries.registrations import list_registrations, registration_detail
@@ -75,11 +77,20 @@ def registration(request: Request, registration_id: int) -> Response:
 )
 @api_view(["PUT"])
 def decision(request: Request, registration_id: int) -> Response:
-    """Say which of the suggested repairs are made; the check then goes on."""
+    """Say which of the suggested repairs are made, or what a teacher is; the check then goes on."""
     found = registration_or_404(request, registration_id)
     shape = DecisionShape(data=request.data)
     shape.is_valid(raise_exception=True)
-    decide(registration=found, user=user_of(request), accepted=shape.validated_data["accept"])
+    given, user = shape.validated_data, user_of(request)
+    if found.kind == RegistrationKind.TEACHER:
+        said = {"card": given.get("card"), "dataset": given.get("dataset", "")}
+        complete(registration=found, user=user, split=given["split"], **said)
+    elif "accept" not in given:
+        raise ValidationError(
+            {"accept": "given nothing, accepted is a list of names of repairs, which may be empty."}
+        )
+    else:
+        decide(registration=found, user=user, accepted=given["accept"])
     return Response(RegistrationShape(registration_detail(registration_id=found.pk)).data)
 
 

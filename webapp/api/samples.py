@@ -72,6 +72,8 @@ def samples(request: Request, dataset_id: int) -> Response:
     except StorageError as error:
         raise NotFound(str(error)) from None
     if files is None:
+        if dataset.task == "classification":
+            raise NotFound(f"{dataset.label} is a dataset of images; they are listed under images/.")
         raise NotFound(f"{dataset.label} was registered before samples were kept.")
     text = query.text(request, "q", default="")[:200]
     found, go_on = samples_after(

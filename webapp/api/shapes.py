@@ -108,7 +108,11 @@ class AskedDatasetShape(AskedShape):
 
 
 class AskedTeacherShape(AskedShape):
-    """A teacher to register: a model or stored predictions, measured on a split of a dataset."""
+    """A teacher to register: a model or stored predictions, measured on a split of a dataset.
+
+    `card` is the card of a model without one in its header; of an image classifier (.pt, .pth, .th, .onnx, bare
+    safetensors) it says {"net", "classes", "input"}, as in a decision. What is missing then, its registration asks for.
+    """
 
     card = serializers.DictField(required=False, allow_null=True)
     dataset = serializers.CharField(max_length=140, required=False, allow_blank=True)
@@ -146,9 +150,16 @@ class QueueShape(serializers.Serializer[Any]):
 
 
 class DecisionShape(StrictShape):
-    """The names of the repairs that are accepted; the others are not made."""
+    """Of a dataset the names of the repairs that are accepted, of a teacher what its check asks for.
 
-    accept = serializers.ListField(child=serializers.CharField(max_length=40))
+    `card` says of a classifier {"net", "classes", "input"}: `net` as in a spec or null for the one proposed, `classes`
+    a list of names in the order of its outputs or "dataset", `input` a usual one by name or {"size", "mean", "std"}.
+    """
+
+    accept = serializers.ListField(child=serializers.CharField(max_length=40), required=False)
+    card = serializers.DictField(required=False, allow_null=True)
+    dataset = serializers.CharField(max_length=140, required=False, allow_blank=True)
+    split = serializers.ChoiceField(choices=SPLITS, default="val")
 
 
 class RegistrationShape(serializers.ModelSerializer[Registration]):

@@ -1,23 +1,44 @@
 """What an address asks of a job's samples: filter, order and page, read leniently by pages and strictly by REST.
 
-A range is spelled COLUMN.min and COLUMN.max, where columns of teachers are NAME/weight, NAME/iou and NAME/score. All
-of it stands in the address, so that what one sees can be sent to somebody else.
+A range is spelled COLUMN.min and COLUMN.max, where columns of teachers are NAME/weight, NAME/iou or NAME/quality, and
+NAME/score. All of it stands in the address, so that what one sees can be sent to somebody else.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
+from jobs.queries.inspect.classes import (
+    LABEL,
+    RIGHT,
+    STUDENT,
+    classes_in,
+    column_of,
+    has_classes,
+    outcomes_in,
+    participants,
+)
 from jobs.queries.inspect.filters import Range, Wanted
 from jobs.queries.inspect.table import Table
 
 LONGEST_TEXT = 200
 LAST_PAGE = 10**6
-WORDS = {"split": "split", "leading": "leading", "q": "text", "source": "source"}
+WORDS = {
+    "split": "split",
+    "leading": "leading",
+    "q": "text",
+    "source": "source",
+    "class": "label",
+    "said": "said",
+    "who": "who",
+    "right": "right",
+    "outcome": "outcome",
+}
+OF_CLASSES = ("class", "said", "who", "right", "outcome")
 COLUMNS = {"leading": ("leading",), "q": ("sentence",), "source": ("source_id", "video_id")}
 BESIDE = ("sort", "page")
 
@@ -46,15 +67,22 @@ def read_asked(given: Mapping[str, Any], table: Table) -> Asked:
         if value and columns and not any(table.has(column) for column in columns):
             problems[key] = _none_of(table, key)
             words[key] = ""
-    if words["leading"] and words["leading"] not in table.teachers:
-        problems["leading"] = f"given {words['leading']!r}, accepted is one of {', '.join(table.teachers)}."
-        words["leading"] = ""
+    _accept(words, "leading", table.teachers, problems)
+    if has_classes(table):
+        _read_classes(words, table, problems)
+    else:
+        _refuse_classes(words, problems)
     sort, descending = _sort(given.get("sort", ""), table, problems)
     wanted = Wanted(
         split=words["split"],
         leading=words["leading"],
         text=words["q"],
         source=words["source"],
+        label=words["class"],
+        said=words["said"],
+        who=words["who"],
+        right=words["right"],
+        outcome=words["outcome"],
         ranges=_ranges(given, table, problems),
         sort=sort,
         descending=descending,
@@ -77,6 +105,32 @@ def pairs_of(wanted: Wanted) -> list[tuple[str, str]]:
     if wanted.sort or wanted.descending:
         pairs.append(("sort", f"{'-' if wanted.descending else ''}{wanted.sort or 'row'}"))
     return [(key, value) for key, value in pairs if value]
+
+
+def _read_classes(words: dict[str, str], table: Table, problems: dict[str, str]) -> None:
+    _accept(words, "who", participants(table), problems)
+    _accept(words, "right", RIGHT, problems)
+    _accept(words, "outcome", outcomes_in(table), problems)
+    if not (words["class"] or words["said"]):
+        return
+    known = classes_in(table, LABEL) | classes_in(table, column_of(words["who"] or STUDENT, "class"))
+    for key in ("class", "said"):
+        if words[key] and words[key] not in known:
+            problems[key] = f"given {words[key][:80]!r}, which is no class of this job's samples."
+            words[key] = ""
+
+
+def _refuse_classes(words: dict[str, str], problems: dict[str, str]) -> None:
+    for key in OF_CLASSES:
+        if words[key]:
+            problems[key] = "the samples of this job have no classes."
+            words[key] = ""
+
+
+def _accept(words: dict[str, str], key: str, known: Sequence[str], problems: dict[str, str]) -> None:
+    if words[key] and words[key] not in known:
+        problems[key] = f"given {words[key][:80]!r}, accepted is one of {', '.join(known) or 'none'}."
+        words[key] = ""
 
 
 def _ranges(given: Mapping[str, Any], table: Table, problems: dict[str, str]) -> tuple[Range, ...]:
@@ -117,7 +171,7 @@ def _text(text: str, key: str, problems: dict[str, str]) -> str:
     if "\0" in text:
         problems[key] = "it holds a NUL, which no text here does."
         return ""
-    return text.strip() if key in {"split", "leading"} else text.strip()[:LONGEST_TEXT]
+    return text.strip()[:LONGEST_TEXT] if key in {"q", "source"} else text.strip()
 
 
 def _number(text: str) -> float | None:

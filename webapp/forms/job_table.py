@@ -33,6 +33,7 @@ class Asked:
     after: Sequence[Any] | None = None
     before: Sequence[Any] | None = None
     problems: Mapping[str, str] = field(default_factory=dict)
+    usual: Sequence[str] = DEFAULT
 
     @property
     def names(self) -> list[str]:
@@ -49,7 +50,7 @@ class Asked:
         parts = {
             "q": self.text,
             "sort": "" if self.order == NEWEST_FIRST else self.order.name,
-            "columns": "" if tuple(self.names) == DEFAULT else ",".join(self.names),
+            "columns": "" if tuple(self.names) == tuple(self.usual) else ",".join(self.names),
             **changes,
         }
         return urlencode([(key, value) for key, value in parts.items() if value])
@@ -67,11 +68,14 @@ class Asked:
         return self.address(cursor=cursor)
 
 
-def read_asked(given: Mapping[str, str]) -> Asked:
-    """This will read an address; the name of a job is always a column, as it leads to the job."""
+def read_asked(given: Mapping[str, str], *, usual: Sequence[str] = DEFAULT) -> Asked:
+    """This will read an address; the name of a job is always a column, as it leads to the job.
+
+    `usual` are the columns where it names none.
+    """
     problems: dict[str, str] = {}
     text = given.get("q", "").strip()
-    query, order, columns = Query(), NEWEST_FIRST, columns_of(DEFAULT)
+    query, order, columns = Query(), NEWEST_FIRST, columns_of(usual)
     try:
         query = read_query(text, now=timezone.now())
     except QueryError as error:
@@ -81,7 +85,7 @@ def read_asked(given: Mapping[str, str]) -> Asked:
     except ValueError as error:
         problems["sort"] = f"{error}."
     try:
-        columns = _columns(given.get("columns", ""))
+        columns = _columns(given.get("columns", ""), usual)
     except ValueError as error:
         problems["columns"] = f"{error}."
     return Asked(
@@ -90,12 +94,13 @@ def read_asked(given: Mapping[str, str]) -> Asked:
         order=order,
         columns=columns,
         problems=problems,
+        usual=usual,
         **_opened(given.get("cursor", ""), order),
     )
 
 
-def _columns(text: str) -> list[Column]:
-    names = [name.strip() for name in text.split(",") if name.strip()] or list(DEFAULT)
+def _columns(text: str, usual: Sequence[str]) -> list[Column]:
+    names = [name.strip() for name in text.split(",") if name.strip()] or list(usual)
     return columns_of(names if "name" in names else ["name", *names])
 
 

@@ -7,15 +7,17 @@ form. They differ inside a choice, where each option has fields of its own: "stu
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from pydantic_core import PydanticUndefined
 
-from mtkd_engine.spec import Spec
+from mtkd_engine.spec import SPECS
 from mtkd_engine.spec.base import Part
 from webapp.forms.layout import DATASET_FIELD, GATES_FIELD, HIDDEN, NOT_OFFERED, SECTIONS, TEACHERS_FIELD
+
+MOST_ROWS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +32,7 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class Field(Node):
-    """One value. `kind` is text, integer, number, switch, select, choices, list, lines, dataset or teachers.
+    """One value. `kind` is text, integer, number, switch, select, choices, list, lines, mapping, dataset or teachers.
 
     One that is `optional` is left out of the spec when it is empty.
     """
@@ -59,11 +61,19 @@ class Choice(Node):
     options: tuple[tuple[str, Group], ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Rows(Node):
+    """A list of groups of the same fields; one whose first field is empty is not in use."""
+
+    rows: tuple[Group, ...]
+
+
 @cache
-def spec_tree() -> Group:
-    """This will return the tree of the whole Spec, in the order of the form's sections."""
-    schema = Spec.model_json_schema()
-    root = _group({**schema, "x-model": "Spec"}, schema["$defs"], path="", name="", title="", help="")
+def spec_tree(task: str = "grounding") -> Group:
+    """This will return the tree of a task's whole Spec, in the order of the form's sections."""
+    model = SPECS[task]
+    schema = model.model_json_schema()
+    root = _group({**schema, "x-model": model.__name__}, schema["$defs"], path="", name="", title="", help="")
     known = {section: index for index, section in enumerate(SECTIONS)}
     children = sorted(root.children, key=lambda child: known.get(child.path, len(known)))
     return Group(path="", name="", title="", help="", children=tuple(children))
@@ -77,12 +87,8 @@ def _node(
     schema, optional = _stated({**_resolved(raw, defs), **raw}, defs)
     text: dict[str, Any] = {"path": path, "name": name, "title": schema.get("title", path)}
     text["help"] = schema.get("description", "")
-    if "discriminator" in schema:
-        return _choice(schema, defs, text=text, default=default)
-    if path == TEACHERS_FIELD:
-        return Field(kind="teachers", default=[], **text)
-    if schema.get("type") == "object":
-        return _group(schema, defs, **text)
+    if (parted := _parted(schema, defs, text=text, default=default)) is not None:
+        return parted
     if "const" in schema:
         return None  # nothing to decide
     kind, options = _kind(schema, path)
@@ -95,6 +101,21 @@ def _node(
         accepted=_accepted(schema),
         **text,
     )
+
+
+def _parted(
+    schema: dict[str, Any], defs: dict[str, Any], *, text: dict[str, Any], default: Any
+) -> Node | None:
+    """A node with others below it, or the teachers; None for a plain value."""
+    if "discriminator" in schema:
+        return _choice(schema, defs, text=text, default=default)
+    if text["path"] == TEACHERS_FIELD:
+        return Field(kind="teachers", default=[], **text)
+    if schema.get("type") == "object" and "x-model" in schema:
+        return _group(schema, defs, **text)
+    if schema.get("type") == "array" and "$ref" in schema.get("items", ()):
+        return _rows(schema, defs, text=text)
+    return None
 
 
 def _group(
@@ -138,6 +159,19 @@ def _choice(schema: dict[str, Any], defs: dict[str, Any], *, text: dict[str, Any
     return Choice(tag=tag, default=str(getattr(default, tag, options[0][0])), options=tuple(options), **text)
 
 
+def _rows(schema: dict[str, Any], defs: dict[str, Any], *, text: dict[str, Any]) -> Rows:
+    rows = []
+    for place in range(schema.get("maxItems", MOST_ROWS)):
+        within = {key: f"{text[key]}.{place}" for key in ("path", "name")}
+        title = f"{text['title']} {place + 1}"
+        row = _group(_resolved(schema["items"], defs), defs, **within, title=title, help="")
+        first = row.children[0]
+        assert isinstance(first, Field)
+        first = replace(first, default="", options=("", *first.options))
+        rows.append(replace(row, children=(first, *row.children[1:])))
+    return Rows(rows=tuple(rows), **text)
+
+
 def _default_of(model: str, key: str) -> Any:
     """This will look a default up in the model: schemas leave out those that a factory makes."""
     part = next(part for part in _parts(Part) if part.__name__ == model)
@@ -168,7 +202,13 @@ def _kind(schema: dict[str, Any], path: str) -> tuple[str, tuple[Any, ...]]:
         return "select", tuple(schema["enum"])
     if "enum" in schema.get("items", ()):
         return "choices", tuple(schema["items"]["enum"])
-    kinds = {"boolean": "switch", "integer": "integer", "number": "number", "array": "list"}
+    kinds = {
+        "boolean": "switch",
+        "integer": "integer",
+        "number": "number",
+        "array": "list",
+        "object": "mapping",
+    }
     return kinds.get(schema.get("type", ""), "text"), ()
 
 

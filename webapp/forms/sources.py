@@ -8,6 +8,8 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
+from mtkd_engine.spec import INPUTS
+
 MOST_SUGGESTED = 50
 UPLOAD, PATH = "upload", "path"
 PLACES = ((UPLOAD, "Upload files"), (PATH, "Path on the server"))
@@ -17,14 +19,19 @@ FORMATS = (
     ("activitynet", "ActivityNet Captions"),
     ("tacos", "TACoS"),
     ("qvhighlights", "QVHighlights"),
+    ("class_folders", "Folders of classes with images"),
+    ("parquet", "Parquet with images"),
 )
 SPLITS = (("val", "val"), ("test", "test"), ("train", "train"))
 PATTERNS = {
-    "dataset": ("*/", "*.zip", "*.tar", "*.tar.gz", "*.tgz", "*.json", "*.jsonl"),
+    "dataset": ("*/", "*.zip", "*.tar", "*.tar.gz", "*.tgz", "*.json", "*.jsonl", "*.parquet"),
     "teacher": tuple(
         f"{folder}*{ending}"
         for folder in ("", "*/")
-        for ending in (".safetensors", ".npz", ".jsonl", ".jsonl.gz", ".parquet")
+        for ending in (
+            *(".safetensors", ".pt", ".pth", ".th", ".onnx"),
+            *(".npz", ".jsonl", ".jsonl.gz", ".parquet"),
+        )
     ),
 }
 
@@ -127,20 +134,31 @@ class TeacherForm(RegisterForm):
         label="Name",
         max_length=120,
         required=False,
-        help_text="How specs refer to it; unique within the project. Several prediction files at once become a teacher "
-        "each, called after its file; a name given here stands before.",
+        help_text="How specs refer to it; unique within the project. Several checkpoints or prediction files at once "
+        "become a teacher each, called after its file; a name given here stands before.",
     )
     dataset = forms.ChoiceField(
         label="Measure it on",
         required=False,
-        help_text="Stored predictions belong to the samples of one dataset and need it; for a model it is optional.",
+        help_text="Stored predictions belong to the samples of one dataset and need it, image classifiers are measured "
+        "before they teach; for a model of grounding it is optional.",
     )
     split = forms.ChoiceField(
         label="Split",
         choices=SPLITS,
         required=False,
         initial="val",
-        help_text="Its quality stands beside that of a guess which sees no video. Keep test for the end.",
+        help_text="Its quality stands beside that of a guess which sees nothing. Keep test for the end.",
+    )
+    input = forms.ChoiceField(
+        label="Input of checkpoints",
+        choices=(
+            ("", "Ask me when they are converted"),
+            *((name, words) for name, (words, _) in INPUTS.items()),
+        ),
+        required=False,
+        help_text="With an input chosen, .pt, .pth, .th and .onnx files go through without a question: their outputs "
+        "are the classes of the dataset in its order, their architecture is the one that the tensors speak for.",
     )
 
     def __init__(self, *args: Any, datasets: list[tuple[str, str]], **kwargs: Any) -> None:
@@ -155,6 +173,12 @@ class TeacherForm(RegisterForm):
         if not given.get("name") and "name" not in self.errors and len(self.upload_ids) < 2:
             self.add_error("name", "This field is required.")
         return given
+
+    def asked(self) -> dict[str, Any]:
+        """This will make what is said of all checkpoints a card."""
+        given = super().asked()
+        reads = given.pop("input", "")
+        return given | {"card": {"classes": "dataset", "input": reads} if reads else None}
 
     def clean_split(self) -> str:
         """This will measure on validation where nothing was chosen."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.http import QueryDict
@@ -16,50 +15,9 @@ from webapp.forms.layout import (
     TEACHERS_FIELD,
     TEST_ON_FIELD,
 )
-from webapp.forms.schema import Choice, Field, Group, Node, spec_tree
-
-MANY = frozenset({"teachers", "choices"})
-"""Kinds of which several are chosen."""
-PARTED = {"list": ", ", "lines": "\n"}
-"""Kinds of which several are typed, and what stands between them."""
-
-
-@dataclass
-class Shown:
-    """One node with its value and its error, ready for a template."""
-
-    node: Node
-    kind: str
-    value: Any = None
-    error: str = ""
-    hidden: bool = False
-    options: list[tuple[str, str]] = field(default_factory=list)
-    parts: list[Shown] = field(default_factory=list)
-    more: list[Shown] = field(default_factory=list)
-    only_with: str = ""
-    hints: Sequence[str] = ()
-    is_set: bool = False
-    """Whether it has another value than it would have by itself."""
-
-    @property
-    def id(self) -> str:
-        """The element's id: the name without characters that selectors would need escaped."""
-        return "f-" + "-".join(self.node.name.replace("[", ".").replace("]", "").split("."))
-
-    @property
-    def text(self) -> str:
-        """The value as it stands in an input: numbers without a needless exponent or ".0"."""
-        return f"{self.value:.10g}" if isinstance(self.value, float) else str(self.value)
-
-    @property
-    def has_error(self) -> bool:
-        """Whether this node or one below it was refused."""
-        return bool(self.error) or any(part.has_error for part in (*self.parts, *self.more))
-
-    @property
-    def is_noticed(self) -> bool:
-        """Whether somebody should see it, however deep it is folded away."""
-        return self.has_error or self.is_set or any(part.is_noticed for part in (*self.parts, *self.more))
+from webapp.forms.schema import Choice, Field, Group, Node, Rows, spec_tree
+from webapp.forms.shown import Shown
+from webapp.forms.typed import MANY, PARTED, item, lines_of, mapping_of
 
 
 class SpecForm:
@@ -70,6 +28,7 @@ class SpecForm:
         *,
         datasets: list[str],
         teachers: list[str],
+        task: str = "grounding",
         notes: Mapping[str, str] | None = None,
         teacher_notes: Mapping[str, str] | None = None,
         selections: Mapping[str, str] | None = None,
@@ -83,7 +42,8 @@ class SpecForm:
         know of teachers, and `selections` what to know of each selection; without these, their names are typed.
         `hints` are sentences to stand below fields, by path.
         """
-        self.tree = spec_tree()
+        self.task = task
+        self.tree = spec_tree(task)
         self.datasets = datasets
         self.teachers = teachers
         self.notes = notes or {}
@@ -96,7 +56,7 @@ class SpecForm:
 
     def raw(self) -> dict[str, Any]:
         """This will return the chosen values as plain data for `mtkd_engine.spec.parse`."""
-        return self._raw_group(self.tree)
+        return {"task": self.task, **self._raw_group(self.tree)}
 
     def chosen(self, path: str) -> str:
         """This will return which option of a choice at the top of the spec is chosen."""
@@ -114,7 +74,7 @@ class SpecForm:
 
     def other_errors(self) -> list[str]:
         """This will return the sentences that belong to no field of the form."""
-        taken = set(self._places().values())
+        taken = {path for path, _ in self._places().values()}
         return [
             f"{path}: {text}" if path else text for path, text in self.errors.items() if path not in taken
         ]
@@ -133,6 +93,8 @@ class SpecForm:
             chosen = self._chosen(node)
             option = dict(node.options).get(chosen)
             return {node.tag: chosen, **(self._raw_group(option) if option else {})}
+        if isinstance(node, Rows):
+            return [self._raw_group(row) for row in node.rows if self._is_used(row)]
         assert isinstance(node, Field)
         return self._raw_field(node)
 
@@ -144,9 +106,16 @@ class SpecForm:
             return list(value)
         if kind in PARTED:
             return [part.strip() for part in str(value).split(PARTED[kind][0]) if part.strip()]
+        if node.kind == "mapping":
+            return mapping_of(str(value))
         if node.kind == "select":
             return next((option for option in node.options if str(option) == str(value)), value)
         return value
+
+    def _is_used(self, row: Group) -> bool:
+        first = row.children[0]
+        assert isinstance(first, Field)
+        return bool(self._value(first))
 
     def _applies(self, node: Node) -> bool:
         if node.path not in ONLY_WITH:
@@ -186,6 +155,8 @@ class SpecForm:
             return [item["name"] if isinstance(item, Mapping) else item for item in value or ()]
         if self._kind(node) == "choices":
             return [str(item) for item in value or ()]
+        if node.kind == "mapping":
+            return lines_of(value)
         if node.kind in PARTED:
             return PARTED[node.kind].join(str(item) for item in value or ())
         if node.kind == "dataset" and not value and len(self.datasets) == 1:
@@ -197,20 +168,34 @@ class SpecForm:
         value: Any = self.start
         for segment in (node.name + extra).split("."):
             key, _, option = segment.partition("[")
-            value = value.get(key) if isinstance(value, Mapping) else None
+            value = value.get(key) if isinstance(value, Mapping) else item(value, key)
             if option and isinstance(value, Mapping) and option.rstrip("]") not in value.values():
                 return None
         return value
 
-    def _places(self) -> dict[str, str]:
-        """Which error belongs to which node: name of the node -> path of the error, the longest match wins."""
-        places: dict[str, str] = {}
+    def _places(self) -> dict[str, tuple[str, str]]:
+        """Which error belongs to which node: name of the node -> path of the error, in the spec and in the form.
+
+        The longest match wins.
+        """
+        places: dict[str, tuple[str, str]] = {}
         nodes = list(self._active(self.tree))
         for path in self.errors:
-            fitting = [node for node in nodes if path == node.path or path.startswith(node.path + ".")]
+            at = self._at(path, nodes)
+            fitting = [node for node in nodes if at == node.path or at.startswith(node.path + ".")]
             if fitting:
-                places.setdefault(max(fitting, key=lambda node: len(node.path)).name, path)
+                places.setdefault(max(fitting, key=lambda node: len(node.path)).name, (path, at))
         return places
+
+    def _at(self, path: str, nodes: Iterable[Node]) -> str:
+        """Rows that are not in use are left out of the spec, whose list is then counted without them."""
+        for node in nodes:
+            if isinstance(node, Rows) and path.startswith(f"{node.path}."):
+                used = [row for row in node.rows if self._is_used(row)]
+                place, _, rest = path[len(node.path) + 1 :].partition(".")
+                if place.isdecimal() and int(place) < len(used):
+                    return ".".join(part for part in (used[int(place)].path, rest) if part)
+        return path
 
     def _active(self, group: Group) -> Iterator[Node]:
         for node in group.children:
@@ -220,11 +205,16 @@ class SpecForm:
             inner = dict(node.options).get(self._chosen(node)) if isinstance(node, Choice) else node
             if isinstance(inner, Group):
                 yield from self._active(inner)
+            for row in inner.rows if isinstance(inner, Rows) else ():
+                if not self._is_used(row):
+                    continue
+                yield row
+                yield from self._active(row)
 
     def _shown(self, node: Node) -> Shown:
-        path = self._places().get(node.name)
+        path, at = self._places().get(node.name, (None, ""))
         error = self.errors[path] if path is not None else ""
-        if path is not None and path not in {node.path, ""} and not error.startswith(path):
+        if path is not None and at not in {node.path, ""} and not error.startswith(path):
             error = f"{path}: {error}"
         shown = Shown(node=node, kind=type(node).__name__.lower(), error=error)
         if node.path in ONLY_WITH:
@@ -239,6 +229,13 @@ class SpecForm:
                 part = Shown(node=option, kind="option", value=value, hidden=value != shown.value)
                 self._fill(part, option)
                 shown.parts.append(part)
+        elif isinstance(node, Rows):
+            shown.parts = [self._shown(row) for row in node.rows]
+            for row in shown.parts:
+                row.only_with = (
+                    f"{row.node.path}.kind={','.join(value for value, _ in row.parts[0].options if value)}"
+                )
+                row.hidden = not row.parts[0].value
         elif isinstance(node, Field):
             shown.kind, shown.value = self._kind(node), self._value(node)
             shown.options = self._options(node)
@@ -252,7 +249,7 @@ class SpecForm:
 
     def _is_set(self, node: Field, value: Any) -> bool:
         """An untouched form is as good as none: its own defaults are compared, in the words of a form."""
-        before = SpecForm(datasets=[], teachers=[], selections=self.selections)._started(node)
+        before = SpecForm(datasets=[], teachers=[], selections=self.selections, task=self.task)._started(node)
         return str(value) != (Shown(node, "", before).text if isinstance(value, str) else str(before))
 
     def _options(self, node: Field) -> list[tuple[str, str]]:
@@ -261,7 +258,7 @@ class SpecForm:
         if node.path in {LEAVE_OUT_FIELD, TEST_ON_FIELD} and self.selections is not None:
             known, notes = list(self.selections), self.selections
         if known is None:
-            return [(str(option), str(option).replace("_", " ")) for option in node.options]
+            return [(str(option), str(option).replace("_", " ") or "none") for option in node.options]
         value = self._value(node)
         gone = [
             name for name in (value if isinstance(value, list) else [value]) if name and name not in known

@@ -5,23 +5,32 @@ Reports of older registrations hold less: what they lack is left out, nothing is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jobs.models import Dataset, Teacher, TeacherKind
 from jobs.operations.fitting import is_without_features
+from mtkd_engine.spec.measures import Measures, measures_of
+from webapp.pages.classifier import conversion_of, input_words, measured_of
 from webapp.pages.result import COLUMNS
+from webapp.pages.result_details import is_number
 from webapp.plots import histograms, positions, quality_bars
 from webapp.templatetags.site import bytesize
 
 SPLITS = ("train", "val", "test")
-COUNTS = ("samples", "videos", "sources", "windows")
+COUNTS = {
+    "grounding": ("samples", "videos", "sources", "windows"),
+    "classification": ("samples", "classes", "sources"),
+}
 FORMATS = {
     "activitynet": "ActivityNet Captions",
     "charades_sta": "Charades-STA",
     "tacos": "TACoS",
     "qvhighlights": "QVHighlights",
+    "class_folders": "folders of classes",
+    "parquet": "Parquet",
 }
+MOST_CLASSES = 200
 RANK = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -32,8 +41,11 @@ def dataset_card(dataset: Dataset) -> dict[str, Any]:
     words = (told.get("vocabulary") or {}).get("top") or []
     most = max((count for _, count in words), default=1)
     return {
-        "splits": _splits(report.get("splits") or {}),
+        "columns": COUNTS.get(dataset.task, COUNTS["grounding"]),
+        "splits": _splits(report.get("splits") or {}, COUNTS.get(dataset.task, COUNTS["grounding"])),
         "facts": _dataset_facts(report),
+        "classes": class_rows(report)[:MOST_CLASSES],
+        "class_count": len(report.get("classes") or []),
         "annotations_only": "feature_width" in report and report["feature_width"] is None,
         "problems": shown_problems(report),
         "repairs": _accepted(report),
@@ -55,7 +67,11 @@ def teacher_card(teacher: Teacher) -> dict[str, Any]:
         "problems": shown_problems(report),
         "origin": origin_of(teacher),
         "quality": quality_of(report),
-        "own_metrics": _own_metrics((report.get("card") or {}).get("metrics") or {}),
+        "measured": measured_of(report),
+        "conversion": conversion_of(report),
+        "own_metrics": _own_metrics(
+            (report.get("card") or {}).get("metrics") or {}, measures_of({"task": teacher.task})
+        ),
         "coverage": coverage,
         "unused": _unused(teacher, coverage),
         "unknown": report.get("unknown") or {},
@@ -67,6 +83,8 @@ def _unused(teacher: Teacher, coverage: list[dict[str, Any]]) -> str:
     if any(row["covered"] < row["of"] for row in coverage):
         return "It cannot teach: jobs need predictions for all samples of train, val and test."
     dataset = teacher.dataset
+    if teacher.task == "classification":
+        return "It has not taught yet: choose it in a job of task classification."
     if teacher.kind == TeacherKind.PREDICTIONS and dataset and is_without_features(dataset):
         return (
             f"It has not taught yet: choose it in a job with method aggregate, which has no student. {dataset.label} "
@@ -118,14 +136,15 @@ def quality_of(report: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def headline_of(report: Mapping[str, Any]) -> str:
+def headline_of(teacher: Teacher) -> str:
     """This will name a teacher's best known measure in a few words, for lists, and who says so if nobody measured."""
+    report, measures = teacher.report, measures_of({"task": teacher.task})
     told = report.get("quality") or {}
-    share = (told.get("metrics") or {}).get("miou")
-    if isinstance(share, int | float):
-        return f"{100 * share:.1f} % mIoU on {told.get('split', 'val')}"
-    share = ((report.get("card") or {}).get("metrics") or {}).get("test/miou")
-    return f"{100 * share:.1f} % mIoU on test, as its card says" if isinstance(share, int | float) else ""
+    share = (told.get("metrics") or {}).get(measures.headline)
+    if is_number(share):
+        return f"{100 * share:.1f} % {measures.title} on {told.get('split', 'val')}"
+    share = ((report.get("card") or {}).get("metrics") or {}).get(f"test/{measures.headline}")
+    return f"{100 * share:.1f} % {measures.title} on test, as its card says" if is_number(share) else ""
 
 
 def shown_problems(report: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -147,14 +166,30 @@ def _accepted(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _splits(known: Mapping[str, Mapping[str, int]]) -> list[tuple[str, list[int | None]]]:
+def class_rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """This will lay out the classes of a dataset of images: name, images of each split, and a bar of train."""
+    counts = report.get("class_counts") or {}
+    by_split = [counts.get(split) or [] for split in SPLITS]
+    most = max((count for split in by_split for count in split), default=1) or 1
+    return [
+        {"number": number, "name": name, "counts": several, "share": 100 * several[0] / most}
+        for number, (name, *several) in enumerate(zip(report.get("classes") or [], *by_split, strict=False))
+    ]
+
+
+def _splits(
+    known: Mapping[str, Mapping[str, int]], columns: Sequence[str]
+) -> list[tuple[str, list[int | None]]]:
     rows: list[tuple[str, list[int | None]]] = [
-        (name, [known[name].get(count) for count in COUNTS]) for name in SPLITS if name in known
+        (name, [known[name].get(count) for count in columns]) for name in SPLITS if name in known
     ]
     if len(rows) > 1:
-        # Splits share no video and no source, so the sums count none twice.
-        columns = zip(*(counts for _, counts in rows), strict=True)
-        sums = [None if None in column else sum(count or 0 for count in column) for column in columns]
+        # Splits share no video and no source, so the sums count none twice; classes are the same ones.
+        found = zip(columns, zip(*(counts for _, counts in rows), strict=True), strict=True)
+        sums = [
+            None if None in values or column == "classes" else sum(count or 0 for count in values)
+            for column, values in found
+        ]
         rows.append(("all", sums))
     return rows
 
@@ -174,8 +209,30 @@ def _dataset_facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
             else "",
         ),
         ("Playable", f"{report['playable']:,} videos" if report.get("playable") else ""),
+        *image_facts(report),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def image_facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """This will say of a dataset of images how many classes it has, what its files are and how even it is."""
+    told = report.get("statistics") or {}
+    kinds = sorted((told.get("kinds") or {}).items(), key=lambda pair: -pair[1])
+    balance = told.get("balance") or {}
+    return [
+        ("Classes", f"{len(report['classes']):,}" if report.get("classes") else ""),
+        ("Images", ", ".join(f"{count:,} {kind}" for kind, count in kinds)),
+        ("Balance in train", _balance(balance.get("largest"), balance.get("smallest"))),
+    ]
+
+
+def _balance(largest: Mapping[str, Any] | None, smallest: Mapping[str, Any] | None) -> str:
+    if not largest or not smallest:
+        return ""
+    most, least = largest["samples"], smallest["samples"]
+    if most == least:
+        return f"{most:,} of each class"
+    return f"{smallest['name']} {least:,} to {largest['name']} {most:,}, 1 : {most / least:.1f}"
 
 
 def _teacher_facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -189,6 +246,8 @@ def _teacher_facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Size", bytesize(report["bytes"]) if isinstance(report.get("bytes"), int) else ""),
         ("Feature width", str(card.get("feature_width", ""))),
         ("Vocabulary", f"{len(card['vocabulary']):,} words" if "vocabulary" in card else ""),
+        ("Classes", f"{len(card['classes']):,}" if "classes" in card else ""),
+        ("Input", input_words(card)),
         ("Temperature", f"{card['temperature']:.3g}" if "temperature" in card else ""),
     ]
     return [(name, value) for name, value in facts if value]
@@ -200,13 +259,13 @@ def _architecture(net: Mapping[str, Any]) -> str:
     return f"{net['family']}: {sizes}" if "family" in net else sizes
 
 
-def _own_metrics(metrics: Mapping[str, float]) -> list[tuple[str, float]]:
+def _own_metrics(metrics: Mapping[str, float], measures: Measures) -> list[tuple[str, float]]:
     """What the model's own card claims, in percent; nobody has measured it here."""
     return [
         (f"{title} on {split}", 100 * metrics[f"{split}/{key}"])
         for split in ("val", "test")
-        for key, title in COLUMNS
-        if isinstance(metrics.get(f"{split}/{key}"), int | float)
+        for key, title in measures.columns
+        if is_number(metrics.get(f"{split}/{key}"))
     ]
 
 

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.models import Registration, RegistrationState
+from mtkd_engine.spec.measures import GROUNDING
+from mtkd_engine.spec.measures import MEASURES as MEASURED
 from webapp.forms.sources import FORMATS
-from webapp.pages.result import COLUMNS
+from webapp.pages.cards import image_facts
+from webapp.pages.classifier import conversion_of, measured_of
 from webapp.templatetags.registrations import counted
 from webapp.templatetags.site import bytesize
 
@@ -21,6 +24,9 @@ MEASURES = (
     ("words", "Words of a sentence", ""),
     ("queries_per_video", "Sentences of a video", ""),
     ("windows_per_query", "Windows of a sentence", ""),
+    ("shorter_side", "Shorter side of an image", "px"),
+    ("aspect", "Width of an image by its height", ""),
+    ("kilobytes", "Size of a file", "kB"),
 )
 FORMS = {"windows": "scored windows", "span": "start and end of each clip", "map": "2-D maps"}
 MISMATCHES = {"missing": "is missing", "unexpected": "is not part of it", "shape": "shape", "dtype": "type"}
@@ -54,16 +60,21 @@ def findings(registration: Registration) -> dict[str, Any]:
     return {
         "facts": _facts(report),
         "splits": [(name, split) for name, split in _by_split(report.get("splits"))],
+        "of_images": report.get("kind") == "dataset" and report.get("task") == "classification",
         "split_made": report.get("split_made", False),
         "coverage": list(_by_split(report.get("coverage"))),
         "unknown": report.get("unknown") or {},
-        "quality": _quality(report.get("quality")),
+        "quality": _quality(report.get("quality"), task=str(report.get("task"))),
         "problem_count": len(others),
         "groups": _grouped(others),
         "repairs": _repairs(report, problems),
         "measures": _measures(report.get("statistics") or {}),
         "vocabulary": (report.get("statistics") or {}).get("vocabulary") or {},
         "samples": [_sample(sample) for sample in _list(report.get("samples"))],
+        "conversion": conversion_of(report),
+        "measured": measured_of(report),
+        "tensors": (report.get("tensors") or {}).get("first") or [],
+        "tensor_count": (report.get("tensors") or {}).get("count") or 0,
         "mismatch": [_mismatch(row) for row in report.get("mismatch") or []],
     }
 
@@ -80,7 +91,11 @@ def _by_split(given: object) -> Iterable[tuple[str, Any]]:
 
 def _facts(report: dict[str, Any]) -> list[tuple[str, str]]:
     words = report.get("word_vectors") or {}
-    kind = {"model": "model", "predictions": FORMS.get(report.get("form", ""), "predictions")}
+    kind = {
+        "model": "model",
+        "onnx": "ONNX program",
+        "predictions": FORMS.get(report.get("form", ""), "predictions"),
+    }
     facts = [
         ("Format", _format(str(report.get("format") or ""))),
         ("Teacher", kind.get(report.get("kind", ""), "")),
@@ -90,6 +105,7 @@ def _facts(report: dict[str, Any]) -> list[tuple[str, str]]:
         ("Features", _features(report)),
         ("Word vectors", _words(words)),
         ("Playable videos", counted(report["playable"]) if report.get("playable") else ""),
+        *image_facts(report),
         ("Files", _files(report.get("files") or [])),
         ("Size", bytesize(report["bytes"]) if report.get("bytes") else ""),
         ("Content hash", str(report.get("content_hash") or "")),
@@ -102,7 +118,7 @@ def _format(name: str) -> str:
 
 
 def _features(report: dict[str, Any]) -> str:
-    if report.get("kind") != "dataset":
+    if report.get("kind") != "dataset" or report.get("task") == "classification":
         return ""
     width = report.get("feature_width")
     if width is None:
@@ -124,13 +140,13 @@ def _files(files: list[dict[str, Any]]) -> str:
     return f"{names} and {len(files) - 4:,} more" if len(files) > 4 else names
 
 
-def _quality(quality: dict[str, Any] | None) -> dict[str, Any] | None:
+def _quality(quality: dict[str, Any] | None, *, task: str) -> dict[str, Any] | None:
     if not quality:
         return None
     metrics, blind = quality.get("metrics") or {}, quality.get("blind") or {}
     rows = [
         (title, 100 * metrics[key], 100 * blind[key] if key in blind else None)
-        for key, title in COLUMNS
+        for key, title in MEASURED.get(task, GROUNDING).columns
         if isinstance(metrics.get(key), int | float)
     ]
     return {"split": quality.get("split"), "samples": quality.get("samples"), "rows": rows}

@@ -15,11 +15,11 @@ from jobs.operations.baselines import remove_baseline
 from jobs.operations.gates import rules_of
 from jobs.queries.baselines import list_baselines
 from jobs.queries.final_metrics import names_in, of_jobs, value_of
+from mtkd_engine.spec.measures import HEADLINES
 from webapp.access import project_or_404, user_of
 from webapp.forms.baseline import BaselineForm
 from webapp.groups import metric_name, scale_of
 
-HEADLINE = "miou"
 MOST_NAMED = 40
 Gate = Mapping[str, Any]
 
@@ -66,7 +66,7 @@ def naming(job: Job, *, may_edit: bool) -> dict[str, Any]:
 
 
 def baseline_rows(project: Project) -> list[tuple[Baseline, str]]:
-    """This will list the baselines of a project with the mIoU of each, where it has one."""
+    """This will list the baselines of a project with the metric that decides in the task of each, where it has one."""
     rows = list(list_baselines(project))
     metrics = of_jobs(row.job_id for row in rows)
     return [(row, _headline(metrics[row.job_id])) for row in rows]
@@ -82,8 +82,9 @@ def removal(request: HttpRequest, slug: str, name: str) -> HttpResponse:
 
 
 def _headline(metrics: Mapping[str, float]) -> str:
-    value = value_of(metrics, HEADLINE)
-    return "" if value is None else f"{metric_name(HEADLINE)} {scale_of(HEADLINE) * value:.1f}"
+    found = ((name, value_of(metrics, name)) for name in HEADLINES)
+    name, value = next(((name, value) for name, value in found if value is not None), ("", None))
+    return "" if value is None else f"{metric_name(name)} {scale_of(name) * value:.1f}"
 
 
 def _waiting(stated: Iterable[str], project: Project, *, is_open: bool) -> list[Gate]:

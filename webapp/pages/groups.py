@@ -18,7 +18,7 @@ from jobs.operations.errors import UnableToCancel
 from jobs.operations.groups import cancel_group
 from jobs.queries.groups import list_groups
 from webapp.access import group_or_404, may, project_or_404, user_of
-from webapp.groups import cells_csv, group_plot, jobs_csv, metric_name, progress, scale_of, verdicts
+from webapp.groups import cells_csv, group_plot, jobs_csv, metric_name, progress, scale_of, verdicts, worth_it
 from webapp.pages.compare_offers import address_of
 from webapp.pages.gates import gates_of_group
 
@@ -98,6 +98,8 @@ def _context(request: HttpRequest, found: Group, table: GroupTable) -> dict[str,
         "scale": scale_of(table.metric),
         "metrics": [(name, metric_name(name)) for name in table.metrics],
         "progress": progress(table),
+        "answer": worth_it(table),
+        "reference_title": next((row.text.over for row in table.rows if row.text.is_own), ""),
         "verdicts": sentences[:FEW],
         "more_verdicts": sentences[FEW:],
         "plot": plot,

@@ -11,9 +11,11 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
+from jobs.comparisons.classes import class_order
 from jobs.models import Job
 from jobs.operations.errors import UnableToSelect
 from jobs.operations.selections import create_selection
+from jobs.queries.inspect.classes import has_classes, outcomes_in
 from jobs.queries.inspect.counts import Spread, weight_spreads
 from jobs.queries.inspect.exports import MEDIA_TYPES
 from jobs.queries.inspect.filters import find_rows
@@ -23,6 +25,7 @@ from jobs.storage.tables import per_sample_table
 from webapp.access import job_or_404, may, user_of
 from webapp.downloads import send_rows
 from webapp.forms.inspect import Asked, read_asked
+from webapp.pages import inspect_classes
 from webapp.pages.inspect_figures import spread_figure
 from webapp.pages.inspect_form import filter_fields, sorted_columns
 from webapp.pages.inspect_rows import shown_rows, tones_of
@@ -30,7 +33,10 @@ from webapp.pages.inspect_words import views_with
 
 PAGE = 50
 NEXT_JOB = ("leave_out", "test_on")
-LIST_COLUMNS = ("disagreement", "entropy", "student_iou", "gain", "target_iou")
+LIST_COLUMNS = (
+    *("disagreement", "entropy", "student_iou", "student_quality", "gain"),
+    *("target_iou", "target_quality"),
+)
 
 
 @require_safe
@@ -41,7 +47,7 @@ def samples(request: HttpRequest, job_id: int) -> HttpResponse:
     try:
         table = per_sample_table(found)
         if table is not None:
-            context |= _listed(table, read_asked(request.GET.dict(), table))
+            context |= _listed(found, table, read_asked(request.GET.dict(), table))
     except StorageError as error:
         context["problem"] = str(error)
     context["may_select"] = found.dataset_id is not None and may(
@@ -107,11 +113,15 @@ def _chosen(request: HttpRequest, table: Table, query: str) -> Any:
     return [row for row in map(int, ticked) if row < table.rows]
 
 
-def _listed(table: Table, asked: Asked) -> dict[str, Any]:
+def _listed(job: Job, table: Table, asked: Asked) -> dict[str, Any]:
+    of_classes = has_classes(table)
     rows = find_rows(table, asked.wanted)
     page = min(asked.page, max(1, -(-len(rows) // PAGE)))
     shown = _columns(table, asked)
     spreads = weight_spreads(table, rows)
+    of_page = rows[PAGE * (page - 1) : PAGE * page]
+    samples = shown_rows(table, of_page, quantities=shown)
+    views = views_with(table.quantities, outcomes=outcomes_in(table) if of_classes else None)
     return {
         "table": table,
         "asked": asked,
@@ -123,17 +133,15 @@ def _listed(table: Table, asked: Asked) -> dict[str, Any]:
         "behind": asked.query(page=page + 1) if page * PAGE < len(rows) else None,
         "query": asked.query(),
         "here": asked.query(page=page),
-        "rows": shown_rows(table, rows[PAGE * (page - 1) : PAGE * page], quantities=shown),
-        "columns": sorted_columns(asked, shown),
-        "views": [
-            (view, asked.query(sort=view.sort.removeprefix("-"), descending=view.sort[0] == "-"))
-            for view in views_with(table.quantities)
-        ],
-        "fields": filter_fields(table, asked),
+        "rows": samples,
+        "columns": sorted_columns(asked, shown, of_classes=of_classes),
+        "views": [(view, asked.query(**view.changes()), view.is_current(asked.wanted)) for view in views],
+        "fields": filter_fields(table, asked, order=class_order(job)),
         "spreads": _legend(spreads),
         "figure": spread_figure(spreads),
         "has_leading": table.has("leading"),
         "has_weights": bool(spreads),
+        **(inspect_classes.listed(job, table, rows, samples, asked=asked) if of_classes else {}),
     }
 
 

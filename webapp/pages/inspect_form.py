@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jobs.queries.inspect.classes import (
+    LABEL,
+    STUDENT,
+    classes_in,
+    column_of,
+    has_classes,
+    outcomes_in,
+    participants,
+)
 from jobs.queries.inspect.table import Table
 from webapp.forms.inspect import Asked
-from webapp.pages.inspect_words import HELP, title_of
+from webapp.pages.inspect_words import OUTCOME, help_of, title_of, who_is
+
+_OF_TEACHERS = (("weight", "Weight"), ("iou", "IoU"), ("quality", "True class"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +32,18 @@ class Bounds:
     high: float | None
 
 
+Choices = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classes:
+    """What of samples with classes can be chosen: classes in the dataset's order, pairs of value and title."""
+
+    classes: list[str]
+    who: Choices
+    outcomes: Choices
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fields:
     """What the form offers, which is what the table has; `is_open` where something in the folded part is set."""
@@ -30,6 +54,7 @@ class Fields:
     has_source: bool
     of_all: list[Bounds]
     of_teachers: list[tuple[str, list[Bounds]]]
+    of_classes: Classes | None
     is_open: bool
 
 
@@ -44,21 +69,24 @@ class Head:
     sorted: str
 
 
-def filter_fields(table: Table, asked: Asked) -> Fields:
-    """This will lay out the form of a table, filled with what was asked."""
+def filter_fields(table: Table, asked: Asked, *, order: Sequence[str] = ()) -> Fields:
+    """This will lay out the form of a table, filled with what was asked; `order` is that of the dataset's classes."""
+    of_classes = has_classes(table)
     bounds = {bounds.column: bounds for bounds in asked.wanted.ranges}
 
     def field(column: str, title: str) -> Bounds:
         known = bounds.get(column)
         low, high = (known.low, known.high) if known else (None, None)
-        return Bounds(column=column, title=title, help=HELP.get(column, ""), low=low, high=high)
+        return Bounds(
+            column=column, title=title, help=help_of(column, of_classes=of_classes), low=low, high=high
+        )
 
     teachers = [
         (
             teacher,
             [
                 field(column, title)
-                for of, title in (("weight", "Weight"), ("iou", "IoU"))
+                for of, title in _OF_TEACHERS
                 if (column := f"{teacher}/{of}") in table.quantities
             ],
         )
@@ -68,6 +96,7 @@ def filter_fields(table: Table, asked: Asked) -> Fields:
         splits=table.values_of("split"),
         leading=table.teachers if table.has("leading") else (),
         has_text=table.has("sentence"),
+        of_classes=_classes(table, asked, order) if of_classes else None,
         has_source=table.has("source_id") or table.has("video_id"),
         of_all=[field(column, title_of(column)) for column in table.quantities if "/" not in column],
         of_teachers=[(teacher, fields) for teacher, fields in teachers if fields],
@@ -75,7 +104,19 @@ def filter_fields(table: Table, asked: Asked) -> Fields:
     )
 
 
-def sorted_columns(asked: Asked, columns: list[str]) -> list[Head]:
+def _classes(table: Table, asked: Asked, order: Sequence[str]) -> Classes:
+    known = classes_in(table, LABEL)
+    who = asked.wanted.who or STUDENT
+    if who in participants(table):
+        known |= classes_in(table, column_of(who, "class"))
+    return Classes(
+        classes=[*(name for name in order if name in known), *sorted(known - set(order))],
+        who=[(one, who_is(one)) for one in participants(table)],
+        outcomes=[(one, OUTCOME[one]) for one in outcomes_in(table)],
+    )
+
+
+def sorted_columns(asked: Asked, columns: list[str], *, of_classes: bool = False) -> list[Head]:
     """This will make the heads of columns; the one that is sorted by turns the order around."""
     wanted = asked.wanted
     heads = []
@@ -83,7 +124,6 @@ def sorted_columns(asked: Asked, columns: list[str]) -> list[Head]:
         is_it = wanted.sort == column
         turned = asked.query(sort=column, descending=not wanted.descending if is_it else True)
         now = ("descending" if wanted.descending else "ascending") if is_it else ""
-        heads.append(
-            Head(column=column, title=title_of(column), help=HELP.get(column, ""), query=turned, sorted=now)
-        )
+        about = help_of(column, of_classes=of_classes)
+        heads.append(Head(column=column, title=title_of(column), help=about, query=turned, sorted=now))
     return heads

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from jobs.models import Dataset, Job
+from jobs.queries.inspect.classes import has_classes
 from jobs.queries.inspect.filters import find_rows, neighbours
 from jobs.queries.samples import Sample, find_sample, video_of
 from jobs.storage.blobs import StorageError
@@ -19,6 +20,7 @@ from jobs.storage.previews import sample_files
 from jobs.storage.tables import weights_course
 from webapp.forms.inspect import read_asked
 from webapp.pages.inspect import table_or_404
+from webapp.pages.inspect_answers import answer_context
 from webapp.pages.inspect_figures import course_figure
 from webapp.pages.inspect_rows import shares_of, tones_of
 from webapp.pages.inspect_why import Outcome, Told, why
@@ -50,16 +52,7 @@ def sample(request: HttpRequest, job_id: int, row: int) -> HttpResponse:
     rows = find_rows(table, asked.wanted)
     previous, following, place = neighbours(rows, row)
     known = {name: table.take(name, [row])[0] for name in table.names}
-    told = told_by(table.teachers, known)
-    outcome = Outcome(
-        target=known.get("target_iou"),
-        student=known.get("student_iou"),
-        solo=known.get("solo_iou"),
-        window=_window(known, "target_start", "target_end"),
-    )
-    weights = {one.name: one.weight for one in told if one.weight is not None}
-    filmed = _filmed(found.dataset, known)
-    context = {
+    of_all = {
         "job": found,
         "project": found.project,
         "row": row,
@@ -69,15 +62,34 @@ def sample(request: HttpRequest, job_id: int, row: int) -> HttpResponse:
         "next": following,
         "place": None if place is None else place + 1,
         "total": len(rows),
-        "lanes": lanes_of(known, told, filmed.get("sample")),
-        "duration": known.get("duration") or 0.0,
-        "shares": shares_of(weights, tones_of(table.teachers)),
-        "why": why(told, outcome, aggregator=_aggregator(found)),
         "gain": known.get("gain"),
         **_course(found, str(known["sample_id"])),
+    }
+    weights = {name: weight for name in table.teachers if (weight := known.get(f"{name}/weight")) is not None}
+    of_all["shares"] = shares_of(weights, tones_of(table.teachers))
+    if has_classes(table):
+        return render(
+            request, "inspect/image.html", of_all | answer_context(found, table, row, weights=weights)
+        )
+    return render(request, "inspect/sample.html", of_all | _moment(found, table.teachers, known))
+
+
+def _moment(job: Job, teachers: Iterable[str], known: dict[str, Any]) -> dict[str, Any]:
+    """What is said of a moment in a video, and why."""
+    told = told_by(teachers, known)
+    outcome = Outcome(
+        target=known.get("target_iou"),
+        student=known.get("student_iou"),
+        solo=known.get("solo_iou"),
+        window=_window(known, "target_start", "target_end"),
+    )
+    filmed = _filmed(job.dataset, known)
+    return {
+        "lanes": lanes_of(known, told, filmed.get("sample")),
+        "duration": known.get("duration") or 0.0,
+        "why": why(told, outcome, aggregator=_aggregator(job)),
         **filmed,
     }
-    return render(request, "inspect/sample.html", context)
 
 
 def told_by(teachers: Iterable[str], known: dict[str, Any]) -> list[Told]:

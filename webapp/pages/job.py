@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from jobs.comparisons.classes import confusion_of
 from jobs.models import ACTIVE, Job, State
 from jobs.operations.baselines import set_baseline
 from jobs.operations.errors import UnableToPromote, UnableToSetBaseline
@@ -18,9 +19,12 @@ from jobs.queries.baselines import baseline_names
 from jobs.queries.history import metric_names, warnings_of
 from jobs.queries.jobs import job_detail
 from jobs.queries.logs import read_log
+from jobs.storage.blobs import StorageError
 from mtkd_engine.spec import SpecError, dump_yaml, parse
+from mtkd_engine.spec.measures import CLASSIFICATION, measures_of
 from webapp.access import artifact_or_404, job_or_404, may, user_of
 from webapp.charts import PX, job_charts, own_charts, system_charts, weight_chart
+from webapp.confusion import classes_context
 from webapp.downloads import send_artifact
 from webapp.forms.baseline import BaselineForm
 from webapp.forms.refusals import show_refusal
@@ -28,8 +32,8 @@ from webapp.forms.sources import PromoteForm
 from webapp.pages.compare_offers import offers_to_compare
 from webapp.pages.gates import gates_of, naming
 from webapp.pages.lifecycle import offers_for
-from webapp.pages.result import COLUMNS, result_rows
-from webapp.pages.result_details import cost_columns, cost_rows, counted, worth
+from webapp.pages.result import result_rows
+from webapp.pages.result_details import calibration, cost_columns, cost_rows, counted, worth
 from webapp.pages.situation import furthest_checkpoint, situation
 from webapp.pages.verdict import is_aggregate, verdict
 
@@ -150,20 +154,34 @@ def _result(detail: Job) -> dict[str, Any]:
     if detail.elsewhere:
         return {"rows": [], "notes": result.get("notes", [])}
     columns, ways = counted(result)
-    rows = result_rows(result, method=(detail.spec.get("method") or {}).get("kind", ""))
+    measures = measures_of(detail.spec)
+    rows = result_rows(result, method=(detail.spec.get("method") or {}).get("kind", ""), measures=measures)
     return {
+        **_classes(detail),
+        "is_of_images": measures is CLASSIFICATION,
+        "calibration": calibration(result, rows, measures),
         "rows": rows,
         "has_intervals": any(cell.low is not None for row in rows for cell in row.cells),
-        "columns": [title for _, title in COLUMNS],
+        "columns": [title for _, title in measures.columns],
         "verdict": verdict(detail),
         "notes": [] if is_aggregate(detail) else result.get("notes", []),
         "is_aggregate": is_aggregate(detail),
         "cost_columns": cost_columns(),
         "cost_rows": cost_rows(result),
-        "worth": worth(result),
+        "worth": worth(result, measures),
         "counted_columns": columns,
         "counted_rows": ways,
     }
+
+
+def _classes(detail: Job) -> dict[str, Any]:
+    """Of a job that classifies: its classes and what it takes for what; a storage that is away hides only these."""
+    if measures_of(detail.spec) is not CLASSIFICATION or detail.state != State.SUCCEEDED:
+        return {}
+    try:
+        return classes_context(confusion_of(detail))
+    except StorageError:
+        return {}
 
 
 def _standing(request: HttpRequest, detail: Job) -> dict[str, Any]:

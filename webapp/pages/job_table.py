@@ -20,6 +20,7 @@ from jobs.operations.bulk import ACTIONS, MOST, act_on_jobs
 from jobs.operations.errors import UnableToAct
 from jobs.operations.tags import split_tags
 from jobs.queries.queues import why_waiting
+from jobs.queries.table.columns import usual_in
 from jobs.queries.table.exports import table_csv
 from jobs.queries.table.rows import Row, find_jobs, rows_after
 from webapp.access import may, project_or_404, user_of
@@ -39,7 +40,7 @@ _LONGEST_NUMBER = 18  # digits
 def job_list(request: HttpRequest, slug: str) -> HttpResponse:
     """This will show the jobs that an address asks for, a page at a time."""
     project = project_or_404(request, slug)
-    asked = read_asked(request.GET.dict())
+    asked = read_asked(request.GET.dict(), usual=usual_in(project))
     is_readable = "q" not in asked.problems
     rows, previous, following = _page(project, asked) if is_readable else ([], "", "")
     context = {
@@ -64,7 +65,7 @@ def job_list(request: HttpRequest, slug: str) -> HttpResponse:
 def table_file(request: HttpRequest, slug: str) -> HttpResponse:
     """This will send all jobs that an address asks for, with the columns that are shown, as CSV."""
     project = project_or_404(request, slug)
-    asked = read_asked(request.GET.dict())
+    asked = read_asked(request.GET.dict(), usual=usual_in(project))
     if asked.problems:
         sentences = "\n".join(f"{key}: {text}" for key, text in asked.problems.items())
         return HttpResponse(sentences, status=422, content_type="text/plain; charset=utf-8")
@@ -132,7 +133,7 @@ def _page(project: Project, asked: Asked) -> tuple[list[Row], str, str]:
 
 def _chosen(request: HttpRequest, project: Project) -> tuple[Asked, list[int]]:
     """What the page showed, and the jobs that were ticked on it, or all that it had found."""
-    asked = read_asked(QueryDict(request.POST.get("query", "")).dict())
+    asked = read_asked(QueryDict(request.POST.get("query", "")).dict(), usual=usual_in(project))
     if request.POST.get("which") == "all" and not asked.problems:
         found = find_jobs(project=project, query=asked.query).order_by("-pk")
         return asked, list(found.values_list("pk", flat=True)[: MOST + 1])

@@ -14,7 +14,7 @@ from jobs.models import Project
 from jobs.operations.errors import UnableToSave
 from jobs.operations.views import delete_view, save_view
 from jobs.queries.final_metrics import names_in
-from jobs.queries.table.columns import OF_ROW, column_of
+from jobs.queries.table.columns import OF_ROW, column_of, usual_in
 from jobs.queries.table.offered import spec_paths_in
 from jobs.queries.views import list_views
 from webapp.access import project_or_404, user_of, view_or_404
@@ -31,7 +31,7 @@ def view_context(project: Project, asked: Asked) -> dict[str, Any]:
 def columns(request: HttpRequest, slug: str) -> HttpResponse:
     """This will offer the columns that the jobs of a project have, or lead to the table with the ticked ones."""
     project = project_or_404(request, slug)
-    asked = read_asked(request.GET.dict())
+    asked = read_asked(request.GET.dict(), usual=usual_in(project))
     ticked = request.GET.getlist("column")
     if ticked:
         kept = [name for name in asked.names if name in ticked]
@@ -62,7 +62,7 @@ def columns(request: HttpRequest, slug: str) -> HttpResponse:
 def view_new(request: HttpRequest, slug: str) -> HttpResponse:
     """This will save what the table shows as a view that all members see."""
     project = project_or_404(request, slug)
-    asked = read_asked(QueryDict(request.POST.get("query", "")).dict())
+    asked = read_asked(QueryDict(request.POST.get("query", "")).dict(), usual=usual_in(project))
     try:
         view = save_view(
             project=project,

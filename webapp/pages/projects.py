@@ -33,7 +33,7 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
         "project": found,
         "datasets": list_datasets(project=found, archived=None if shows_archived else False),
         "teachers": [
-            (teacher, headline_of(teacher.report))
+            (teacher, headline_of(teacher))
             for teacher in list_teachers(project=found, archived=None if shows_archived else False)
         ],
         "shows_archived": shows_archived,

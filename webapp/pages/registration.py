@@ -13,12 +13,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from jobs.models import Dataset, Project, Registration, RegistrationKind, RegistrationState, Upload, User
+from jobs.operations.completing import complete
 from jobs.operations.errors import UnableToCancel, UnableToDecide, UnableToRegister
 from jobs.operations.registrations import decide, register, request_cancel_registration
-from jobs.operations.several import predictions_among, register_each
+from jobs.operations.several import register_each, teachers_among
 from jobs.queries.registrations import is_under_way, registration_detail
 from jobs.queries.sources import list_datasets
 from webapp.access import may, project_or_404, registration_or_404, user_of
+from webapp.forms.completing import CompletingForm, initial_of
 from webapp.forms.refusals import show_refusal
 from webapp.forms.sources import PATH, UPLOAD, DatasetForm, RegisterForm, TeacherForm, roots, suggestions
 from webapp.pages.findings import findings
@@ -59,8 +61,10 @@ def progress(request: HttpRequest, registration_id: int) -> HttpResponse:
 
 @require_POST
 def decision(request: HttpRequest, registration_id: int) -> HttpResponse:
-    """This will go on with the repairs that were ticked."""
+    """This will go on with the repairs that were ticked, or with what was said of a teacher."""
     found = registration_or_404(request, registration_id)
+    if found.kind == RegistrationKind.TEACHER:
+        return _completed(request, found)
     try:
         decide(registration=found, user=user_of(request), accepted=request.POST.getlist("accept"))
     except UnableToDecide as refusal:
@@ -77,6 +81,36 @@ def cancellation(request: HttpRequest, registration_id: int) -> HttpResponse:
     except UnableToCancel as refusal:
         messages.error(request, refusal.message)
     return redirect("registration", found.pk)
+
+
+def _completed(request: HttpRequest, found: Registration) -> HttpResponse:
+    form = _completing(found, request.POST)
+    if form.is_valid():
+        try:
+            complete(registration=found, user=user_of(request), **form.asked())
+            return redirect("registration", found.pk)
+        except UnableToDecide as refusal:
+            _show(form, refusal)
+    context = {**_context(request, found), "form": form}
+    return render(request, "registrations/registration.html", context, status=422)
+
+
+def _show(form: CompletingForm, refusal: UnableToDecide) -> None:
+    """What is about a part of the card stands at the field that it was written in."""
+    fields = {path.removeprefix("card."): sentence for path, sentence in refusal.fields.items()}
+    show_refusal(form, UnableToDecide(refusal.message, fields=fields or {"": refusal.message}))
+
+
+def _completing(row: Registration, posted: Any = None) -> CompletingForm:
+    images = [one for one in list_datasets(project=row.project) if one.task == "classification"]
+    asks = (row.report or {}).get("asks") or {}
+    on = row.measured_on.label if row.measured_on is not None else ""
+    return CompletingForm(
+        posted,
+        datasets=[(one.label, one.label) for one in images],
+        needs_net=(row.report or {}).get("kind") != "onnx",
+        initial=initial_of(asks, dataset=on, split=row.asked.get("split", "val")),
+    )
 
 
 def _register(request: HttpRequest, *, project: Project, form: RegisterForm) -> HttpResponse:
@@ -102,12 +136,12 @@ def _register(request: HttpRequest, *, project: Project, form: RegisterForm) -> 
 
 
 def _registered(request: HttpRequest, project: Project, asked: dict[str, Any]) -> HttpResponse:
-    """Several files of predictions become a teacher each; everything else is one registration."""
+    """Several checkpoints or files of predictions become a teacher each; everything else is one registration."""
     user = user_of(request)
-    files = predictions_among(project=project, user=user, uploads=asked["uploads"])
+    files = teachers_among(project=project, user=user, uploads=asked["uploads"])
     if asked["kind"] != RegistrationKind.TEACHER or not files:
         return redirect("registration", register(project=project, user=user, **asked).pk)
-    measured = {key: asked[key] for key in ("dataset", "split")}
+    measured = {key: asked[key] for key in ("dataset", "split", "card")}
     made = register_each(project=project, user=user, uploads=files, prefix=asked["name"], **measured)
     messages.success(request, f"{len(made)} teachers are being registered, each called after its file.")
     return redirect("project", project.slug)
@@ -173,7 +207,15 @@ def _context(request: HttpRequest, found: Registration) -> dict[str, Any]:
         "seconds": max(0, int(((row.finished_at or timezone.now()) - started).total_seconds())),
         "is_left": _is_left(row),
         "found": findings(row),
+        **_asked_of_teacher(row),
     }
+
+
+def _asked_of_teacher(row: Registration) -> dict[str, Any]:
+    asks = (row.report or {}).get("asks")
+    if row.kind != RegistrationKind.TEACHER or row.state != RegistrationState.WAITING or not asks:
+        return {}
+    return {"asks": asks, "form": _completing(row)}
 
 
 def _is_left(row: Registration) -> bool:

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-COLUMNS = (("r1@0.3", "R1@0.3"), ("r1@0.5", "R1@0.5"), ("r1@0.7", "R1@0.7"), ("miou", "mIoU"))
+from mtkd_engine.spec.measures import CLASSIFICATION, GROUNDING, Measures
+
+COLUMNS = GROUNDING.columns
 SAME = 0.05  # points that the table does not show
 
 TOGETHER = "Teachers together"
 ALONE = "Teachers alone"
 BOUNDS = "Bounds"
+_GROUPS = ("", TOGETHER, ALONE, BOUNDS)
 
 OWN = {
     "student": ("Student", "This job's network."),
@@ -26,7 +29,7 @@ BASELINES = {
     "aggregated": (
         TOGETHER,
         "Aggregated",
-        "Weighed per sample by the aggregator: what the student was taught.",
+        "What this job's aggregator made of the teachers: what the student was taught.",
     ),
     "static": (
         TOGETHER,
@@ -44,6 +47,14 @@ BASELINES = {
     ),
     "blind": (BOUNDS, "Blind", "The best constant window: sees neither video nor sentence."),
 }
+BY_LABELS = (
+    BOUNDS,
+    "Aggregated, by the labels",
+    "The aggregator of this job looks at the true labels, here those of test: a bound, no prediction.",
+)
+"""What an aggregator says that cannot weigh a sample without its label."""
+OF_IMAGES = {"blind": (BOUNDS, "Blind", "Always the most frequent class: sees no image.")}
+"""What rows mean where images are classified, as far as it is something else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +92,9 @@ class Row:
     is_own: bool = False
 
 
-def result_rows(result: Mapping[str, Any] | None, *, method: str = "") -> list[Row]:
+def result_rows(
+    result: Mapping[str, Any] | None, *, method: str = "", measures: Measures = GROUNDING
+) -> list[Row]:
     """This will lay a job's result out as rows, in percent; an empty list where there is none.
 
     The first row is what the job made: a student, or with method `aggregate` what its teachers say together.
@@ -92,34 +105,38 @@ def result_rows(result: Mapping[str, Any] | None, *, method: str = "") -> list[R
     own = result["metrics"]
     key = "aggregated" if method == "aggregate" else "student"
     title, text = OWN[key]
-    rows = [Row(key=key, group="", title=title, help=text, cells=_cells(own, {}, {}), is_own=True)]
+    rows = [Row(key=key, group="", title=title, help=text, cells=_cells(own, {}, {}, measures), is_own=True)]
     baselines, compared = result.get("baselines") or {}, result.get("comparisons") or {}
     best = str(result.get("best_single"))
     is_one_teacher = method != "aggregate"  # there, the best single teacher is another one in each fold
-    for key in _in_order(baselines, left_out={f"teacher:{best}"} if is_one_teacher else set()):
-        group, title, text = BASELINES[key.partition(":")[0]]
+    left_out = {f"teacher:{best}"} if is_one_teacher else set()
+    known = BASELINES | (OF_IMAGES if measures is CLASSIFICATION else {})
+    if result.get("aggregated_reads_labels"):
+        known |= {"aggregated": BY_LABELS}
+    for key in _in_order(baselines, left_out=left_out, by=measures.headline):
+        group, title, text = known[key.partition(":")[0]]
         if key == "best_single" and is_one_teacher and f"teacher:{best}" in baselines:
             title, text = best, "The best single teacher, chosen on validation."
         if key == "best_single" and not is_one_teacher:
             title, text = BASELINES[key][1], f"Chosen on the other sources, mostly {best}."
         title = title or key.partition(":")[2]
-        cells = _cells(baselines[key], own, compared.get(key) or {})
+        cells = _cells(baselines[key], own, compared.get(key) or {}, measures)
         rows.append(Row(key=key, group=group, title=title, help=text, cells=cells))
-    return _with_best(rows)
+    return _with_best(sorted(rows, key=lambda row: _GROUPS.index(row.group)))
 
 
-def _in_order(baselines: Mapping[str, Any], *, left_out: set[str]) -> list[str]:
+def _in_order(baselines: Mapping[str, Any], *, left_out: set[str], by: str) -> list[str]:
     """Kinds of rows in their order, teachers from the best to the worst; `left_out` where a row says it already."""
     places = list(BASELINES)
     gone = left_out if "best_single" in baselines else set()
     known = [key for key in baselines if key.partition(":")[0] in BASELINES and key not in gone]
     return sorted(
-        known, key=lambda key: (places.index(key.partition(":")[0]), -_overlap(baselines[key]), key)
+        known, key=lambda key: (places.index(key.partition(":")[0]), -_share(baselines[key], by), key)
     )
 
 
-def _overlap(values: Mapping[str, Any]) -> float:
-    found = values.get("miou")
+def _share(values: Mapping[str, Any], by: str) -> float:
+    found = values.get(by)
     return found if isinstance(found, int | float) else 0.0
 
 
@@ -141,8 +158,10 @@ def _with_best(rows: list[Row]) -> list[Row]:
     ]
 
 
-def _cells(values: Mapping[str, Any], own: Mapping[str, Any], compared: Mapping[str, Any]) -> list[Cell]:
-    return [_cell(values.get(key), own.get(key), compared.get(key) or {}) for key, _ in COLUMNS]
+def _cells(
+    values: Mapping[str, Any], own: Mapping[str, Any], compared: Mapping[str, Any], measures: Measures
+) -> list[Cell]:
+    return [_cell(values.get(key), own.get(key), compared.get(key) or {}) for key, _ in measures.columns]
 
 
 def _cell(value: object, own: object, compared: Mapping[str, Any]) -> Cell:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
+
+from mtkd_engine.spec.measures import GROUNDING, SHARES, Measures
+from webapp.pages.result import Row
 
 COSTS = (
     ("parameters", "Parameters"),
@@ -86,6 +89,29 @@ def cost_rows(result: Mapping[str, Any] | None) -> list[CostRow]:
     return rows
 
 
+def calibration(
+    result: Mapping[str, Any] | None, rows: Sequence[Row], measures: Measures
+) -> list[tuple[str, list[str]]]:
+    """This will give how far each row of a result is sure of itself rightly, in words by `measures.more`."""
+    known = result or {}
+    given: Mapping[str, Any] = known.get("baselines") or {}
+    found = []
+    for row in rows:
+        values = known.get("metrics") if row.is_own else given.get(row.key)
+        told = [(values or {}).get(key) for key, _ in measures.more]
+        if any(is_number(value) for value in told):
+            found.append(
+                (row.title, [_told(value, key) for value, (key, _) in zip(told, measures.more, strict=True)])
+            )
+    return found
+
+
+def _told(value: object, key: str) -> str:
+    if not is_number(value):
+        return "–"
+    return f"{100 * value:.1f} %" if SHARES.fullmatch(key) else f"{value:.3f}"
+
+
 def amount(value: object, key: str) -> str:
     """This will write a cost in three digits and its unit."""
     if not is_number(value):
@@ -103,26 +129,26 @@ def _share(own: object, other: object) -> float | None:
     return 100 * own / other if is_number(own) and is_number(other) and other > 0 else None
 
 
-def worth(result: Mapping[str, Any] | None) -> list[str]:
+def worth(result: Mapping[str, Any] | None, measures: Measures = GROUNDING) -> list[str]:
     """This will say of each teacher what leaving it out would cost and save, the most missed first."""
-    known = (result or {}).get("without") or {}
+    known, key = (result or {}).get("without") or {}, measures.headline
     found = {
         name: values
         for name, values in known.items()
-        if isinstance(values, Mapping) and is_number(values.get("miou"))
+        if isinstance(values, Mapping) and is_number(values.get(key))
     }
     return [
-        _worth(name, values)
-        for name, values in sorted(found.items(), key=lambda item: -float(item[1]["miou"]))
+        _worth(name, values, measures)
+        for name, values in sorted(found.items(), key=lambda item: -float(item[1][key]))
     ]
 
 
-def _worth(name: str, values: Mapping[str, Any]) -> str:
-    points = round(100 * values["miou"], 1)
+def _worth(name: str, values: Mapping[str, Any], measures: Measures) -> str:
+    points = round(100 * values[measures.headline], 1)
     if points > 0:
-        text = f"Dropping {name} would cost {points:.1f} points of mIoU"
+        text = f"Dropping {name} would cost {points:.1f} points of {measures.title}"
     elif points < 0:
-        text = f"Dropping {name} would gain {-points:.1f} points of mIoU"
+        text = f"Dropping {name} would gain {-points:.1f} points of {measures.title}"
     else:
         text = f"Dropping {name} would change nothing"
     seconds = values.get("seconds")

@@ -24,6 +24,7 @@ from jobs.storage.blobs import StorageError
 from jobs.storage.previews import sample_files
 from webapp.access import dataset_or_404
 from webapp.downloads import send_blob
+from webapp.pages import images
 from webapp.pages.timeline import Line, line_of
 
 PAGE = 50
@@ -36,6 +37,8 @@ MEDIA_TYPES = {".mp4": "video/mp4", ".webm": "video/webm"}
 def samples(request: HttpRequest, dataset_id: int) -> HttpResponse:
     """This will list samples of one split or all, those that hold a text, a page at a time."""
     found = dataset_or_404(request, dataset_id)
+    if found.task == "classification":
+        return images.list_page(request, found)
     split = request.GET.get("split", "")
     split = split if split in SPLITS else ""
     text = request.GET.get("q", "")[:LONGEST_SEARCH].replace("\0", "")
@@ -57,8 +60,10 @@ def samples(request: HttpRequest, dataset_id: int) -> HttpResponse:
 
 @require_safe
 def sample(request: HttpRequest, dataset_id: int, row: int) -> HttpResponse:
-    """This will show one sample: its sentence, its windows, its video and its features."""
+    """This will show one sample: its sentence, its windows, its video and its features; or its image and class."""
     found = dataset_or_404(request, dataset_id)
+    if found.task == "classification":
+        return images.sample_page(request, found, row=row)
     context: dict[str, Any] = {"dataset": found, "project": found.project}
     files = _files(found, context)
     if files is None or row not in files.rows(""):

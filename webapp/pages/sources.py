@@ -14,6 +14,7 @@ from jobs.queries.sources import dependents
 from webapp.access import dataset_or_404, may, teacher_or_404
 from webapp.forms.deletion import DeletionForm
 from webapp.pages.cards import dataset_card, teacher_card
+from webapp.pages.images import first_images
 from webapp.pages.samples import first_samples
 
 MOST_JOBS = 20
@@ -23,17 +24,19 @@ MOST_JOBS = 20
 def dataset(request: HttpRequest, dataset_id: int) -> HttpResponse:
     """This will show what a dataset is, what is in it, and what hangs on it."""
     found = dataset_or_404(request, dataset_id)
-    samples, has_samples = first_samples(found)
+    samples, has_samples = first_samples(found) if found.task != "classification" else ([], False)
     context = {
         "dataset": found,
         "project": found.project,
         "card": dataset_card(found),
         "versions": Dataset.objects.filter(project=found.project, name=found.name).order_by("-version"),
         "jobs": found.jobs.filter(deleted_at=None).order_by("-id")[:MOST_JOBS],
-        "measured": found.teachers.filter(kind=TeacherKind.MODEL),
+        "measured": found.teachers.exclude(kind=TeacherKind.PREDICTIONS),
         "predictions": found.teachers.filter(kind=TeacherKind.PREDICTIONS),
         "samples": samples,
         "has_samples": has_samples,
+        "of_images": found.task == "classification",
+        "images": first_images(found) if found.task == "classification" else [],
         **_standing(request, found, "dataset"),
     }
     return render(request, "sources/dataset.html", context)

@@ -11,22 +11,21 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from jobs.models import Group, Job, Project, TeacherKind
+from jobs.models import Group, Job, Project
 from jobs.operations.errors import UnableToSubmit
 from jobs.operations.groups import submit_group
 from jobs.operations.jobs import submit
+from jobs.operations.planning import Plan, plan_of
 from jobs.queries.queues import overview
-from jobs.queries.selections import list_selections
-from jobs.queries.sources import find_dataset, list_datasets, list_teachers
+from jobs.queries.sources import find_dataset
 from mtkd_engine.spec import SpecError, TextError, is_group, parse, read_yaml
 from mtkd_engine.spec.load import GROUP_KEYS
 from webapp.access import may, project_or_404, user_of
 from webapp.forms.group import GroupFields
-from webapp.forms.layout import GATES_FIELD
 from webapp.forms.scheduling import SchedulingForm
 from webapp.forms.spec import SpecForm
-from webapp.pages.gates import gate_hints
 from webapp.pages.selections import with_selections
+from webapp.pages.spec_offers import TASKS, chosen_task, fits_task, form_for
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,22 +36,22 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
     like, like_group = _like(request), _like_group(request)
     start = _start(like) if like_group is None else dict(like_group.document)
     start = with_selections(request.GET, start)
-    form = _form(project, posted, start)
+    task = chosen_task(project, (request.GET if posted is None else posted).get("task", ""), start)
+    form = form_for(project, posted, start if fits_task(start, task) else {}, task=task)
     group_fields = GroupFields(posted=posted, start=start, method=form.chosen("method"))
     scheduling = SchedulingForm(posted, lines=overview(), like=like)
-    mode = "yaml" if posted is not None and posted.get("mode") == "yaml" else "form"
+    is_check, mode = _mode(posted)
     yaml_text = posted.get("yaml", "") if posted is not None else _example(form, start)
     errors: dict[str, str] = {}
+    plan: Plan | None = None
     if posted is not None:
-        made, errors = _submitted(
-            request,
-            project,
-            (lambda: _read(yaml_text)) if mode == "yaml" else (lambda: _filled(form, group_fields)),
-            scheduling,
-            like,
-        )
-        if made is not None:
-            return _led_on(request, made)
+        read = (lambda: _read(yaml_text)) if mode == "yaml" else (lambda: _filled(form, group_fields))
+        if is_check:
+            plan, errors = _planned(project, read, scheduling)
+        else:
+            made, errors = _submitted(request, project, read, scheduling, like)
+            if made is not None:
+                return _led_on(request, made)
     if mode == "form":
         form.errors = group_fields.take_errors(errors)
     context = {
@@ -60,6 +59,9 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
         "like": like,
         "like_group": like_group,
         "form": form,
+        "task": task,
+        "tasks": TASKS,
+        "plan": plan,
         "group_fields": group_fields,
         "scheduling": scheduling,
         "sections": form.sections(),
@@ -71,35 +73,9 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
         if mode == "yaml"
         else [],
     }
-    return render(request, "jobs/new.html", context, status=200 if posted is None else 422)
-
-
-def _form(project: Project, posted: QueryDict | None, start: dict[str, Any]) -> SpecForm:
-    datasets, notes = _datasets(project)
-    teachers = list(list_teachers(project=project))
-    return SpecForm(
-        datasets=datasets,
-        notes=notes,
-        teachers=[teacher.name for teacher in teachers],
-        teacher_notes={
-            teacher.name: f"predictions for {teacher.dataset.label}"
-            for teacher in teachers
-            if teacher.kind == TeacherKind.PREDICTIONS and teacher.dataset is not None
-        },
-        selections=_selections(project),
-        hints={GATES_FIELD: gate_hints(project)},
-        posted=posted,
-        start=start,
+    return render(
+        request, "jobs/new.html", context, status=200 if posted is None or plan is not None else 422
     )
-
-
-def _selections(project: Project) -> dict[str, str]:
-    """What to know of each name: several datasets may have a selection of one name."""
-    found: dict[str, str] = {}
-    for selection in list_selections(project=project):
-        note = f"{selection.count:,} of {selection.dataset.label}"
-        found[selection.name] = f"{found[selection.name]}, {note}" if selection.name in found else note
-    return found
 
 
 def _read(text: str) -> Any:
@@ -111,7 +87,25 @@ def _read(text: str) -> Any:
 
 def _filled(form: SpecForm, group_fields: GroupFields) -> dict[str, Any]:
     raw = form.raw()
-    return {**raw, **group_fields.raw([teacher["name"] for teacher in raw.get("teachers", ())])}
+    return {**raw, **group_fields.raw(raw)}
+
+
+def _mode(posted: QueryDict | None) -> tuple[bool, str]:
+    """Whether what was sent is to be checked only, and the tab it stands on."""
+    asked = posted.get("mode", "") if posted is not None else ""
+    return asked.startswith("check-"), "yaml" if asked.endswith("yaml") else "form"
+
+
+def _planned(
+    project: Project, read: Callable[[], Any], scheduling: SchedulingForm
+) -> tuple[Plan | None, dict[str, str]]:
+    """What would be submitted, or what is wrong with it by path."""
+    is_scheduled = scheduling.is_valid()
+    try:
+        plan = plan_of(project=project, document=read())
+    except (UnableToSubmit, SpecError) as refusal:
+        return None, refusal.fields
+    return plan if is_scheduled else None, {}
 
 
 def _submitted(
@@ -148,21 +142,6 @@ def _led_on(request: HttpRequest, made: Job | Group) -> HttpResponse:
         return redirect("group", made.pk)
     messages.success(request, f"Job {made.pk} was submitted.")
     return redirect("job", made.pk)
-
-
-def _datasets(project: Project) -> tuple[list[str], dict[str, str]]:
-    """Labels to offer, the newest version under its bare name; and what to know of these and of its full label."""
-    offered: list[str] = []
-    notes: dict[str, str] = {}
-    for dataset in list_datasets(project=project):
-        full = f"{dataset.name}@{dataset.version}"
-        is_newest = dataset.name not in notes
-        known = [f"version {dataset.version}, the newest"] if is_newest and dataset.version > 1 else []
-        if "feature_width" in dataset.report and dataset.report["feature_width"] is None:
-            known.append("annotations only")
-        offered.append(dataset.name if is_newest else full)
-        notes |= {label: "; ".join(known) for label in {offered[-1], full}}
-    return offered, notes
 
 
 def _like(request: HttpRequest) -> Job | None:

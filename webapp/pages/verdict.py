@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from jobs.models import Job
+from mtkd_engine.spec.measures import GROUNDING, Measures, measures_of, title_of
 from webapp.charts import teacher_names
 from webapp.pages.result_details import is_number
 from webapp.templatetags.site import signed
 
-HEADLINE = ("r1@0.5", "R1@0.5")
 SURE = 1.96  # standard errors of a 95 % interval
 
 
@@ -22,16 +22,17 @@ def verdict(job: Job) -> list[str]:
     """
     result = job.result or {}
     metrics, baselines = result.get("metrics") or {}, result.get("baselines") or {}
-    if not is_number(metrics.get(HEADLINE[0])):
+    measures = measures_of(job.spec)
+    if not is_number(metrics.get(measures.told)):
         return []
     if is_aggregate(job):
         return [str(note) for note in result.get("notes") or []]
     found = [
-        _student(result, metrics=metrics, baselines=baselines),
-        _brought(result),
+        _student(result, key=measures.told, metrics=metrics, baselines=baselines),
+        _brought(result, measures),
         _size(job, result),
-        _weighing(baselines),
-        _certainty(job, metrics),
+        _weighing(baselines, measures, is_bound=bool(result.get("aggregated_reads_labels"))),
+        _certainty(job, metrics, measures.told),
     ]
     return [sentence for sentence in found if sentence]
 
@@ -41,13 +42,13 @@ def is_aggregate(job: Job) -> bool:
     return bool((job.spec.get("method") or {}).get("kind") == "aggregate")
 
 
-def _brought(result: Mapping[str, Any]) -> str:
+def _brought(result: Mapping[str, Any], measures: Measures) -> str:
     """What the teachers brought the same student, and whether that is more than chance."""
-    found = ((result.get("comparisons") or {}).get("solo") or {}).get("miou") or {}
+    found = ((result.get("comparisons") or {}).get("solo") or {}).get(measures.headline) or {}
     if not all(is_number(found.get(key)) for key in ("difference", "low", "high")):
         return ""
     difference, low, high = (100 * found[key] for key in ("difference", "low", "high"))
-    told = f"{signed(difference)} points of mIoU (95 %: {signed(low)} to {signed(high)})"
+    told = f"{signed(difference)} points of {measures.title} (95 %: {signed(low)} to {signed(high)})"
     if low > 0:
         return f"Its teachers brought it {told} over the same student alone."
     if high < 0:
@@ -55,15 +56,16 @@ def _brought(result: Mapping[str, Any]) -> str:
     return f"Whether its teachers helped cannot be told: {told} against the same student alone."
 
 
-def _student(result: Mapping[str, Any], *, metrics: Mapping[str, Any], baselines: Mapping[str, Any]) -> str:
-    key, title = HEADLINE
+def _student(
+    result: Mapping[str, Any], *, key: str, metrics: Mapping[str, Any], baselines: Mapping[str, Any]
+) -> str:
     against = []
     if is_number(baselines.get("blind", {}).get(key)):
         against.append(f"{_lead(metrics, baselines['blind'], key)} blind guessing")
     if is_number(baselines.get("best_single", {}).get(key)):
         name = f" ({result['best_single']})" if isinstance(result.get("best_single"), str) else ""
         against.append(f"{_lead(metrics, baselines['best_single'], key)} the best single teacher{name}")
-    text = f"The student reaches {100 * metrics[key]:.1f} % {title}"
+    text = f"The student reaches {100 * metrics[key]:.1f} % {title_of(key)}"
     return f"{text}: {' and '.join(against)}." if against else f"{text}."
 
 
@@ -77,26 +79,37 @@ def _size(job: Job, result: Mapping[str, Any]) -> str:
     return f"It has {own:,} parameters{': ' + ', '.join(known) if known else ''}."
 
 
-def _weighing(baselines: Mapping[str, Any]) -> str:
-    """Whether the clever weighting was worth it, at the measure that the aggregator's windows move most."""
-    values = {name: baselines.get(name, {}).get("miou") for name in ("aggregated", "static", "uniform")}
+def _weighing(baselines: Mapping[str, Any], measures: Measures, *, is_bound: bool) -> str:
+    """Whether the clever weighting was worth it, at the measure that the aggregator's answers move most.
+
+    Weights that are made from the labels of what they weigh prove nothing there: then only the others are told.
+    """
+    values = {
+        name: baselines.get(name, {}).get(measures.headline) for name in ("aggregated", "static", "uniform")
+    }
     if not all(is_number(value) for value in values.values()):
         return ""
     aggregated, static, uniform = (100 * value for value in values.values())
+    if is_bound:
+        return (
+            f"One learned weight per teacher gives {static:.1f} {measures.title}, equal weights {uniform:.1f}; this "
+            f"job's aggregator reads the labels, so its {aggregated:.1f} are a bound, no prediction."
+        )
+    weighing = "Weighing the teachers per sample" if measures is GROUNDING else "This job's way of weighing"
     return (
-        f"Weighing the teachers per sample gives {aggregated:.1f} mIoU, "
+        f"{weighing} gives {aggregated:.1f} {measures.title}, "
         f"one learned weight per teacher {static:.1f}, equal weights {uniform:.1f}."
     )
 
 
-def _certainty(job: Job, metrics: Mapping[str, Any]) -> str:
+def _certainty(job: Job, metrics: Mapping[str, Any], key: str) -> str:
     samples = _tested(job)
     if samples < 1:
         return ""
-    share = min(1.0, max(0.0, metrics[HEADLINE[0]]))
+    share = min(1.0, max(0.0, metrics[key]))
     low, high = wilson(share, samples)
     half = 100 * max(share - low, high - share)
-    return f"With {samples:,} test samples, {HEADLINE[1]} is known to about ±{half:.1f} points."
+    return f"With {samples:,} test samples, {title_of(key)} is known to about ±{half:.1f} points."
 
 
 def _tested(job: Job) -> int:

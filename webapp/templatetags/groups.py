@@ -19,8 +19,10 @@ def plain(value: float) -> str:
 
 @register.filter
 def scaled(value: float | None, scale: float) -> str:
-    """This will write a number with one decimal, times what its metric is shown by."""
-    return "–" if value is None else plain(scale * value)
+    """This will write a share in percent with one decimal, anything else as it is with three."""
+    if value is None:
+        return "–"
+    return plain(scale * value) if scale != 1 else f"{value:.3f}".replace("-", "−")
 
 
 @register.filter

@@ -46,12 +46,6 @@ def tone(place: int) -> int:
 
 
 @register.filter
-def is_sorted(wanted: Wanted, sort: str) -> bool:
-    """This will tell whether samples are in this very order."""
-    return (wanted.sort, wanted.descending) == (sort.removeprefix("-"), sort.startswith("-"))
-
-
-@register.filter
 def sort_key(wanted: Wanted) -> str:
     """This will spell an order for an address."""
     return f"{'-' if wanted.descending else ''}{wanted.sort or 'row'}"
@@ -70,16 +64,38 @@ def selections_of(dataset: Dataset) -> QuerySet[Selection]:
 
 
 @register.filter
-def inspect_views(job: Job) -> list[tuple[str, str]]:
-    """This will give titles and orders of ready views of a job's samples; none where the job left no table.
+def share(value: float | None) -> str:
+    """This will write a share as percent with one decimal, or a dash where there is none."""
+    return "–" if value is None else f"{100 * value:.1f} %"
 
-    What they need stands in the spec, so that a job's page reads no table.
+
+@register.filter
+def inspect_views(job: Job) -> list[tuple[str, str]]:
+    """This will give titles and addresses of ready views of a job's samples; none where the job left no table.
+
+    What they need stands in the spec, so that a job's page reads no table. An address is what follows that of all
+    samples.
     """
     if not any(artifact.name == PER_SAMPLE for artifact in job.artifacts.all()):
         return []
     several = len(job.spec.get("teachers", ())) > 1
-    with_solo = several and (job.spec.get("evaluation") or {}).get("compare_solo")
+    with_solo = bool((job.spec.get("evaluation") or {}).get("compare_solo"))
+    if job.spec.get("task") == "classification":
+        return _views_of_classes(several=several, with_solo=with_solo and bool(job.spec.get("teachers")))
     offered = [("All samples", "")]
-    offered += [("Where teachers disagree most", "-disagreement")] if several else []
-    offered += [("Largest gain over solo", "-gain"), ("Largest loss to solo", "gain")] if with_solo else []
-    return offered + ([("Most unequal weights", "entropy")] if several else [])
+    offered += [("Where teachers disagree most", "?sort=-disagreement")] if several else []
+    if several and with_solo:
+        offered += [("Largest gain over solo", "?sort=-gain"), ("Largest loss to solo", "?sort=gain")]
+    return offered + ([("Most unequal weights", "?sort=entropy")] if several else [])
+
+
+def _views_of_classes(*, several: bool, with_solo: bool) -> list[tuple[str, str]]:
+    offered = [("All samples", ""), ("Who takes what for what", "confusion/")]
+    offered += [("Where the student is wrong", "?right=no&sort=student_quality")]
+    if several:
+        offered += [("Where teachers disagree most", "?outcome=disagree&sort=-disagreement")]
+    if with_solo:
+        offered += [("Right only with teachers", "?outcome=thanks&sort=-gain")]
+    return offered + (
+        [("A right teacher is outvoted", "?outcome=outvoted&sort=target_quality")] if several else []
+    )

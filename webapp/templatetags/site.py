@@ -12,8 +12,21 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from jobs.models import Job
+from mtkd_engine.spec.measures import measures_of, title_of
 
 register = template.Library()
+
+
+@register.filter
+def headline_title(job: Job) -> str:
+    """This will name what `headline` gives."""
+    return title_of(measures_of(job.spec).told)
+
+
+@register.filter
+def percent(share: float) -> str:
+    """This will write a share in percent."""
+    return f"{100 * share:.1f} %"
 
 
 @register.filter
@@ -38,8 +51,8 @@ def share_done(job: Job) -> int:
 
 @register.filter
 def headline(job: Job) -> float | None:
-    """This will give what lists say of a job's result: its student's R1@0.5 on test, in percent."""
-    share = ((job.result or {}).get("metrics") or {}).get("r1@0.5")
+    """This will give what lists say of a job's result: what its task is told by, of its student on test, in percent."""
+    share = ((job.result or {}).get("metrics") or {}).get(measures_of(job.spec).told)
     return 100 * share if isinstance(share, int | float) else None
 
 

@@ -1,0 +1,95 @@
+"""The page of one sample with classes: its image, what everybody says of it as bars, why it was taught so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.models import Job
+from jobs.queries.inspect.classes import LABEL, TEACHER
+from jobs.queries.inspect.probabilities import Answer, Said, answers
+from jobs.queries.inspect.table import Table
+from jobs.storage.blobs import StorageError
+from jobs.storage.tables import sample_probabilities
+from webapp.pages.inspect_class_why import why_classes
+from webapp.pages.inspect_classes import known_images, tone_by_who
+from webapp.pages.inspect_words import who_is
+
+SHOWN = 5
+_ORDER = ("target", "student", "solo")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """The probability of one class, as long as it is wide in percent."""
+
+    name: str
+    probability: float
+    is_true: bool
+
+    @property
+    def width(self) -> float:
+        """Its length in percent."""
+        return 100 * self.probability
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opinion:
+    """What somebody says of the sample: the likeliest classes and, below them, the true one where it is not of them.
+
+    `others` is what all classes have together that are not shown; None where there are none.
+    """
+
+    title: str
+    tone: int
+    weight: float | None
+    answer: Answer
+    bars: list[Bar]
+    others: float | None
+
+
+def answer_context(job: Job, table: Table, row: int, *, weights: Mapping[str, float]) -> dict[str, Any]:
+    """This will give what the page of a sample shows besides its weights; `aggregator` is read off the spec."""
+    sample_id, truth = str(table.take("sample_id", [row])[0]), table.take(LABEL, [row])[0]
+    problem, kept = "", {}
+    try:
+        kept = sample_probabilities(job, sample_id)
+    except StorageError as error:
+        problem = str(error)
+    told = answers(table, row, kept)
+    tones = tone_by_who(table)
+    opinions = [
+        Opinion(
+            title=who_is(one.who),
+            tone=tones.get(one.who, 0),
+            weight=weights.get(one.who.removeprefix(TEACHER)) if one.who.startswith(TEACHER) else None,
+            answer=one,
+            bars=(bars := bars_of(one, truth)),
+            others=_others(bars) if len(one.classes) > len(bars) else None,
+        )
+        for one in sorted(told, key=lambda one: _ORDER.index(one.who) if one.who in _ORDER else -1)
+    ]
+    kind = str((job.spec.get("method", {}).get("aggregator") or {}).get("kind", ""))
+    return {
+        "truth": truth,
+        "opinions": opinions,
+        "has_probabilities": bool(kept),
+        "probabilities_problem": problem,
+        "image": known_images(job, table, [row])[0],
+        "why": why_classes(told, weights, aggregator=kind),
+    }
+
+
+def bars_of(answer: Answer, truth: str | None) -> list[Bar]:
+    """This will give the likeliest classes and the true one; what the table says of them where no more was kept."""
+    classes: Said = list(answer.classes[:SHOWN])
+    if not classes and answer.said is not None and answer.score is not None:
+        classes = [(answer.said, answer.score)]
+    if truth is not None and all(name != truth for name, _ in classes) and answer.quality is not None:
+        classes.append((truth, answer.quality))
+    return [Bar(name=name, probability=value, is_true=name == truth) for name, value in classes]
+
+
+def _others(bars: list[Bar]) -> float:
+    return max(0.0, 1.0 - sum(bar.probability for bar in bars))

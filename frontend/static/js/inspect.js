@@ -1,4 +1,5 @@
 // What the pages of a job's samples use.
+import "./elements/confusion-matrix.js";
 import "./elements/feature-strip.js";
 import "./elements/key-links.js";
 import "./elements/moment-player.js";

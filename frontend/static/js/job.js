@@ -4,5 +4,6 @@ import "./elements/fresh-part.js";
 import "./elements/job-log.js";
 import "./elements/live-chart.js";
 import "./elements/probe-weights.js";
+import "./elements/still-chart.js";
 import "./elements/weight-heatmap.js";
 import "./elements/job-feed.js";

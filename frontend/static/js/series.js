@@ -125,12 +125,13 @@ export class SeriesStore {
   }
 
   /**
-   * This will return the metrics whose names start with one of the prefixes and end with the suffix.
-   * @param {{prefixes?: string[], suffix?: string}} plan
+   * This will return the metrics whose names start with one of the prefixes and end with the suffix, but for some.
+   * @param {{prefixes?: string[], suffix?: string, without?: string[]}} plan
    */
-  matching({ prefixes = [], suffix = "" }) {
+  matching({ prefixes = [], suffix = "", without = [] }) {
     const found = [...this.all].filter(
-      ([name]) => name.endsWith(suffix) && prefixes.some((prefix) => name.startsWith(prefix)),
+      ([name]) =>
+        name.endsWith(suffix) && prefixes.some((prefix) => name.startsWith(prefix)) && !without.includes(name),
     );
     return found.sort(([one], [two]) => Number(isTotal(two)) - Number(isTotal(one)) || one.localeCompare(two));
   }

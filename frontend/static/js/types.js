@@ -9,6 +9,8 @@
  * @property {number} step
  * @property {number} total_steps
  * @property {string} part
+ * @property {number} [part_done]
+ * @property {number} [part_of]
  * @property {number} attempt
  * @property {string} failure
  * @property {boolean} cancelling
@@ -50,6 +52,7 @@
  * @property {string[]} prefixes
  * @property {boolean} [percent]
  * @property {string} [suffix]
+ * @property {string[]} [without]
  * @property {boolean} [families]
  * @property {boolean} [by_time]
  * @property {string} [unit]

@@ -41,7 +41,12 @@ export function size(bytes) {
 /** @type {Record<string, string>} */
 const METRICS = {
   miou: "mIoU",
+  top1: "Top-1",
+  top5: "Top-5",
+  ece: "ECE",
+  nll: "NLL",
   target_miou: "mIoU of the aggregated teachers",
+  target_top1: "Top-1 of the aggregated teachers",
   aggregated_miou: "aggregated",
   static_miou: "static weights",
   uniform_miou: "uniform average",
@@ -68,6 +73,7 @@ const PARTS = {
   loading: "Loading data",
   folds: "Training copies of the teachers",
   beliefs: "Asking the teachers",
+  cache: "Keeping the teachers' beliefs",
   gate: "Fitting the aggregator",
   judging: "Judging on sources not learned from",
   training: "Training the student",
@@ -85,6 +91,16 @@ export function doing(part, detail) {
   return (PARTS[part] ?? capital(part)) + (detail ? ` (${detail.replace(": ", ", ")})` : "");
 }
 
+/**
+ * This will say how much of a part is done.
+ * @param {number} done
+ * @param {number} of
+ */
+export function howFar(done, of) {
+  const share = of > 0 ? Math.min(100, Math.floor((100 * done) / of)) : 0;
+  return `${done.toLocaleString("en")} of ${of.toLocaleString("en")} (${share} %)`;
+}
+
 /** @typedef {import("./types.js").EngineEvent} EngineEvent */
 
 /** @type {Record<string, (event: EngineEvent) => string>} */
@@ -95,7 +111,7 @@ const SENTENCES = {
   entered: (e) => doing(e.part, e.detail),
   evaluated: (e) =>
     `Measured on ${e.split}${e.which === "current" ? "" : ` (${e.which})`}: ` +
-    Object.entries(e.values).map(([name, value]) => `${measure(name)} ${typeof value === "number" ? short(value, true) : value}`).join(", "),
+    Object.entries(e.values).map(([name, value]) => `${measure(name)} ${typeof value === "number" ? short(value, name !== "nll") : value}`).join(", "),
   warned: (e) => e.message,
   artifactwritten: (e) => `Wrote ${e.name} (${size(e.size)})`,
   stopped: () => "Stopped",

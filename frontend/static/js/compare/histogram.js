@@ -23,7 +23,7 @@ export function histogram({ edges, counts }) {
     return bar;
   });
   const zero = drawn("line", { x1: at(0), x2: at(0), y1: 0, y2: HEIGHT });
-  const label = `Samples by gain, from ${gained(first, "miou")} to ${gained(last, "miou")} IoU points`;
+  const label = `Samples by gain, from ${gained(first, "miou")} to ${gained(last, "miou")} points`;
   return drawn(
     "svg",
     { class: "gain-bars", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": label },

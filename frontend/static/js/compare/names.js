@@ -3,8 +3,8 @@
 /** @typedef {import("./types.js").Axis} Axis */
 /** @typedef {import("./types.js").Better} Better */
 
-const SHARES = /^(miou|\w+_miou|r\d+@.+|map(@.+)?)$/;
-const FIRST = ["test/miou", "test/r1@0.5", "test/r1@0.7", "test/", "val/miou", "student.params", "latency_ms.p50", "val/", "student."];
+const SHARES = /^(miou|\w+_miou|r\d+@.+|map(@.+)?|top\d+|ece)$/;
+const FIRST = ["test/miou", "test/top1", "test/r1@0.5", "test/r1@0.7", "test/", "val/miou", "val/top1", "student.params", "latency_ms.p50", "val/", "student."];
 const MANY = 1e5;
 
 const large = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 4 });
@@ -17,12 +17,12 @@ function last(name) {
 }
 
 /**
- * This will write a name as people do: val/miou as val/mIoU.
+ * This will write a name as people do: val/miou as val/mIoU, test/top1 as test/Top-1.
  * @param {string} name
  */
 export function written(name) {
   const end = last(name);
-  return name.slice(0, name.length - end.length) + end.replace(/miou$/, "mIoU").replace(/^r(?=\d+@)/, "R");
+  return name.slice(0, name.length - end.length) + end.replace(/miou$/, "mIoU").replace(/^top(?=\d+$)/, "Top-").replace(/^(ece|nll)$/, (word) => word.toUpperCase()).replace(/^r(?=\d+@)/, "R");
 }
 
 /**

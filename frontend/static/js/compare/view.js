@@ -45,6 +45,6 @@ export function readShown(comparison) {
 /** @param {string[]} metrics */
 function firstOf(metrics) {
   const started = (/** @type {string} */ start) => metrics.find((name) => name.startsWith(start));
-  const found = [started("val/miou") ?? started("val/"), started("loss/total") ?? started("loss")].filter((name) => name !== undefined);
+  const found = [started("val/miou") ?? started("val/top1") ?? started("val/"), started("loss/total") ?? started("loss")].filter((name) => name !== undefined);
   return found.length ? found : metrics.slice(0, 1);
 }

@@ -14,7 +14,7 @@ import { ComparedElement } from "./compared-element.js";
 /** @typedef {{job: ComparedJob, x: number, y: number}} Point */
 /** @typedef {{x: Axis, y: Axis, wanted: {x: Better, y: Better}, log: string}} View */
 
-const HEADLINES = ["test/miou", "val/miou"];
+const HEADLINES = ["test/miou", "test/top1", "val/miou", "val/top1"];
 const FIRST_COST = ["student.params", "student.macs", "seconds"];
 const LABELLED = 12; // points that have their names beside them
 

@@ -1,6 +1,6 @@
 import { Feed } from "../feed.js";
 import { SeriesStore } from "../series.js";
-import { doing, span } from "../words.js";
+import { doing, howFar, span } from "../words.js";
 
 /** @typedef {import("../types.js").Frame} Frame */
 /** @typedef {import("../types.js").JobState} JobState */
@@ -87,8 +87,11 @@ class JobFeed extends HTMLElement {
     if (head) head.dataset.state = job.state;
     this.showState(job);
     const bar = /** @type {HTMLProgressElement | null} */ (this.place("bar"));
-    if (bar) bar.classList.toggle("is-preparing", job.state === "running" && job.step === 0);
-    if (bar) bar.value = job.state === "succeeded" ? 100 : job.total_steps ? (100 * job.step) / job.total_steps : 0;
+    const part = job.state === "running" && job.part_of ? (job.part_done ?? 0) / job.part_of : undefined;
+    if (bar) bar.classList.toggle("is-preparing", job.state === "running" && job.step === 0 && part === undefined);
+    if (bar) bar.classList.toggle("is-part", part !== undefined);
+    const whole = job.total_steps ? job.step / job.total_steps : 0;
+    if (bar) bar.value = job.state === "succeeded" ? 100 : 100 * (part ?? whole);
     this.showSteps(job);
     this.showTime();
     if (job.final && !this.wasFinal) {
@@ -127,7 +130,8 @@ class JobFeed extends HTMLElement {
     if (job.state === "starting") parts.push("Starting the engine");
     if (job.total_steps) parts.push(`Step ${job.step} of ${job.total_steps}`);
     if (job.part && job.state === "running") {
-      parts.unshift(doing(job.part, this.entered?.part === job.part ? this.entered.detail : ""));
+      const far = job.part_of ? `: ${howFar(job.part_done ?? 0, job.part_of)}` : "";
+      parts.unshift(doing(job.part, this.entered?.part === job.part ? this.entered.detail : "") + far);
     }
     if (job.attempt > 1) parts.push(`attempt ${job.attempt}`);
     const place = this.place("steps");

@@ -72,7 +72,7 @@ class SampleGains extends ComparedElement {
     const place = this.querySelector('[data-part="said"]');
     const names = [own, other].map((job) => make("bdi", {}, comparison.title(job)));
     const range = difference ? ` (95 %: ${gained(difference.low, SHARE)} to ${gained(difference.high, SHARE)})` : "";
-    const mean = difference ? `; ${gained(difference.mean, SHARE)} IoU points on average${range}` : "";
+    const mean = difference ? `; ${gained(difference.mean, SHARE)} points on average${range}` : "";
     const [mine, theirs] = names;
     if (!mine || !theirs) return;
     place?.replaceChildren(
@@ -81,7 +81,7 @@ class SampleGains extends ComparedElement {
       theirs,
       ` on ${won} of ${total} samples, worse on ${lost}, alike on ${equal}${mean}.`,
     );
-    const marks = [gained(bins.edges[0] ?? 0, SHARE), "0 IoU points", gained(bins.edges.at(-1) ?? 0, SHARE)];
+    const marks = [gained(bins.edges[0] ?? 0, SHARE), "0 points", gained(bins.edges.at(-1) ?? 0, SHARE)];
     const scale = make("p", { class: "gain-scale", "aria-hidden": "true" }, ...marks.map((text) => make("span", {}, text)));
     this.querySelector('[data-part="histogram"]')?.replaceChildren(histogram(bins), scale);
   }

@@ -20,7 +20,7 @@ class TabSet extends HTMLElement {
     for (const tab of this.tabs) {
       tab.ariaSelected = String(tab === chosen);
       tab.tabIndex = tab === chosen ? 0 : -1;
-      for (const id of [tab.getAttribute("aria-controls"), tab.dataset.with]) {
+      for (const id of [tab.getAttribute("aria-controls"), ...(tab.dataset.with ?? "").split(" ")]) {
         const part = document.getElementById(id ?? "");
         if (part) part.hidden = tab !== chosen;
       }

@@ -61,10 +61,34 @@ atexit.register(_remove_session_home)
 django.setup()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Processes beside this one read settings of their own, after they have made a home of their own."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last, whatever the shuffle: their driver keeps an event loop running from then on."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    """The longest tests come first and those of the browser last, whatever the shuffle.
+
+    A browser's driver keeps an event loop running from then on.
+    """
+    items.sort(key=lambda item: (_has(item, "browser"), not _has(item, "longest")))
+
+
+def _has(item: pytest.Item, mark: str) -> bool:
+    return item.get_closest_marker(mark) is not None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _made_cheaper() -> Iterator[None]:
+    from tests.cheaper import (
+        make_cheaper,
+    )  # Django's parts for the database import each other in one order only
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        make_cheaper(monkeypatch)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Page
+from django.contrib.auth.hashers import make_password
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from jobs.local import programs
 from jobs.local.child import Child
@@ -24,7 +27,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 OF_A_PLUGIN = "ignore:Session-scoped fixtures defined as instance methods"  # pytest-base-url
 PASSWORD = "correct horse battery"
 FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--process-per-site"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 
@@ -75,6 +78,31 @@ def running_site(session_environment: dict[str, str]) -> Iterator[Site]:
     site.close()
 
 
+@pytest.fixture(scope="session")
+def profile(browser: Browser, running_site: Site) -> Iterator[BrowserContext]:
+    """One profile for all tests, with a tab that stays open: what pages have in common is compiled once for all.
+
+    As long as a tab is there, the process that draws the site goes on (`--process-per-site`).
+    """
+    with browser.new_context() as context:
+        context.new_page().goto(f"{running_site.url}/healthz")
+        yield context
+
+
+@pytest.fixture
+def context(profile: BrowserContext) -> Iterator[BrowserContext]:
+    """The profile as if it were new: without cookies, and without what pages have kept."""
+    yield profile
+    profile.set_offline(False)
+    profile.unroute_all()
+    for page in profile.pages[1:]:
+        if page.url.startswith("http"):
+            page.evaluate("() => localStorage.clear()")
+        page.close()
+    profile.clear_cookies()
+    profile.clear_permissions()
+
+
 @pytest.fixture
 def site(running_site: Site, transactional_db: None) -> Site:
     """One process for all tests: each finds an empty database behind it."""
@@ -83,7 +111,16 @@ def site(running_site: Site, transactional_db: None) -> Site:
 
 @pytest.fixture
 def user(transactional_db: None) -> User:
-    return User.objects.create_superuser(username="admin", password=PASSWORD)
+    user: User = User.objects.create(
+        username="admin", password=_hashed(PASSWORD), is_staff=True, is_superuser=True
+    )
+    return user
+
+
+@functools.cache
+def _hashed(password: str) -> str:
+    """What the site's process can check; it takes half a second."""
+    return make_password(password)
 
 
 @pytest.fixture
@@ -104,11 +141,12 @@ def sources(project: Project) -> Dataset:
 
 @pytest.fixture
 def logged_in(page: Page, site: Site, user: User) -> Page:
-    page.goto(f"{site.url}/login/")
-    page.get_by_label("Username").fill(user.username)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url(f"{site.url}/")
+    """A page of somebody who has logged in before; tests/browser/test_people.py fills in the form."""
+    client = Client()
+    client.force_login(user)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": site.url}])
+    page.goto(f"{site.url}/")
     return page
 
 

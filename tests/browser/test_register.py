@@ -174,10 +174,10 @@ def test_a_pickle_is_refused_before_it_is_sent(
 ) -> None:
     page = logged_in
     page.goto(f"{site.url}/projects/moments/teachers/new/")
-    pickle = tmp_path / "model.pth"
+    pickle = tmp_path / "model.pkl"
     pickle.write_bytes(b"x")
     choose(page, pickle)
-    expect(page.get_by_role("alert")).to_contain_text("model.pth was not taken")
+    expect(page.get_by_role("alert")).to_contain_text("model.pkl was not taken")
     assert not Upload.objects.exists()
 
 

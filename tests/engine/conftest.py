@@ -21,6 +21,7 @@ from mtkd_engine.nets.grounding import (
 from mtkd_engine.tasks.grounding import Targets
 from mtkd_engine.tasks.grounding.collate import targets_of
 from mtkd_engine.tasks.grounding.grid import clip_mask, windows_of_cells
+from tests.engine.learnt import Learnt
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,6 +33,15 @@ def _before_anything_is_trained() -> Iterator[None]:
     yield
     torch.use_deterministic_algorithms(False)
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def learnt(tmp_path_factory: pytest.TempPathFactory) -> Learnt:
+    """A world and networks that learnt it, made when they are asked for; nobody may change them."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "learnt"
+    folder.mkdir(exist_ok=True)
+    return Learnt(folder)
 
 
 @pytest.fixture(autouse=True)

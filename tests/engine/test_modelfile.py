@@ -11,12 +11,12 @@ from safetensors.torch import load_file, save_file
 
 from mtkd_engine.modelfile import HEADER_KEY, ModelError, check_model, load_model, model_hash, save_model
 from mtkd_engine.nets.registry import build
-from mtkd_engine.spec import ModelCard, SpanNet
+from mtkd_engine.spec import GroundingCard, SpanNet
 
 
-def card() -> ModelCard:
+def card() -> GroundingCard:
     net = SpanNet(clips=8, width=8, encoder_layers=1, heads=2)
-    return ModelCard(net=net, feature_width=4, max_words=6, vocabulary=("<pad>", "<unk>", "red"))
+    return GroundingCard(net=net, feature_width=4, max_words=6, vocabulary=("<pad>", "<unk>", "red"))
 
 
 def write(path: Path) -> Path:

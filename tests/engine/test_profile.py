@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mtkd_engine import profile
 from mtkd_engine.__main__ import main
 from mtkd_engine.data.dataset import Dataset, Sample, load_dataset
 from mtkd_engine.data.errors import DataError
@@ -20,8 +19,9 @@ from mtkd_engine.data.extractor import Extractor
 from mtkd_engine.modelfile import save_model
 from mtkd_engine.nets.grounding import GroundingInputs
 from mtkd_engine.nets.registry import build_for
-from mtkd_engine.profile import cost_of
-from mtkd_engine.spec import Map2dNet, ModelCard, NetSpec, ProposalNet, RegressionNet, SpanNet
+from mtkd_engine.profile import cost_of, measuring
+from mtkd_engine.profile.grounding import SAMPLES
+from mtkd_engine.spec import GroundingCard, Map2dNet, NetSpec, ProposalNet, RegressionNet, SpanNet
 
 WIDTH = 5
 NETS: list[NetSpec] = [
@@ -57,8 +57,8 @@ def dataset_of(*shapes: tuple[int, int]) -> Dataset:
     return Dataset(name="made", task="grounding", splits={"test": samples, "val": ()}, features=Rows())  # type: ignore[arg-type]
 
 
-def card_of(net: NetSpec, **stated: object) -> ModelCard:
-    return ModelCard.model_validate(
+def card_of(net: NetSpec, **stated: object) -> GroundingCard:
+    return GroundingCard.model_validate(
         {
             "net": net,
             "feature_width": WIDTH,
@@ -143,14 +143,14 @@ def test_longer_videos_and_sentences_are_cut_to_what_the_network_reads() -> None
 def test_of_many_samples_some_of_all_lengths_are_taken() -> None:
     shapes = [(rows, 1) for rows in range(1, 9) for _ in range(50)]
     cost = cost_of(OneProduct(), card_of(NETS[0]), dataset_of(*shapes), runs=1)
-    assert cost.samples == profile.SAMPLES
+    assert cost.samples == SAMPLES
     assert cost.clips == pytest.approx(4.5)
 
 
 def test_latency_is_the_median_after_a_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
     # Only the beginning of a run that warms up is looked at.
-    moments = iter([0.0] * profile.WARM_UP + [10.0, 10.001, 20.0, 20.002, 30.0, 30.007])
-    monkeypatch.setattr(profile.time, "perf_counter", lambda: next(moments))
+    moments = iter([0.0] * measuring.WARM_UP + [10.0, 10.001, 20.0, 20.002, 30.0, 30.007])
+    monkeypatch.setattr(measuring.time, "perf_counter", lambda: next(moments))
     cost = cost_of(OneProduct(), card_of(NETS[0]), dataset_of((4, 2)), runs=3)
     assert cost.latency_ms == pytest.approx(2.0)
     assert cost.latency_p90_ms == pytest.approx(6.0)

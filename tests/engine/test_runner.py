@@ -10,7 +10,7 @@ from mtkd_engine import runner
 from mtkd_engine.events import Metrics, Warned
 from mtkd_engine.modelfile import load_model, save_model
 from mtkd_engine.nets.registry import build
-from mtkd_engine.spec import ModelCard, SpanNet
+from mtkd_engine.spec import GroundingCard, SpanNet
 
 
 def test_points_of_curves_are_printed_once_a_second_at_most(
@@ -31,7 +31,7 @@ def test_a_half_written_model_of_another_process_is_in_nobodys_way(tmp_path: Pat
     path = tmp_path / "copy.safetensors"
     path.with_suffix(".partial").mkdir()
     path.with_suffix(".1.partial").write_bytes(b"half")
-    card = ModelCard(
+    card = GroundingCard(
         net=SpanNet(clips=8, width=8, encoder_layers=1, heads=2),
         feature_width=4,
         max_words=6,

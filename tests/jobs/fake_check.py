@@ -3,7 +3,8 @@
 What is given is a JSON file, or a folder with one named wants.json: repairs (names it suggests), refuse (its
 sentence), exit (a code), pause (seconds between parts), parts (how many), eat (bytes of memory), kill (so many
 attempts kill themselves), deaf (ignores SIGTERM), child (starts a grandchild), content (what is hashed), size
-(bytes sealed), mute (ends without a report).
+(bytes sealed), mute (ends without a report), asks (what it says of a teacher whose card names other classes than
+those of the dataset; without a card it asks for one).
 """
 
 from __future__ import annotations
@@ -64,12 +65,19 @@ def _end(given: argparse.Namespace, wants: dict[str, Any]) -> int:
         report |= {"kind": "dataset", "sealed": not waits, "repairs": repairs, "feature_width": 8}
     else:
         report |= {"kind": wants.get("kind", "model"), "card": {"feature_width": 8}}
+    if "asks" in wants and (given.card is None or json.loads(given.card.read_text())["classes"] != "dataset"):
+        problem = None if given.card is None else wants["asks"]
+        report |= {"sealed": False, "asks": {"needs": ["dataset", "card"], "problem": problem}}
+        if problem:
+            given.report.write_text(json.dumps(report))
+            print(problem, file=sys.stderr, flush=True)
+            return 2
     if not wants.get("mute"):
         given.report.write_text(json.dumps(report))
     if "refuse" in wants:
         print(f"a note\n{given.place}/a.json: {wants['refuse']}", file=sys.stderr, flush=True)
         return 2
-    if not waits and not wants.get("mute"):
+    if not waits and not wants.get("mute") and report.get("sealed", True):
         (given.seal / "videos").mkdir(parents=True)
         (given.seal / "samples.jsonl").write_bytes(str(wants.get("content", "")).encode() or b"-")
         (given.seal / "videos" / "v.mp4").write_bytes(b"v" * wants.get("size", 1))

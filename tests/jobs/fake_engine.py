@@ -6,7 +6,7 @@ fail (a Failed event at that step), deaf (ignores SIGTERM), child (starts a deaf
 one in a session of its own, and one whose parent has ended), half (writes half a line at that step and waits), spoil
 (an artifact changes after it was announced), hog (takes that many MB), mute (says nothing more from that step on but
 what it takes of the machine), freeze (stops itself with SIGSTOP at that step), full (finds the disk full at that
-step). What ends an attempt happens in the first `times` attempts only.
+step), rush (pauses in its first attempt only). What ends an attempt happens in the first `times` attempts only.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ def _run_away(out: Path) -> None:
 def _run(given: argparse.Namespace, wants: dict[str, float], stop: threading.Event) -> int:
     total, every = int(wants.get("steps", 20)), int(wants.get("checkpoint", 10))
     state, first = _resumed(given.resume)
+    slow = 0.0 if wants.get("rush") and given.attempt > 1 else wants.get("pause", 0.0)
     journal = Journal(given.out / "journal.jsonl", first_seq=given.first_seq)
     journal.append(
         say.Started(
@@ -83,7 +84,7 @@ def _run(given: argparse.Namespace, wants: dict[str, float], stop: threading.Eve
             return code
         if step % every == 0:
             _checkpoint(given.out, journal, step, state)
-        if stop.wait(wants.get("pause", 0.0)):
+        if stop.wait(slow):
             _checkpoint(given.out, journal, step, state)
             journal.append(say.Stopped(step=step))
             return 4

@@ -71,7 +71,10 @@ def test_links_that_lead_out_of_the_data_roots_are_refused(desk: Desk) -> None:
 def test_what_is_not_there_is_refused(desk: Desk) -> None:
     assert "nothing lies there" in refusal(desk, path=str(desk.folder / "no"))["path"]
     folder = desk.put("folder")
-    assert "a model (.safetensors) or predictions" in refusal(desk, kind="teacher", path=folder)["path"]
+    assert (
+        "a model (.safetensors, .pt, .pth, .th, .onnx) or predictions"
+        in refusal(desk, kind="teacher", path=folder)["path"]
+    )
 
 
 def test_a_place_is_either_a_path_or_uploads(desk: Desk, upload: Upload) -> None:

@@ -68,12 +68,13 @@ def test_storing_a_content_while_it_is_removed_waits_and_stores_it_anew(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     blob = old(b"content")
-    removing, begun = threading.Event(), threading.Event()
+    removing, begun, stored = threading.Event(), threading.Event(), threading.Event()
 
     def store() -> None:
         assert removing.wait(10)
         begun.set()
         keep_file(tmp_path / "file")
+        stored.set()
 
     def remove(sha256: str) -> None:
         removing.set()
@@ -85,8 +86,6 @@ def test_storing_a_content_while_it_is_removed_waits_and_stores_it_anew(
     monkeypatch.setattr("jobs.operations.blobs.remove_blob", remove)
     meanwhile(store)
     assert remove_garbage() == 1
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and not thread.daemon:
-            thread.join(10)
+    assert stored.wait(10)
     with transaction.atomic(), open_blob(Blob.objects.get()) as file:
         assert file.read() == b"content"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from jobs.models import Dataset, Registration, RegistrationState, Upload
 from jobs.operations.registrations import decide, register
 from jobs.operations.uploads import add_part, begin_upload
 from jobs.storage.fetching import fetch_source
+from mtkd_engine.data.images.load import load_images
+from mtkd_engine.data.images.world import ImagesPerSplit, make_images
 from tests.jobs.registering import Desk, nothing_is_left, stored, work_left
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -98,6 +101,27 @@ def test_windows_beyond_the_end_wait_and_are_clipped_when_that_is_accepted(desk:
     decide(registration=waits, user=desk.user, accepted=["clip_windows"])
     done = desk.carry_out(waits)
     assert done.state == RegistrationState.REGISTERED, done.sentence
+
+
+def test_images_are_registered_from_an_archive_with_the_repairs_that_were_decided_on(desk: Desk) -> None:
+    place = desk.folder / "shapes"
+    make_images(place, images=ImagesPerSplit(24, 6, 6), size=10, classes=3, form="folders")
+    (place / "train" / "disc" / "broken.png").write_bytes(b"\x89PNG")
+    with zipfile.ZipFile(desk.folder / "shapes.zip", "w") as archive:
+        for path in sorted(place.rglob("*.*")):
+            archive.write(path, path.relative_to(desk.folder))
+    waits = desk.done("shapes", path=str(desk.folder / "shapes.zip"))
+    assert (waits.state, waits.report and waits.report["repairs"][0]["name"]) == ("waiting", "drop_images")
+    decide(registration=waits, user=desk.user, accepted=["drop_images"])
+    done = desk.carry_out(waits)
+    assert done.state == RegistrationState.REGISTERED, done.sentence
+    dataset = Dataset.objects.get()
+    assert (dataset.task, dataset.report["classes"]) == ("classification", ["disc", "square", "triangle"])
+    loaded = load_images(fetch_source(dataset))
+    assert loaded.content_hash == dataset.content_hash
+    assert len(loaded.splits["train"]) == 24
+    other = desk.done("rows", path=str(desk.folder / "shapes"), format="parquet")
+    assert other.state == RegistrationState.REFUSED
 
 
 def test_a_dataset_with_a_fault_is_refused_and_leaves_nothing(

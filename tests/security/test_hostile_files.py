@@ -23,11 +23,13 @@ from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.manifest import read_manifest
 from mtkd_engine.modelfile import HEADER_KEY, LARGEST_CARD, ModelError, load_model
 from mtkd_engine.nets.registry import build
-from mtkd_engine.spec import ModelCard, SpanNet
+from mtkd_engine.spec import GroundingCard, SpanNet
 
 NET = SpanNet(clips=8, width=8, encoder_layers=1, heads=2)
 CARD = json.loads(
-    ModelCard(net=NET, feature_width=4, max_words=6, vocabulary=("<pad>", "<unk>", "red")).model_dump_json()
+    GroundingCard(
+        net=NET, feature_width=4, max_words=6, vocabulary=("<pad>", "<unk>", "red")
+    ).model_dump_json()
 )
 
 
@@ -262,14 +264,14 @@ def array(values: Any) -> bytes:
         *((f"m{n}.pkl", pickled(n), "is a Python pickle, which runs whatever code") for n in range(6)),
         *((f"m{n}.safetensors", pickled(n), "is a Python pickle") for n in range(6)),
         ("m.bin", pickled(2), "save its parameters with safetensors"),
-        ("m.th", pickled(2), "PyTorch archive of pickles"),
+        ("m.th", pickled(2), "which is code, not parameters; save what model.state_dict"),
         ("m.jsonl", pickled(4), "is a Python pickle"),
         (
             "m.pt",
             zipped("archive/data.pkl", "archive/data/0", "archive/version"),
-            "PyTorch archive of pickles",
+            "is a damaged archive, which torch cannot read",
         ),
-        ("m.npz", zipped("archive/data.pkl"), "PyTorch archive of pickles"),
+        ("m.npz", zipped("archive/data.pkl"), "is a damaged archive, which torch cannot read"),
         ("m.safetensors", zipped("m/data.pkl", "m/code/m.py", "m/constants.pkl"), "TorchScript program"),
         ("m.pt2", zipped("archive_format", "models/model.json"), r"exported PyTorch program \(\.pt2\)"),
         ("m.pt2", zipped("serialized_exported_program.json", "serialized_state_dict.pt"), "exported PyTorch"),
@@ -279,8 +281,8 @@ def array(values: Any) -> bytes:
             "a Keras model; hand in its stored",
         ),
         ("m.h5", b"\x89HDF\r\n\x1a\n" + b"\0" * 100, "an HDF5 file"),
-        ("m.onnx", b"\x08\x08\x12\x07pytorch" + b"\0" * 50, "an ONNX program"),
-        ("m.safetensors", b"\x08\x08\x12\x07pytorch" + b"\0" * 50, "an ONNX program"),
+        ("m.onnx", b"\x08\x08\x12\x07pytorch" + b"\0" * 50, "is no complete ONNX file"),
+        ("m.safetensors", b"\x08\x08\x12\x07pytorch" + b"\0" * 50, "is no complete ONNX file"),
         ("saved_model.pb", b"\x0a\x05hello", "a TensorFlow program"),
         ("m.tflite", b"\x1c\0\0\0TFL3" + b"\0" * 50, "a TensorFlow program"),
         ("m.gguf", b"GGUF\x03\0\0\0", "a GGUF model"),
@@ -288,10 +290,10 @@ def array(values: Any) -> bytes:
         ("m.npy", array(np.array([Bomb()], dtype=object)), "says nothing of samples"),
         ("m.zip", zipped("m.safetensors"), "is an archive; unpack it"),
         ("m.tar", tarred(), "is an archive"),
-        ("m.tar.gz", gzip.compress(tarred()), "is an archive"),
+        ("m.tar.gz", gzip.compress(tarred(), mtime=0), "is an archive"),
         ("m.7z", b"7z\xbc\xaf\x27\x1c" + b"\0" * 50, "is an archive"),
         ("m.npz", b"PK\x03\x04 cut", "is an archive"),
-        ("m.pt", b"\xff\xff\xff damaged", "PyTorch archive of pickles"),
+        ("m.pt", b"\xff\xff\xff damaged", "is damaged: its pickle"),
         ("m.safetensors", b"", "is empty"),
         ("m.txt", b"hello", "of no kind known here; accepted are"),
         ("m.csv", b"1,2,3\n4,5,6\n", "of no kind known here; accepted are"),
@@ -311,7 +313,7 @@ def test_what_cannot_be_a_teacher_is_refused_by_name_with_the_way_out(
     assert main(["check", "teacher", name, "--seal", "sealed"]) == 2
     said = capsys.readouterr().err
     assert re.search(words, said)
-    assert said.startswith(f"{name} is ")
+    assert said.startswith(f"{name} ")
     assert said.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == [name], "nothing was run and nothing was sealed"
 
@@ -320,7 +322,7 @@ def test_real_files_of_torch_are_told_from_each_other(tmp_path: Path) -> None:
     net = torch.nn.Linear(2, 2)
     torch.save(net.state_dict(), tmp_path / "state.pt")
     torch.save(net.state_dict(), tmp_path / "old.bin", _use_new_zipfile_serialization=False)
-    for name, words in [("state.pt", "PyTorch archive of pickles"), ("old.bin", "Python pickle")]:
+    for name, words in [("state.pt", "PyTorch archive of pickles"), ("old.bin", "PyTorch archive")]:
         with pytest.raises(ModelError, match=words):
             load_model(tmp_path / name)
 

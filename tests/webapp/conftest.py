@@ -19,6 +19,7 @@ from jobs.operations.jobs import submit
 from jobs.operations.projects import create_project
 from jobs.operations.tokens import create_token
 from mtkd_engine.spec import parse
+from tests.classifying import make_classifier, make_images
 from tests.engine_double import TEACHERS
 
 PASSWORD = "correct horse battery"
@@ -42,12 +43,21 @@ def _own_places(settings: Settings, tmp_path: Path) -> Iterator[None]:
 
 @pytest.fixture
 def people(db: None) -> dict[str, User]:
+    return make_people()
+
+
+def make_people() -> dict[str, User]:
     """One user for each standing in the project, and one without any."""
     return {name: User.objects.create_user(username=name, password=PASSWORD) for name in ROLES}
 
 
 @pytest.fixture
 def project(people: dict[str, User]) -> Project:
+    return make_project(people)
+
+
+def make_project(people: dict[str, User]) -> Project:
+    """A project in which they have the standings that their names say."""
     project = create_project(name="Moments", user=people["admin"])
     for role in (Role.VIEWER, Role.EDITOR):
         Membership.objects.create(project=project, user=people[role.value], role=role)
@@ -56,6 +66,11 @@ def project(people: dict[str, User]) -> Project:
 
 @pytest.fixture
 def dataset(project: Project) -> Dataset:
+    return make_dataset(project)
+
+
+def make_dataset(project: Project) -> Dataset:
+    """A dataset without files."""
     report = {
         "feature_width": 8,
         "splits": {"train": {"samples": 30, "videos": 10, "sources": 10}},
@@ -66,6 +81,11 @@ def dataset(project: Project) -> Dataset:
 
 @pytest.fixture
 def teachers(project: Project) -> list[Teacher]:
+    return make_teachers(project)
+
+
+def make_teachers(project: Project) -> list[Teacher]:
+    """Teachers without files."""
     return [
         Teacher.objects.create(
             project=project,
@@ -75,6 +95,15 @@ def teachers(project: Project) -> list[Teacher]:
         )
         for name, letter in zip(TEACHERS, "ab", strict=True)
     ]
+
+
+@pytest.fixture
+def pets(project: Project, monkeypatch: pytest.MonkeyPatch) -> Dataset:
+    """Images of four classes, and two classifiers that know them."""
+    monkeypatch.setattr("jobs.operations.jobs.ring", lambda queue: None)
+    for name in ("big", "small"):
+        make_classifier(project, name)
+    return make_images(project)
 
 
 @pytest.fixture

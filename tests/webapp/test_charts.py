@@ -24,6 +24,13 @@ def test_a_solo_job_has_neither() -> None:
     assert weight_chart(SOLO) is None
 
 
+def test_what_is_no_share_stands_apart_from_those_in_percent() -> None:
+    spec = {**TAUGHT, "task": "classification", "evaluation": {"compare_solo": True}}
+    charts = {chart["key"]: chart for chart in job_charts(spec)}
+    assert charts["val-nll"]["prefixes"] == charts["val"]["without"] == ["val/nll"]
+    assert charts["solo-val-nll"]["prefixes"] == charts["solo"]["without"] == ["solo/val/nll"]
+
+
 def test_curves_are_svg_and_keep_their_zoom() -> None:
     for chart in job_charts(TAUGHT):
         assert chart["trace"]["type"] == "scatter"

@@ -10,7 +10,7 @@ import pytest
 
 from jobs.comparisons import Compared, GroupTable, Row, Spread
 from jobs.queries.groups import Member
-from mtkd_engine.spec.switches import CellText
+from mtkd_engine.spec.in_turn import CellText
 from webapp.groups import cells_csv, group_plot, jobs_csv, metric_name, progress, verdicts
 
 KAU = CellText("uniform weights", "KAU", "uniform weights")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from django.http import HttpResponseBase
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker, Settings
 
 from jobs.models import (
     ApiToken,
@@ -26,13 +31,18 @@ from jobs.models import (
     User,
     Webhook,
 )
+from jobs.operations.jobs import submit
 from jobs.operations.projects import create_project
 from jobs.operations.selections import create_selection
 from jobs.operations.tokens import Power, create_token
 from jobs.operations.uploads import begin_upload
-from tests.engine_double import EngineDouble
-from tests.inspected import files_of
+from jobs.queries.inspect.table import PER_SAMPLE
+from mtkd_engine.spec import parse
+from tests.cheaper import rows_of_many_tests
+from tests.engine_double import TEACHERS, EngineDouble
+from tests.inspected import columns_of, files_of, parquet
 from tests.sealed_double import keep_files, sample_row, write_sealed
+from tests.webapp.conftest import make_dataset, make_people, make_project, make_teachers
 from tests.webapp.working import a_worker
 from webapp.badges import key_of
 from webapp.live.routing import websocket_urlpatterns
@@ -58,6 +68,7 @@ POST_ONLY = {
     "job-view-new",
     "job-view-deletion",
     "api-job-actions",
+    "api-job-plan",
     "job-baseline",
     "baseline-removal",
     "job-resumption",
@@ -137,9 +148,11 @@ PROJECT_IN_QUERY = {
 JOBS_IN_QUERY = {"api-overlay", "api-compare", "api-compare-weights", "api-compare-samples", "compare"}
 WANTED: dict[str, dict[str, object]] = {
     "api-jobs": {"spec": {}},
+    "api-job-plan": {"spec": {}},
     "api-groups": {"document": {}},
     "api-job-actions": {"action": "archive", "jobs": [1]},
 }
+IMAGE = b"\x89PNG\r\n\x1a\n"
 VIEW = 7  # a number of its own, so that it is there again after somebody deleted it
 NAME = "student.safetensors"  # of a file, and of a baseline
 ONE_TOKEN = {"token-revocation", "api-token"}
@@ -169,16 +182,48 @@ def _all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("webapp.pages.health.readiness", list)
 
 
-@pytest.fixture
-def addresses(job: Job, people: dict[str, User], teachers: list[Teacher], tmp_path: Path) -> dict[str, str]:
-    row = sample_row(0)
-    folder = write_sealed(tmp_path / "sealed", [row])
-    (folder / "videos").mkdir()
-    (folder / "videos" / "v0.mp4").write_bytes(b"film")
-    keep_files(job.dataset, folder, [row])
+@dataclass(frozen=True)
+class World:
+    """Something for every address to lead to, and the folder in which its files lie."""
+
+    home: Path
+    people: dict[str, User]
+    job: Job
+    addresses: dict[str, str]
+
+
+def make_world(folder: Path) -> World:
+    """This will make it in the database and in a folder."""
+    people = make_people()
+    project = make_project(people)
+    make_dataset(project)
+    teachers = make_teachers(project)
+    spec = parse(
+        {"name": "job 1", "data": {"dataset": "world"}, "method": {"kind": "emtm"}, "teachers": TEACHERS}
+    )
+    job = submit(project=project, user=people["editor"], spec=spec)
+    addresses = make_addresses(job, people, teachers, folder)
+    return World(home=folder / "home", people=people, job=Job.objects.get(pk=job.pk), addresses=addresses)
+
+
+def make_addresses(
+    job: Job, people: dict[str, User], teachers: list[Teacher], folder: Path
+) -> dict[str, str]:
+    """This will give the address of something by each route."""
+    row = sample_row(
+        0, label=0, sha256="0" * 64
+    )  # of a video and of an image at once: there for every address
+    assert job.dataset is not None
+    sealed = write_sealed(folder / "sealed", [row])
+    (sealed / "images.bin").write_bytes(IMAGE)
+    (sealed / "images.idx").write_bytes(struct.pack("<QQ", 0, len(IMAGE)))
+    (sealed / "videos").mkdir()
+    (sealed / "videos" / "v0.mp4").write_bytes(b"film")
+    keep_files(job.dataset, sealed, [row])
+    told = {PER_SAMPLE: parquet(columns_of([row]) | {"label": ["cat"], "student_class": ["cat"]})}
     double = EngineDouble()
     double.start()
-    double.finish(files={"student.safetensors": b"weights", **files_of([row])})
+    double.finish(files={"student.safetensors": b"weights", **files_of([row]), **told})
     token, _ = create_token(user=people["admin"], name="of somebody else")
     parts = {
         "slug": job.project.slug,
@@ -237,41 +282,73 @@ def test_every_route_of_the_site_stands_in_the_table_and_nothing_else_does() -> 
     assert routes == set(PERMISSIONS)
 
 
-@pytest.mark.parametrize(("route", "method"), CASES)
-def test_a_route_refuses_whom_the_table_refuses(
-    route: str, method: str, addresses: dict[str, str], people: dict[str, User], job: Job
-) -> None:
-    wanted = WANTED.get(route, {"name": "x", "path": "/nowhere"})
-    body = json.dumps({"project": job.project.slug, **wanted})
-    seen, expected = {}, {}
-    standings = dict(STANDINGS)
-    if needed(route, method) is Who.OPERATOR:
-        standings["operator"] = Who.OPERATOR
-        people["operator"] = User.objects.create_superuser(username="operator")
-    for who, standing in standings.items():
-        client = Client()
-        Baseline.objects.get_or_create(project=job.project, name=NAME, defaults={"job": job})
-        SavedView.objects.get_or_create(pk=VIEW, defaults={"project": job.project, "name": "kept"})
-        if who != "stranger":
-            client.force_login(people[who])
-        answer = client.generic(method, addresses[route], data=body, content_type="application/json")
-        if not getattr(answer, "is_async", False):  # a stream of events goes on for as long as its job
-            answer.getvalue()  # reads and closes the file
-        seen[who], expected[who] = _outcome(answer), _expected(route, method, standing)
-    assert seen == expected
+@pytest.fixture(scope="class")
+def world(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("world")
+    places = {"MTKD_HOME": folder / "home", "STORAGE": folder / "home" / "storage"}
+    hashing = {"PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"]}
+
+    def make() -> World:
+        with pytest.MonkeyPatch.context() as patch, override_settings(**places, **hashing):
+            patch.setattr("jobs.operations.jobs.ring", lambda queue: None)
+            return make_world(folder)
+
+    with rows_of_many_tests(django_db_blocker, make) as made:
+        yield made
 
 
-@pytest.mark.parametrize(("route", "method"), OF_A_PROJECT)
-def test_a_token_of_another_project_finds_nothing_even_for_a_superuser(
-    route: str, method: str, addresses: dict[str, str], job: Job
-) -> None:
-    root = User.objects.create_superuser(username="root")
-    power = Power(project=create_project(name="Another", user=root))
-    client = Client(headers={"Authorization": f"Bearer {create_token(user=root, name='t', power=power)[1]}"})
-    body = json.dumps({"project": job.project.slug, **WANTED.get(route, {"name": "x", "path": "/nowhere"})})
-    answer = client.generic(method, addresses[route], data=body, content_type="application/json")
-    answer.getvalue()
-    assert _outcome(answer) == "not found"
+class TestOneWorld:
+    """Its rows are made once; each test takes back what it changed, and has a copy of the files."""
+
+    @pytest.fixture(autouse=True)
+    def _own_files(
+        self, world: World, db: None, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("jobs.operations.jobs.ring", lambda queue: None)
+        shutil.copytree(world.home, settings.MTKD_HOME)
+
+    @pytest.mark.parametrize(("route", "method"), CASES)
+    def test_a_route_refuses_whom_the_table_refuses(self, route: str, method: str, world: World) -> None:
+        project, people = world.job.project, dict(world.people)
+        wanted = WANTED.get(route, {"name": "x", "path": "/nowhere"})
+        body = json.dumps({"project": project.slug, **wanted})
+        seen, expected = {}, {}
+        standings = dict(STANDINGS)
+        if needed(route, method) is Who.OPERATOR:
+            standings["operator"] = Who.OPERATOR
+            people["operator"] = User.objects.create_superuser(username="operator")
+        for who, standing in standings.items():
+            client = Client()
+            Baseline.objects.get_or_create(project=project, name=NAME, defaults={"job": world.job})
+            SavedView.objects.get_or_create(pk=VIEW, defaults={"project": project, "name": "kept"})
+            if who != "stranger":
+                client.force_login(people[who])
+            answer = client.generic(
+                method, world.addresses[route], data=body, content_type="application/json"
+            )
+            if not getattr(answer, "is_async", False):  # a stream of events goes on for as long as its job
+                answer.getvalue()  # reads and closes the file
+            seen[who], expected[who] = _outcome(answer), _expected(route, method, standing)
+        assert seen == expected
+
+    @pytest.mark.parametrize(("route", "method"), OF_A_PROJECT)
+    def test_a_token_of_another_project_finds_nothing_even_for_a_superuser(
+        self, route: str, method: str, world: World
+    ) -> None:
+        root = User.objects.create_superuser(username="root")
+        power = Power(project=create_project(name="Another", user=root))
+        client = Client(
+            headers={"Authorization": f"Bearer {create_token(user=root, name='t', power=power)[1]}"}
+        )
+        wanted = WANTED.get(route, {"name": "x", "path": "/nowhere"})
+        body = json.dumps({"project": world.job.project.slug, **wanted})
+        answer = client.generic(method, world.addresses[route], data=body, content_type="application/json")
+        answer.getvalue()
+        assert _outcome(answer) == "not found"
 
 
 def _expected(route: str, method: str, standing: Who) -> str:

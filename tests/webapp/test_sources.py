@@ -230,11 +230,11 @@ def test_stored_predictions_show_what_they_cover(viewer: Client, project: Projec
         "3,000",
         "50.0 %",
         "1,200 predictions name",
-        "x4",
+        '<span class="mono">x4</span>',
         "scores of start",
     ):
         assert text in page
-    assert "x5" not in page
+    assert '<span class="mono">x5</span>' not in page
 
 
 def test_predictions_without_features_can_teach_where_there_is_no_student(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.http import QueryDict
 
-from mtkd_engine.spec import Spec, parse
+from mtkd_engine.spec import GroundingSpec, parse
 from webapp.forms.schema import Choice, Field, Group, Node, spec_tree
-from webapp.forms.spec import Shown, SpecForm
+from webapp.forms.shown import Shown
+from webapp.forms.spec import SpecForm
 
 
 def form(posted: str | None = None, **more: object) -> SpecForm:
@@ -58,7 +59,7 @@ def test_every_field_has_a_title_and_a_help_text() -> None:
 
 def test_an_untouched_form_is_the_default_spec() -> None:
     made = form(start={"data": {"dataset": "world"}})
-    assert parse(made.raw()) == Spec.model_validate({"data": {"dataset": "world"}})
+    assert parse(made.raw()) == GroundingSpec.model_validate({"data": {"dataset": "world"}})
     assert parse(form(posted_back(made)).raw()) == parse(made.raw())
 
 

@@ -9,9 +9,22 @@ import sys
 from pathlib import Path
 from typing import Any
 
-PACKAGES = {"mlflow": ("mlflow>=3,<4", "psycopg2-binary"), "aim": ("aim>=3.29",), "trackio": ("trackio",)}
 PROGRAMS = Path(__file__).parent
 CHECKOUT = Path(__file__).parents[3]
+
+
+def _our_torch() -> list[str]:
+    """A peer that trains has the torch that we have, so that what is compared is not torch."""
+    lines = (CHECKOUT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line.startswith("torch==")]
+
+
+PACKAGES = {
+    "mlflow": ("mlflow>=3,<4", "psycopg2-binary"),
+    "aim": ("aim>=3.29",),
+    "trackio": ("trackio",),
+    "torchdistill": ("torchdistill==1.1.5", "torchvision", *_our_torch()),
+}
 
 
 def python_of(peer: str) -> Path:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mtkd_engine.aggregators import Aggregator, Context, Signals, build, mix
+from mtkd_engine.aggregators import Context, GroundingAggregator, Signals, build, mix
 from mtkd_engine.nets.masking import NEG, upper_triangle
 from mtkd_engine.spec import (
     AggregatorSpec,
@@ -35,10 +35,12 @@ class Case:
     spec: AggregatorSpec
     features: bool = True
 
-    def build(self, *, teachers: int) -> Aggregator:
+    def build(self, *, teachers: int) -> GroundingAggregator:
         return build(self.spec, teachers=teachers, feature_width=WIDTH if self.features else None)
 
-    def weigh(self, aggregator: Aggregator, signals: Signals, seen: Context, labels: Targets) -> Tensor:
+    def weigh(
+        self, aggregator: GroundingAggregator, signals: Signals, seen: Context, labels: Targets
+    ) -> Tensor:
         return aggregator.weights(signals, seen if self.features else None, labels=labels)
 
 
@@ -91,7 +93,9 @@ def signals_of(make: SimpleNamespace, *seeds: int, scale: float = 2.0) -> Signal
     return Signals.stack(beliefs, [f"teacher {place}" for place in range(len(seeds))])
 
 
-def fitted(case: Case, signals: Signals, seen: Context, labels: Targets, *, steps: int = 15) -> Aggregator:
+def fitted(
+    case: Case, signals: Signals, seen: Context, labels: Targets, *, steps: int = 15
+) -> GroundingAggregator:
     aggregator = case.build(teachers=len(signals.names))
     aggregator.told(torch.tensor(QUALITY[: len(signals.names)]))
     if not aggregator.trained:

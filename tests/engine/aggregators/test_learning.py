@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mtkd_engine.aggregators import Aggregator, Context, Signals, build, mix
+from mtkd_engine.aggregators import Context, GroundingAggregator, Signals, build, mix
 from mtkd_engine.nets.grounding import Map2dOutput
 from mtkd_engine.spec import AggregatorSpec, KauSpec, StaticSpec
 from mtkd_engine.tasks.grounding import Targets, fit_temperature, gate_loss, unify
@@ -69,7 +69,9 @@ def classroom(make: SimpleNamespace) -> Classroom:
     return Classroom((outputs[0], outputs[1]), targets, context, first_half_B)
 
 
-def learn(spec: AggregatorSpec, classroom: Classroom, signals: Signals) -> tuple[Aggregator, list[float]]:
+def learn(
+    spec: AggregatorSpec, classroom: Classroom, signals: Signals
+) -> tuple[GroundingAggregator, list[float]]:
     torch.manual_seed(1)
     aggregator = build(spec, teachers=2, feature_width=WIDTH)
     optimizer = torch.optim.Adam(aggregator.parameters(), lr=0.02)

@@ -12,9 +12,13 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
 from collections.abc import Callable, Mapping
+from importlib.metadata import Distribution, PackageNotFoundError, distributions, version
 from pathlib import Path
 from typing import Any
+
+from packaging.requirements import Requirement
 
 from jobs.local.home import CHECKOUT
 from tests.engine.client.network import Network
@@ -138,22 +142,70 @@ class Shell:
 
 
 def install(folder: Path) -> None:
-    """This will make a virtual environment and put the wheel into it, without any extra."""
-    source = folder / "source"
+    """This will make a virtual environment with the wheel and what that asks for, without any extra.
+
+    What it asks for is read from the wheel and linked from where the tests run: fetching, writing and deleting
+    thousands of files takes a minute and shows nothing of ours.
+    """
+    source, wheels = folder / "source", folder / "wheels"
     source.mkdir()
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(CHECKOUT / name, source / name)
     shutil.copytree(CHECKOUT / "mtkd_engine", source / "mtkd_engine")
-    commands: Mapping[str, list[str]] = {
-        "venv": [sys.executable, "-m", "venv", str(folder / "client")],
-        "wheel": [
-            *(str(folder / "client" / "bin" / "python"), "-m", "pip", "install", "--quiet"),
-            *("-c", str(CHECKOUT / "constraints.txt"), str(source)),
-        ],
-    }
-    for command in commands.values():
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=400, cwd=folder)
-        assert done.returncode == 0, done.stderr
+    built_with = tomllib.loads((source / "pyproject.toml").read_text())["build-system"]["requires"]
+    as_it_is = ["--no-build-isolation"] if all(_is_here(Requirement(text)) for text in built_with) else []
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    _do([sys.executable, "-m", "venv", "--without-pip", str(folder / "client")], folder)
+    _do([*pip, "wheel", "--quiet", "--no-deps", *as_it_is, "--wheel-dir", str(wheels), str(source)], folder)
+    (wheel,) = wheels.glob("mtkd-*.whl")
+    into = [
+        "--python",
+        str(folder / "client" / "bin" / "python"),
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+    ]
+    _do([*pip, *into, str(wheel)], folder)
+    (packages,) = (folder / "client").glob("lib/python*/site-packages")
+    (own,) = distributions(path=[str(packages)])
+    _link(_needed(own), packages)
+
+
+def _do(command: list[str], folder: Path) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=400, cwd=folder)
+    assert done.returncode == 0, done.stderr
+
+
+def _is_here(requirement: Requirement) -> bool:
+    try:
+        return requirement.specifier.contains(version(requirement.name), prereleases=True)
+    except PackageNotFoundError:
+        return False
+
+
+def _needed(own: Distribution) -> dict[str, Distribution]:
+    """What a distribution asks for on this machine, and what that asks for in turn, by name."""
+    found: dict[str, Distribution] = {}
+    asked = [(own, "")]
+    while asked:
+        distribution, extra = asked.pop()
+        for requirement in map(Requirement, distribution.requires or ()):
+            if requirement.marker is not None and not requirement.marker.evaluate({"extra": extra}):
+                continue
+            assert _is_here(requirement), f"{distribution.name} asks for {requirement}, which is not here."
+            if requirement.name not in found or requirement.extras:
+                found[requirement.name] = Distribution.from_name(requirement.name)
+                asked += [(found[requirement.name], extra) for extra in ("", *requirement.extras)]
+    return found
+
+
+def _link(needed: Mapping[str, Distribution], packages: Path) -> None:
+    for distribution in needed.values():
+        home = Path(str(distribution.locate_file("")))
+        for name in {file.parts[0] for file in distribution.files or ()} - {"..", "__pycache__"}:
+            if not (packages / name).exists():
+                (packages / name).symlink_to(home / name)
 
 
 __all__ = ["Network", "Server", "Shell", "install", "until"]

@@ -93,3 +93,14 @@ def test_a_curve_in_one_line_shows_its_form() -> None:
     assert sparkline([0, math.nan, 7], width=3) == "▁ █"
     assert sparkline([math.inf], width=3) == ""
     assert sparkline([], width=3) == ""
+
+
+def test_a_part_whose_length_is_known_says_how_far_it_is_and_the_tasks_main_metric_stands_first() -> None:
+    watched = Watched(job=Job.model_validate(job(part="cache", part_done=300, part_of=1200)))
+    watched.hear(told({"val/ece": ([1], [0.1]), "val/top1": ([1], [0.4]), "lr": ([1], [0.1])}))
+    text = drawn(watched)
+    assert "cache: 300 of 1,200" in text
+    assert text.index("val/top1") < text.index("lr") < text.index("val/ece")
+    watched.hear(Message("2", "job", {"part": "train", "part_done": 0, "part_of": 0}))
+    assert "  train" in drawn(watched)
+    assert "1,200" not in drawn(watched)

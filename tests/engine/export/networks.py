@@ -10,7 +10,7 @@ from torch import nn
 
 from mtkd_engine.nets.grounding import GroundingInputs
 from mtkd_engine.nets.registry import build_for
-from mtkd_engine.spec import Map2dNet, ModelCard, NetSpec, ProposalNet, RegressionNet, SpanNet
+from mtkd_engine.spec import GroundingCard, Map2dNet, NetSpec, ProposalNet, RegressionNet, SpanNet
 from mtkd_engine.tasks.grounding.grid import clip_mask
 
 WIDTH = 6
@@ -25,19 +25,19 @@ MISSING = [name for name in ("onnx", "onnxscript", "onnxruntime") if importlib.u
 needs_onnx = pytest.mark.skipif(bool(MISSING), reason=f"{', '.join(MISSING)} is not installed.")
 
 
-def card_of(family: str, **known: object) -> ModelCard:
+def card_of(family: str, **known: object) -> GroundingCard:
     """The card of a small student that knows twenty words."""
-    return ModelCard(
+    return GroundingCard(
         net=NETS[family], feature_width=WIDTH, max_words=9, vocabulary=("<pad>", "<unk>", *WORDS), **known
     )
 
 
-def student(card: ModelCard) -> nn.Module:
+def student(card: GroundingCard) -> nn.Module:
     """A network that nobody has trained."""
     return build_for(card).eval().requires_grad_(False)
 
 
-def inputs(card: ModelCard, *, samples: int, words: int, seed: int = 0) -> GroundingInputs:
+def inputs(card: GroundingCard, *, samples: int, words: int, seed: int = 0) -> GroundingInputs:
     """Videos and sentences of all lengths, with rubbish in the padding."""
     draw = torch.Generator().manual_seed(seed)
     clips = card.net.clips

@@ -14,7 +14,7 @@ from mtkd_engine.export import onnxfile
 from mtkd_engine.export.feeding import INPUTS, output_names
 from mtkd_engine.export.onnxfile import FEEDING_KEY, TOLERANCE, NoOnnxError, OnnxDiffersError, write_onnx
 from mtkd_engine.modelfile import HEADER_KEY
-from mtkd_engine.spec import ModelCard
+from mtkd_engine.spec import GroundingCard
 from tests.engine.export.networks import NETS, card_of, inputs, needs_onnx, student
 
 
@@ -72,7 +72,7 @@ def test_a_file_of_each_family_says_what_the_network_says_of_any_number_of_sampl
     assert words[1] == word_mask[1]
     assert isinstance(words[1], str) if family == "span" else words[1] == card.max_words
     told = session.get_modelmeta().custom_metadata_map
-    assert ModelCard.model_validate_json(told[HEADER_KEY]) == card
+    assert GroundingCard.model_validate_json(told[HEADER_KEY]) == card
     feeding = json.loads(told[FEEDING_KEY])
     assert (feeding["opset"], feeding["temperature"], feeding["family"]) == (18, 1.5, family)
     assert list(tmp_path.iterdir()) == [path]

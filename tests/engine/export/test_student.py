@@ -10,7 +10,7 @@ import pytest
 from mtkd_engine.export import export_student
 from mtkd_engine.export.onnxfile import NoOnnxError, OnnxDiffersError, Parity
 from mtkd_engine.modelfile import load_model
-from mtkd_engine.spec import ModelCard
+from mtkd_engine.spec import GroundingCard
 from tests.engine.export.networks import card_of, inputs, student
 
 RESULT: dict[str, Any] = {
@@ -29,7 +29,7 @@ def _no_onnx(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MTKD_ONNX", "0")
 
 
-def written(folder: Path, card: ModelCard, result: dict[str, Any]) -> str:
+def written(folder: Path, card: GroundingCard, result: dict[str, Any]) -> str:
     """The model card of an export."""
     export_student(
         student(card), card, folder=folder, samples_batch=inputs(card, samples=2, words=3), result=result
@@ -44,7 +44,7 @@ def test_without_onnx_the_card_says_why_and_the_rest_is_there(tmp_path: Path) ->
     assert [path.name for path in paths] == ["student.safetensors", "student.json", "MODEL_CARD.md"]
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == sorted(path.name for path in paths)
     assert load_model(paths[0])[1] == card
-    assert ModelCard.model_validate_json(paths[1].read_text()) == card
+    assert GroundingCard.model_validate_json(paths[1].read_text()) == card
     assert "No ONNX file was asked for (MTKD_ONNX=0)." in paths[2].read_text()
 
 

@@ -13,16 +13,13 @@ import pytest
 
 from mtkd_engine.__main__ import main
 from mtkd_engine.data.dataset import load_dataset
-from mtkd_engine.data.world import VideosPerSplit, make_world
-from mtkd_engine.distill import Place, distill
 from mtkd_engine.evaluation.student import predict_ranked
 from mtkd_engine.export.onnxfile import TOLERANCE
 from mtkd_engine.modelfile import load_model
-from mtkd_engine.sources import Sources
-from mtkd_engine.spec import parse
 from mtkd_engine.tasks.grounding.batches import SplitData
 from mtkd_engine.tasks.grounding.collate import Collator
 from tests.engine.export.networks import needs_onnx
+from tests.engine.learnt import NETS, Learnt
 
 pytestmark = [pytest.mark.slow, needs_onnx]
 SAMPLES = 500
@@ -38,55 +35,35 @@ assert "torch" not in sys.modules and not any(name.startswith("mtkd") for name i
 """
 
 
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small world and a job that learnt a little of it."""
-    base = tmp_path_factory.mktemp("taken")
-    make_world(base / "world", videos=VideosPerSplit(train=130, val=12, test=12), seed=7)
-    return base
-
-
-@pytest.mark.parametrize(
-    "net",
-    [
-        {"family": "span", "clips": 32, "width": 24},
-        {"family": "map2d", "width": 16},
-        {"family": "proposal", "width": 16, "layers": 2},
-        {"family": "regression", "width": 16, "layers": 2},
-    ],
-    ids=lambda net: net["family"],
-)
+@pytest.mark.parametrize("family", NETS)
 def test_the_exported_student_predicts_what_the_platform_predicts(
-    base: Path, net: dict[str, object], monkeypatch: pytest.MonkeyPatch
+    learnt: Learnt, family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spec = parse({"data": {"dataset": "world"}, "student": {"net": net}, "optim": {"epochs": 2}})
-    run, out = base / f"run-{net['family']}", base / f"out-{net['family']}"
-    for _ in distill(spec, sources=Sources(base=base), place=Place(folder=run, cache=base / "cache")):
-        pass
+    world, run, out = learnt.world(), learnt.run(family), tmp_path / "out"
     monkeypatch.setenv("MTKD_ONNX", "1")
-    assert main(["export", "--student", str(run), "--out", str(out), "--data", str(base / "world")]) == 0
+    assert main(["export", "--student", str(run), "--out", str(out), "--data", str(world)]) == 0
 
     model, card = load_model(out / "student.safetensors")
-    dataset = load_dataset(base / "world")
+    dataset = load_dataset(world)
     samples = [sample for split in dataset.splits.values() for sample in split][:SAMPLES]
     assert len(samples) == SAMPLES
     split = SplitData(samples, Collator.of(card, dataset.needed_features()), device="cpu")
     windows_NK2, scores_NK = predict_ranked(model, split, k=1, temperature=card.temperature)
 
-    asked = base / "asked.jsonl"
+    asked = tmp_path / "asked.jsonl"
     lines = [{"video": s.video_id, "sentence": s.sentence, "duration": s.duration} for s in samples]
     asked.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
     code = re.search(r"```python\n(.*?)```", (out / "MODEL_CARD.md").read_text(), re.DOTALL)
     assert code is not None
-    reader = base / "reader.py"
+    reader = tmp_path / "reader.py"
     reader.write_text(code[1].partition("if __name__")[0] + ASK_ALL)
-    features = base / "world" / "features.npz"
+    features = world / "features.npz"
     said = subprocess.run(
         [sys.executable, reader, out / "student.onnx", features, asked],
         check=True,
         capture_output=True,
         text=True,
-        cwd=base,
+        cwd=tmp_path,
     )
     found = np.array([json.loads(line)[0] for line in said.stdout.splitlines()])
     np.testing.assert_allclose(found[:, :2], windows_NK2[:, 0].numpy(), atol=TOLERANCE)

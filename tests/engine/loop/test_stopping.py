@@ -133,7 +133,7 @@ def test_while_writing_its_files_it_leaves_too(runs: Runs, stop_in: Callable[...
 
 @pytest.mark.parametrize("where", ["load_dataset", "load_teachers"])
 def test_while_loading_it_leaves_with_nothing(runs: Runs, stop_in: Callable[..., None], where: str) -> None:
-    stop_in(f"mtkd_engine.distill.{where}")
+    stop_in(f"mtkd_engine.pipelines.grounding.{where}")
     assert runs(parse(SOLO), "first") == STOPPED
     assert runs.said("first") == [Stopped(step=0)]
     assert runs.newest("first") is None
@@ -144,7 +144,7 @@ def test_a_resumed_attempt_that_stops_while_loading_names_the_step_it_came_from(
 ) -> None:
     spec = parse(SOLO)
     assert runs(spec, "whole") == SUCCEEDED
-    stop_in("mtkd_engine.distill.load_dataset")
+    stop_in("mtkd_engine.pipelines.grounding.load_dataset")
     assert runs(spec, "again", resume=runs.newest("whole")) == STOPPED
     assert runs.said("again") == [Stopped(step=20)]
 

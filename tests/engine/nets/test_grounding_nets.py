@@ -14,7 +14,7 @@ from mtkd_engine.nets.grounding.layers import ChannelDropout
 from mtkd_engine.nets.grounding.map2d import Map2dModel, pool_windows
 from mtkd_engine.nets.masking import NEG, upper_triangle
 from mtkd_engine.nets.registry import build, expected_tensors
-from mtkd_engine.spec import Map2dNet, ModelCard, NetSpec, ProposalNet, RegressionNet, SpanNet
+from mtkd_engine.spec import GroundingCard, Map2dNet, NetSpec, ProposalNet, RegressionNet, SpanNet
 from mtkd_engine.tasks.grounding import hard_label_loss
 
 NETS: list[NetSpec] = [
@@ -27,14 +27,14 @@ NETS: list[NetSpec] = [
 
 @pytest.mark.parametrize("net", NETS, ids=lambda net: net.family)
 def test_the_expected_tensors_are_those_of_the_built_network(net: NetSpec) -> None:
-    card = ModelCard(net=net, feature_width=8, max_words=5, vocabulary=("<pad>", "<unk>", "cat"))
+    card = GroundingCard(net=net, feature_width=8, max_words=5, vocabulary=("<pad>", "<unk>", "cat"))
     built = build(net, feature_width=8, vocabulary_size=3).state_dict()
     found = {name: (tuple(tensor.shape), "float32") for name, tensor in built.items()}
     assert expected_tensors(card) == found
 
 
 def test_asking_for_the_tensors_of_a_huge_card_takes_no_memory() -> None:
-    card = ModelCard(
+    card = GroundingCard(
         net=SpanNet(width=512),
         feature_width=65_536,
         max_words=5,

@@ -14,7 +14,7 @@ from torch import nn
 from mtkd_engine.modelfile import load_model, save_model
 from mtkd_engine.nets.grounding.proposal import ProposalModel, anchors_of, covered
 from mtkd_engine.nets.masking import NEG
-from mtkd_engine.spec import ModelCard, ProposalNet
+from mtkd_engine.spec import GroundingCard, ProposalNet
 from mtkd_engine.tasks.grounding.decode import pairwise_iou
 
 NET = ProposalNet(clips=12, width=16, anchors=5)
@@ -75,7 +75,7 @@ def test_a_window_covers_clips_by_the_time_it_shares_with_them() -> None:
 
 
 def test_a_saved_network_says_the_same_after_loading(make: SimpleNamespace, tmp_path: Path) -> None:
-    card = ModelCard(
+    card = GroundingCard(
         net=NET, feature_width=8, max_words=6, vocabulary=("<pad>", "<unk>", *map(str, range(18)))
     )
     model, inputs = network(wild=True), make.inputs([12, 7], [5, 2], length=12)

@@ -14,10 +14,12 @@ from mtkd_engine.modelfile import ModelError, check_model, load_model, save_mode
 from mtkd_engine.nets.grounding.regression import RegressionModel, windows_of
 from mtkd_engine.nets.masking import NEG
 from mtkd_engine.nets.registry import build
-from mtkd_engine.spec import ModelCard, RegressionNet
+from mtkd_engine.spec import GroundingCard, RegressionNet
 
 NET = RegressionNet(clips=12, width=16)
-CARD = ModelCard(net=NET, feature_width=8, max_words=6, vocabulary=("<pad>", "<unk>", *map(str, range(18))))
+CARD = GroundingCard(
+    net=NET, feature_width=8, max_words=6, vocabulary=("<pad>", "<unk>", *map(str, range(18)))
+)
 
 
 def network() -> RegressionModel:

@@ -11,7 +11,7 @@ from torch import nn
 
 from mtkd_engine.nets.grounding.words import GivenWords, WordEmbedding
 from mtkd_engine.nets.registry import build, build_for, expected_tensors
-from mtkd_engine.spec import Map2dNet, ModelCard, NetSpec, ProposalNet, RegressionNet, SpanNet
+from mtkd_engine.spec import GroundingCard, Map2dNet, NetSpec, ProposalNet, RegressionNet, SpanNet
 from tests.engine.conftest import make_inputs
 
 NETS: dict[str, NetSpec] = {
@@ -30,8 +30,8 @@ VOCABULARY = ("<pad>", "<unk>", *(f"w{number}" for number in range(18)))
 GIVEN = GivenWords(count=12, width=5)
 
 
-def card(net: NetSpec) -> ModelCard:
-    return ModelCard(
+def card(net: NetSpec) -> GroundingCard:
+    return GroundingCard(
         net=net, feature_width=8, max_words=6, vocabulary=VOCABULARY, word_width=5, learned_words=8
     )
 
@@ -118,12 +118,12 @@ def test_every_family_reads_given_vectors_and_says_its_tensors_beforehand(family
 
 
 def test_a_card_without_given_vectors_reads_as_it_always_did() -> None:
-    plain = ModelCard(net=NETS["span"], feature_width=8, max_words=6, vocabulary=VOCABULARY)
+    plain = GroundingCard(net=NETS["span"], feature_width=8, max_words=6, vocabulary=VOCABULARY)
     assert "word" not in "".join(plain.model_dump()).replace("max_words", "")
     assert "word_width" not in plain.model_dump_json()
-    assert ModelCard.model_validate_json(plain.model_dump_json()) == plain
+    assert GroundingCard.model_validate_json(plain.model_dump_json()) == plain
     given = card(NETS["span"])
-    assert ModelCard.model_validate_json(given.model_dump_json()) == given
+    assert GroundingCard.model_validate_json(given.model_dump_json()) == given
 
 
 @pytest.mark.parametrize(
@@ -138,6 +138,6 @@ def test_a_card_without_given_vectors_reads_as_it_always_did() -> None:
 )
 def test_a_card_whose_words_do_not_add_up_is_refused(stated: dict[str, int], says: str) -> None:
     with pytest.raises(ValidationError, match=says):
-        ModelCard.model_validate(
+        GroundingCard.model_validate(
             {"net": NETS["span"], "feature_width": 8, "max_words": 6, "vocabulary": VOCABULARY, **stated}
         )

@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from mtkd_engine.data.dataset import Dataset, Sample, load_dataset
-from mtkd_engine.data.world import VideosPerSplit, make_world
-from mtkd_engine.distill import Place, distill
 from mtkd_engine.modelfile import load_model, student_file
 from mtkd_engine.predict import Video, ask
-from mtkd_engine.sources import Sources
-from mtkd_engine.spec import parse
 from mtkd_engine.tasks.grounding.metrics import iou
+from tests.engine.learnt import Learnt
 
 pytestmark = pytest.mark.slow
 TOGETHER = 6
 AHEAD = 0.15
-SPEC = {
-    "data": {"dataset": "world"},
-    "student": {"net": {"family": "span", "clips": 32, "width": 48}},
-    "optim": {"batch_size": 16, "learning_rate": 4e-3, "epochs": 6},
-}
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The world, and a job that learnt it."""
-    base = tmp_path_factory.mktemp("long")
-    make_world(base / "world", videos=VideosPerSplit(train=140, val=12, test=24), seed=5)
-    place = Place(folder=base / "run", cache=base / "cache")
-    for _ in distill(parse(SPEC), sources=Sources(base=base), place=place):
-        pass
-    return base
 
 
 def put_together(dataset: Dataset) -> list[tuple[Video, list[tuple[Sample, float]]]]:
@@ -57,9 +36,9 @@ def put_together(dataset: Dataset) -> list[tuple[Video, list[tuple[Sample, float
     return made
 
 
-def test_pieces_find_moments_that_a_squeezed_video_has_lost(base: Path) -> None:
-    model, card = load_model(student_file(base / "run"))
-    dataset = load_dataset(base / "world")
+def test_pieces_find_moments_that_a_squeezed_video_has_lost(learnt: Learnt) -> None:
+    model, card = load_model(student_file(learnt.run("span")))
+    dataset = load_dataset(learnt.world())
     assert card.longest_video == max(sample.duration for sample in dataset.splits["train"])
     found: dict[str, list[bool]] = {"pieces": [], "squeezed": []}
     for video, samples in put_together(dataset):

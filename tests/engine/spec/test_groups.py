@@ -91,7 +91,7 @@ def test_a_switch_changes_its_part_only(switch: str, path: str, value: object) -
 
 
 def test_all_switches_fit_the_full_method_and_have_words() -> None:
-    every = [*SWITCHES, "teacher:b"]
+    every = [*(name for name, switch in SWITCHES.items() if "emtm" in switch.methods), "teacher:b"]
     texts = cell_texts(group(ablate=every))
     assert list(texts) == every
     assert all(text.title and text.brings[0].isupper() for text in texts.values())

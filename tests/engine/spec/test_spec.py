@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mtkd_engine.spec import Spec, SpecError, dump_yaml, load_yaml, parse, spec_hash
+from mtkd_engine.spec import SPECS, SpecError, dump_yaml, load_yaml, parse, spec_hash
 from mtkd_engine.spec.base import CHOICES
 
 GOOD: dict[str, Any] = {"data": {"dataset": "world"}}
@@ -93,8 +93,9 @@ def test_what_is_of_another_kind_is_told_what_is_accepted(raw: dict[str, object]
     assert sentence in str(refusal.value)
 
 
-def test_the_choices_that_refusals_name_are_those_of_the_spec() -> None:
-    schema = Spec.model_json_schema()
+@pytest.mark.parametrize("task", SPECS)
+def test_the_choices_that_refusals_name_are_those_of_the_spec(task: str) -> None:
+    schema = SPECS[task].model_json_schema()
     parts = [schema, *schema["$defs"].values()]
     told = {
         name: (shape["discriminator"]["propertyName"], set(shape["discriminator"]["mapping"]))
@@ -102,4 +103,6 @@ def test_the_choices_that_refusals_name_are_those_of_the_spec() -> None:
         for name, shape in part.get("properties", {}).items()
         if "discriminator" in shape
     }
-    assert told == {name: (tag, set(kinds)) for name, (tag, kinds) in CHOICES.items()}
+    assert told == {
+        name: (tag, set(by_task[task])) for name, (tag, by_task) in CHOICES.items() if task in by_task
+    }

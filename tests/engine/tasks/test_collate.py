@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from mtkd_engine.data.dataset import Sample
-from mtkd_engine.spec import Map2dNet, ModelCard
+from mtkd_engine.spec import GroundingCard, Map2dNet
 from mtkd_engine.tasks.grounding import collate
 from mtkd_engine.tasks.grounding.collate import Collator, resample, soften
 
@@ -115,7 +115,7 @@ def test_the_least_recently_used_video_leaves_a_full_memory(
 
 
 def test_a_card_says_how_its_model_is_fed(shelf: Shelf) -> None:
-    card = ModelCard(
+    card = GroundingCard(
         net=Map2dNet(clips=4), feature_width=3, max_words=2, vocabulary=("<pad>", "<unk>", "a", "cat")
     )
     inputs = Collator.of(card, shelf).inputs([sample("long")])

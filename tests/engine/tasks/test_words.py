@@ -8,7 +8,7 @@ import torch
 from mtkd_engine.data.sealing.samples import WordVectors
 from mtkd_engine.nets.grounding.words import WordEmbedding
 from mtkd_engine.nets.registry import build_for
-from mtkd_engine.spec import Map2dNet, ModelCard
+from mtkd_engine.spec import GroundingCard, Map2dNet
 from mtkd_engine.tasks.grounding.words import Vocabulary, choose_words, copy_word_vectors, fit_word_vectors
 
 SENTENCES = ["a red dog", "a red cat", "a bird"]
@@ -39,9 +39,9 @@ def test_a_rare_word_counts_where_it_has_a_vector() -> None:
     assert chosen.learned == 4
 
 
-def card_of(known: WordVectors) -> ModelCard:
+def card_of(known: WordVectors) -> GroundingCard:
     chosen = choose_words(SENTENCES, min_count=1, vectors=known)
-    return ModelCard(
+    return GroundingCard(
         net=Map2dNet(clips=4, width=8),
         feature_width=2,
         max_words=5,
@@ -78,7 +78,7 @@ def test_a_copy_gets_the_vectors_of_its_teacher_and_nothing_else() -> None:
 
 
 def test_a_network_without_given_vectors_is_left_as_it_is() -> None:
-    card = ModelCard(net=Map2dNet(clips=4), feature_width=2, max_words=5, vocabulary=("<pad>", "<unk>"))
+    card = GroundingCard(net=Map2dNet(clips=4), feature_width=2, max_words=5, vocabulary=("<pad>", "<unk>"))
     model = build_for(card)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     fit_word_vectors(model, card=card, vectors=vectors("dog"))

@@ -14,7 +14,7 @@ from mtkd_engine.data.dataset import load_dataset
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.modelfile import ModelError, load_model, model_hash, save_model
 from mtkd_engine.nets.registry import build
-from mtkd_engine.spec import ModelCard, SpanNet
+from mtkd_engine.spec import GroundingCard, SpanNet
 from mtkd_engine.teachers.check import check_teacher, evaluate_model
 from mtkd_engine.teachers.load import load_teachers, teacher_file
 from tests.engine.loop.conftest import write_planted
@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def write(path: Path, *, width: int = 6) -> Path:
-    card = ModelCard(net=NET, feature_width=width, max_words=6, vocabulary=("<pad>", "<unk>", "alpha"))
+    card = GroundingCard(net=NET, feature_width=width, max_words=6, vocabulary=("<pad>", "<unk>", "alpha"))
     save_model(path, parameters=build(NET, feature_width=width, vocabulary_size=3).state_dict(), card=card)
     return path
 
@@ -153,7 +153,9 @@ def test_sealing_leaves_nothing_half_made(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_a_folder_has_to_hold_one_teacher(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"is a folder with 0 of model\.safetensors and predictions\.npz"):
+    with pytest.raises(
+        ModelError, match=r"is a folder with 0 of model\.safetensors, predictions\.npz and model\.onnx"
+    ):
         teacher_file(tmp_path)
 
 

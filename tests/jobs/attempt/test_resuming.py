@@ -166,7 +166,7 @@ def test_an_attempt_that_came_less_far_elsewhere_is_passed_over(
 def test_a_cancelled_job_is_retried_from_its_published_checkpoint(
     make_job: Any, take: Take, meanwhile: Any, wait_for: Any
 ) -> None:
-    job = make_job("steps:500 pause:0.01 checkpoint:1000")
+    job = make_job("steps:500 pause:0.01 rush:1 checkpoint:1000")
 
     def cancel() -> None:
         wait_for(lambda: Job.objects.get(pk=job.pk).step > 5)

@@ -78,7 +78,7 @@ def test_an_engine_that_stands_still_beyond_the_lease_is_killed_and_lost(
 def test_an_engine_whose_folder_is_deleted_is_lost_and_its_job_goes_on(
     make_job: Any, take: Take, monkeypatch: pytest.MonkeyPatch, meanwhile: Any, wait_for: Any, when: str
 ) -> None:
-    job = make_job("steps:400 pause:0.01")
+    job = make_job("steps:400 pause:0.01 rush:1")
     held = take()
     if when == "while it trains":
 

@@ -46,7 +46,7 @@ def at_step(wait_for: Any, meanwhile: Meanwhile) -> Callable[[Job, int, Callable
 def test_a_paused_job_leaves_a_published_checkpoint_and_goes_on_from_it(
     make_job: Any, take: Take, at_step: Any
 ) -> None:
-    job, calm = make_job("steps:500 pause:0.01 checkpoint:1000"), make_job("steps:500 checkpoint:1000")
+    job, calm = make_job("steps:500 pause:0.01 rush:1 checkpoint:1000"), make_job("steps:500 checkpoint:1000")
     at_step(job, 5, lambda: request_pause(job=job, user=job.submitted_by))
     supervise(take())
     job.refresh_from_db()

@@ -88,7 +88,9 @@ def test_what_was_spoilt_in_the_storage_is_refused(stored: Dataset) -> None:
 
 
 def test_a_teacher_is_the_file_that_the_engine_takes(teacher: Teacher, tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match=r"The teacher span has neither model\.safetensors nor"):
+    with pytest.raises(
+        StorageError, match=r"The teacher span has none of model\.safetensors, predictions\.npz and"
+    ):
         teacher_path(teacher)
     add(teacher, "predictions.npz", content=b"p", tmp_path=tmp_path)
     alone = teacher_path(teacher)
@@ -96,6 +98,13 @@ def test_a_teacher_is_the_file_that_the_engine_takes(teacher: Teacher, tmp_path:
     add(teacher, "model.safetensors", content=b"m", tmp_path=tmp_path)
     assert teacher_path(teacher).name == "model.safetensors"
     assert teacher_path(teacher).parent != alone.parent
+
+
+def test_a_program_is_fetched_with_the_card_beside_it(teacher: Teacher, tmp_path: Path) -> None:
+    add(teacher, "model.onnx", content=b"o", tmp_path=tmp_path)
+    add(teacher, "model.json", content=b"{}", tmp_path=tmp_path)
+    assert teacher_path(teacher).name == "model.onnx"
+    assert teacher_path(teacher).with_suffix(".json").read_bytes() == b"{}"
 
 
 def test_what_nobody_has_asked_for_in_a_week_goes(

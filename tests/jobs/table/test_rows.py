@@ -2,37 +2,86 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from jobs.models import Baseline, Dataset, FinalMetric, Group, Job, Project, Teacher, User
+from jobs.operations.jobs import submit
 from jobs.operations.lifecycle import delete_job
+from jobs.operations.projects import create_project
 from jobs.queries.table.columns import DEFAULT, OF_ROW, column_of, columns_of
 from jobs.queries.table.exports import table_csv
 from jobs.queries.table.offered import spec_paths_in
 from jobs.queries.table.query import read_query
 from jobs.queries.table.rows import Row, order_of, rows_after
+from mtkd_engine.spec import parse
+from tests.cheaper import rows_of_many_tests
 
 Find = Callable[..., list[str]]
 
 
+@dataclass(frozen=True)
+class World:
+    """The rows of all tests here, by their numbers: each test looks them up itself."""
+
+    user: int
+    project: int
+    dataset: int
+    jobs: dict[str, int]
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    with rows_of_many_tests(django_db_blocker, make_world) as made:
+        yield made
+
+
 @pytest.fixture
-def jobs(make_job: Any, project: Project, user: User, dataset: Dataset, teacher: Teacher) -> dict[str, Job]:
+def user(world: World, db: None) -> User:
+    return User.objects.get(pk=world.user)
+
+
+@pytest.fixture
+def project(world: World, db: None) -> Project:
+    return Project.objects.get(pk=world.project)
+
+
+@pytest.fixture
+def dataset(world: World, db: None) -> Dataset:
+    return Dataset.objects.get(pk=world.dataset)
+
+
+@pytest.fixture
+def jobs(world: World, db: None) -> dict[str, Job]:
+    found = Job.objects.in_bulk(world.jobs.values())
+    return {name: found[number] for name, number in world.jobs.items()}
+
+
+def make_world() -> World:
     """Five jobs that differ in most of what can be asked for."""
+    user = User.objects.create_user(username="ada")
     bob = User.objects.create_user(username="bob")
-    group = Group.objects.create(project=project, name="study", document={})
+    project = create_project(name="Moments", user=user)
+    report = {"feature_width": 8}
+    dataset = Dataset.objects.create(project=project, name="world", content_hash="d" * 64, report=report)
     other = Dataset.objects.create(project=project, name="charades", version=2, content_hash="c" * 64)
-    rate = {"optim": {"learning_rate": 0.01, "epochs": 5}}
+    teacher = Teacher.objects.create(project=project, name="span", content_hash="e" * 64, report={"card": {}})
+    group = Group.objects.create(project=project, name="study", document={})
+    make = partial(make_job_of, project)
     found = {
-        "good": make_job("good", state="succeeded", tags=["nightly", "paper"], gate_outcome="passed"),
-        "bad": make_job("bad", state="failed", tags=["nightly"], submitted_by=bob, notes="the DOOR jammed"),
-        "fast": make_job("fast", state="succeeded", dataset=other, gate_outcome="failed", priority=3),
-        "elsewhere": make_job("away", state="running", elsewhere=True, dataset=None, group=group),
-        "old": make_job("old", state="succeeded", archived_at=timezone.now()),
+        "good": make("good", state="succeeded", tags=["nightly", "paper"], gate_outcome="passed"),
+        "bad": make("bad", state="failed", tags=["nightly"], submitted_by=bob, notes="the DOOR jammed"),
+        "fast": make("fast", state="succeeded", dataset=other, gate_outcome="failed", priority=3),
+        "elsewhere": make("away", state="running", elsewhere=True, dataset=None, group=group),
+        "old": make("old", state="succeeded", archived_at=timezone.now()),
     }
+    rate = {"optim": {"learning_rate": 0.01, "epochs": 5}}
     Job.objects.filter(pk=found["fast"].pk).update(spec={**found["fast"].spec, **rate, "seed": 3})
     parameters = {"lr": "warm", "depth": 12, "layers": [{"width": 8}, {"width": 16}]}
     Job.objects.filter(pk=found["elsewhere"].pk).update(spec={"elsewhere": True, "parameters": parameters})
@@ -41,7 +90,16 @@ def jobs(make_job: Any, project: Project, user: User, dataset: Dataset, teacher:
     measure(found["good"], {"test/miou": 0.5, "val/miou": 0.45, "student.params": 2e6})
     measure(found["fast"], {"test/miou": 0.4, "val/miou": 0.5, "student.params": 5e5})
     measure(found["old"], {"miou": 0.9})
-    return found
+    numbers = {name: job.pk for name, job in found.items()}
+    return World(user=user.pk, project=project.pk, dataset=dataset.pk, jobs=numbers)
+
+
+def make_job_of(project: Project, name: str, **changes: Any) -> Job:
+    """This will submit a job to a project as `ada`, and change its row."""
+    user, spec = User.objects.get(username="ada"), parse({"name": name, "data": {"dataset": "world"}})
+    job = submit(project=project, user=user, spec=spec)
+    Job.objects.filter(pk=job.pk).update(**changes)
+    return Job.objects.get(pk=job.pk)
 
 
 def measure(job: Job, values: dict[str, float]) -> None:
@@ -269,8 +327,11 @@ def test_fields_of_specs_are_offered_by_their_paths(project: Project) -> None:
 
 
 def test_seeds_of_a_reference_are_found_and_shown_by_the_gates_of_their_group(
-    make_job: Any, project: Project
+    user: User,
 ) -> None:
+    project = create_project(name="Another", user=user)
+    Dataset.objects.create(project=project, name="world", content_hash="f" * 64, report={"feature_width": 8})
+    make_job = partial(make_job_of, project)
     group = Group.objects.create(project=project, name="study", document={}, gate_outcome="failed")
     of_group = {cell: make_job(f"cell {cell}", state="succeeded", group=group) for cell in ("", "solo")}
     for cell, job in of_group.items():

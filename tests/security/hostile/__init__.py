@@ -6,9 +6,9 @@ it: refused with a sentence that holds `words`, or found, with the repair `words
 
 from __future__ import annotations
 
-from tests.security.hostile import archives, features, rows, teachers
+from tests.security.hostile import archives, features, images, rows, teachers
 from tests.security.hostile.base import Case
 
-CASES: tuple[Case, ...] = (*archives.CASES, *features.CASES, *rows.CASES, *teachers.CASES)
+CASES: tuple[Case, ...] = (*archives.CASES, *features.CASES, *images.CASES, *rows.CASES, *teachers.CASES)
 
 __all__ = ["CASES", "Case"]

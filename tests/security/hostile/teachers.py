@@ -14,11 +14,11 @@ from safetensors.torch import save
 
 from mtkd_engine.modelfile import HEADER_KEY
 from mtkd_engine.nets.registry import build
-from mtkd_engine.spec import ModelCard, SpanNet
+from mtkd_engine.spec import GroundingCard, SpanNet
 from tests.security.hostile.base import HUGE, Case, Runs, cut, zip_of
 
 NET = SpanNet(clips=8, width=8, encoder_layers=1, heads=2)
-CARD = ModelCard(net=NET, feature_width=4, max_words=6, vocabulary=("<pad>", "<unk>", "red"))
+CARD = GroundingCard(net=NET, feature_width=4, max_words=6, vocabulary=("<pad>", "<unk>", "red"))
 
 
 def parameters() -> dict[str, torch.Tensor]:
@@ -96,15 +96,15 @@ CASES = (
         "pickle",
         "torch, old form",
         "teacher",
-        _torch("model.pth", {"a": torch.zeros(2)}, _use_new_zipfile_serialization=False),
-        "pickle",
+        _torch("model.pth", [Runs()], _use_new_zipfile_serialization=False),
+        "which is code",
     ),
     Case(
         "torch archive",
-        ".pt of a state dict",
+        ".pt of a list",
         "teacher",
-        _torch("model.pt", {"a": torch.zeros(2)}),
-        "safetensors",
+        _torch("model.pt", [1, 2]),
+        "holds no state dict",
     ),
     Case(
         "torch archive",

@@ -82,6 +82,7 @@ def things(
     Baseline.objects.create(project=project, name="main", job=job, set_by=user)
     return {name: row.pk for name, row in made.items()} | {
         "slug": project.slug,
+        "row": 0,
         "name": "main",
         "form": "csv",
         "username": "viewer",

@@ -10,9 +10,9 @@ import h5py
 import numpy as np
 import pytest
 
-from mtkd_engine.data.check.validate import DatasetRefusedError, check_dataset
+from mtkd_engine.data.check.validate import check_dataset
 from mtkd_engine.data.dataset import Dataset, load_dataset
-from mtkd_engine.data.errors import DataError
+from mtkd_engine.data.errors import DataError, DatasetRefusedError
 from mtkd_engine.data.sealing import seal as seal_module
 from mtkd_engine.data.sealing.samples import line_of, read_slice, samples_of
 from mtkd_engine.data.world import VideosPerSplit, make_world

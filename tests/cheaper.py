@@ -1,0 +1,92 @@
+"""What costs a test most and proves nothing, made cheap: for the process of the tests, not for those it starts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import pytest
+from django.db import connection, transaction
+from django.db.backends.postgresql.operations import DatabaseOperations
+from pytest_django import DjangoDbBlocker
+from whitenoise.middleware import WhiteNoiseMiddleware
+
+Made = TypeVar("Made")
+LARGE = 8 << 20
+"""Bytes of all tables from which on emptying them by rows would be the dearer way, and would leave its waste."""
+
+
+def make_cheaper(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This will hold until the patches are taken back."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)  # no test takes the power away
+    monkeypatch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", _listed_once())
+    monkeypatch.setattr(DatabaseOperations, "sql_flush", _emptied_by_rows(DatabaseOperations.sql_flush))
+
+
+@contextmanager
+def rows_of_many_tests(blocker: DjangoDbBlocker, make: Callable[[], Made]) -> Iterator[Made]:
+    """This will keep the rows that `make` makes for all tests inside, each of which takes back what it changes.
+
+    It is for fixtures of a class or module none of whose tests is transactional.
+    """
+    with blocker.unblock():
+        whole = transaction.atomic()
+        whole.__enter__()
+    try:
+        with blocker.unblock():
+            made = make()
+        yield made
+    finally:
+        with blocker.unblock():
+            transaction.set_rollback(True)
+            whole.__exit__(None, None, None)
+
+
+def _listed_once() -> Callable[[WhiteNoiseMiddleware], None]:
+    """Every client of a test has middleware of its own, which would look through all static files again."""
+    look_through = WhiteNoiseMiddleware.add_files_from_finders
+    found: dict[str, Any] = {}
+
+    def list_them(self: WhiteNoiseMiddleware) -> None:
+        if not found:
+            look_through(self)
+            found.update(self.files)
+        self.files.update(found)
+
+    return list_them
+
+
+def _emptied_by_rows(truncate: Callable[..., list[str]]) -> Callable[..., list[str]]:
+    """TRUNCATE gives each table new files, which takes longer than most tests leave rows behind.
+
+    The lock is the same: whoever still writes is waited for, and what they wrote goes too.
+    """
+
+    def sql_flush(
+        self: DatabaseOperations,
+        style: Any,
+        tables: Sequence[str],
+        *,
+        reset_sequences: bool = False,
+        allow_cascade: bool = False,
+    ) -> list[str]:
+        names = [self.quote_name(table) for table in tables]
+        if reset_sequences or not names or _bytes_of(names) > LARGE:
+            return truncate(self, style, tables, reset_sequences=reset_sequences, allow_cascade=allow_cascade)
+        # References are looked at when the transaction ends, in which nothing is left to refer to.
+        return [
+            f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE",
+            *(f"DELETE FROM {name}" for name in names),
+        ]
+
+    return sql_flush
+
+
+def _bytes_of(names: list[str]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(pg_relation_size(found::regclass)) FROM unnest(%s::text[]) AS found", [names]
+        )
+        return int(cursor.fetchone()[0])

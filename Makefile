@@ -23,7 +23,7 @@ down: $(READY) ## stop what a crashed `make up` left behind
 	@$(BIN)/python manage.py down
 
 test: $(READY) ## the whole suite (browser tests where Chromium is installed)
-	$(BIN)/python -m pytest
+	@$(BIN)/python -m tests.whole
 
 test-fast: $(READY) ## the suite without what trains networks, kills processes or drives a browser
 	$(BIN)/python -m pytest -m "not slow and not browser"
@@ -37,8 +37,8 @@ check: $(READY) ## format, lint, types, import contracts, migrations, JS types, 
 	@sh frontend/check-types.sh
 	$(MAKE) test
 
-bench: $(READY) ## benchmarks: NAME=... runs one, all by default; DATA=folder is what it runs on, where it takes one
-	$(BIN)/python -m tests.bench $(NAME) $(DATA)
+bench: $(READY) ## benchmarks: NAME=... runs one, all by default; DATA=folder, TEACHERS=folder: what it runs on, where it takes them
+	$(BIN)/python -m tests.bench "$(NAME)" "$(DATA)" "$(TEACHERS)"
 
 chaos: $(READY) ## break it on purpose: N=200 schedules with times divided by SCALE=15, on LANES=3 arenas
 	$(BIN)/python -m tests.chaos --times $(N) --scale $(SCALE) --lanes $(LANES)

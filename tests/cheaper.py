@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 from pytest_django import DjangoDbBlocker
@@ -21,6 +22,7 @@ LARGE = 8 << 20
 def make_cheaper(monkeypatch: pytest.MonkeyPatch) -> None:
     """This will hold until the patches are taken back."""
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)  # no test takes the power away
+    monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", 10)  # nobody guesses the passwords of tests
     monkeypatch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", _listed_once())
     monkeypatch.setattr(DatabaseOperations, "sql_flush", _emptied_by_rows(DatabaseOperations.sql_flush))
 

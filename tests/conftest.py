@@ -9,6 +9,7 @@ kernel ends them when this process dies.
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
@@ -74,6 +75,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     A browser's driver keeps an event loop running from then on.
     """
     items.sort(key=lambda item: (_has(item, "browser"), not _has(item, "longest")))
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected stays until the end: no search for garbage goes through it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def _has(item: pytest.Item, mark: str) -> bool:

@@ -84,6 +84,7 @@ def test_the_samples_where_teachers_disagree_most_are_one_click_away(
 def test_a_filter_by_disagreement_stands_in_a_short_address(logged_in: Page, site: Site, job: Job) -> None:
     page = logged_in
     page.goto(f"{site.url}/jobs/{job.pk}/samples/")
+    page.wait_for_function("() => customElements.get('short-form')")
     page.get_by_text("Ranges", exact=True).click()
     page.get_by_label("Disagreement from").fill("0.9")
     page.get_by_label("Split").select_option("val")

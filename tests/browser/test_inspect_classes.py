@@ -54,6 +54,7 @@ def test_images_are_filtered_opened_and_walked_through(logged_in: Page, site: Si
     looked_at(page, "inspect-list")
     first = page.locator("table.has-images img").first
     assert first.evaluate("image => image.decode().then(() => image.naturalWidth)") == 12
+    page.wait_for_function("() => customElements.get('short-form')")
     page.get_by_label("Who", exact=True).select_option("big")
     page.get_by_label("And is").select_option("wrong")
     page.get_by_label("What happened").select_option("A right teacher is outvoted")

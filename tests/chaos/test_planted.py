@@ -38,7 +38,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def job(settings: Settings, tmp_path: Path, transactional_db: None) -> Job:
     settings.MTKD_HOME = tmp_path / "home"
     settings.STORAGE = tmp_path / "home" / "storage"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.METRIC_CHUNK_POINTS = 8
     user = User.objects.create_user(username="ada")
     project = create_project(name="Chaos", user=user)

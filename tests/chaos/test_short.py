@@ -9,12 +9,10 @@ from tests.chaos.runner import Task, run
 from tests.chaos.schedule import draw_schedule, in_words
 
 SHORT = (
-    ("worker_killed", "sockets_troubled"),
-    ("partition", "kicked_five_times"),
-    ("disk_deleted", "never_kicked"),
-    ("supervisor_stopped", "broker_killed"),
-    ("disk_full", "web_killed"),
-    ("database_killed", "worker_asked"),
+    ("worker_killed", "sockets_troubled", "web_killed"),
+    ("partition", "kicked_five_times", "disk_full"),
+    ("disk_deleted", "never_kicked", "database_killed"),
+    ("supervisor_stopped", "broker_killed", "worker_asked"),
 )
 
 

@@ -41,7 +41,6 @@ def _own_places(
     settings.DATA_ROOTS = [tmp_path / "data"]
     settings.ENGINE_COMMAND = FAKE_ENGINE
     settings.THREADS = 1
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # half a second cheaper
     settings.CANCEL_GRACE_SECONDS = 15.0  # an engine that listens ends by itself, however busy the machine
     settings.TERM_GRACE_SECONDS = 0.2
     monkeypatch.setenv("PYTHONPATH", str(settings.BASE_DIR))

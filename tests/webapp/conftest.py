@@ -35,7 +35,6 @@ def _own_places(settings: Settings, tmp_path: Path) -> Iterator[None]:
     settings.MTKD_HOME = tmp_path / "home"
     settings.STORAGE = tmp_path / "home" / "storage"
     settings.DATA_ROOTS = [tmp_path / "data"]
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
     yield
     cache.clear()

@@ -21,20 +21,15 @@ from mtkd_engine.tasks.classification.inputs import to_input
 from mtkd_engine.teachers.classification.face import ClassTeacher
 
 
-def beliefs_of(
-    model: nn.Module,
-    card: ClassifierCard,
-    classes: ClassMap,
-    images_BCHW: Tensor,
-    *,
-    channels_last: bool = False,
-) -> Tensor:
+def beliefs_of(model: nn.Module, card: ClassifierCard, classes: ClassMap, images_BCHW: Tensor) -> Tensor:
     """This will give a frozen network's calibrated log-probabilities (B, C) on shared pixels.
 
     They are in the order of the dataset's classes.
     """
+    # On a CPU, convolutions take channels last as they are, and would rearrange the other order one by one.
+    is_on_cpu = images_BCHW.device.type == "cpu"
     with torch.no_grad():
-        logits_BC = model(to_input(images_BCHW, card.input, channels_last=channels_last))
+        logits_BC = model(to_input(images_BCHW, card.input, channels_last=is_on_cpu))
     return belief(logits_BC, temperature=card.temperature, classes=classes)
 
 

@@ -14,8 +14,6 @@ Patch = dict[str, Any]
 AGGREGATOR = "aggregator:"
 EACH = f"{AGGREGATOR}*"
 AVERAGE = "uniform"
-BOUND = "oracle"
-"""No method: it looks at the labels."""
 _NEEDS_STUDENT = frozenset({"kau"})
 TITLES = {
     "uniform": "uniform weights",

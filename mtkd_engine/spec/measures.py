@@ -56,8 +56,3 @@ def title_of(metric: str) -> str:
     """This will write a metric as tables do: r1@0.5 as R1@0.5, miou as mIoU."""
     head, at, rest = metric.partition("@")
     return _TITLES.get(head, head.upper() if at else head) + at + rest
-
-
-def first_of(metrics: Mapping[str, Any]) -> str | None:
-    """This will give the metric that decides among those that were measured, None where there is none."""
-    return next((name for name in HEADLINES if name in metrics), None)

@@ -80,11 +80,6 @@ class Quality:
         )
 
     @property
-    def truth_N(self) -> Tensor:
-        """The probability of each sample's true class, 0..1: what a sample's quality is."""
-        return self.log_truth_N.exp()
-
-    @property
     def correct_N(self) -> Tensor:
         """Whether the true class is the likeliest."""
         return self.rank_N == 0

@@ -49,7 +49,7 @@ def test_values_of_four_samples_are_those_computed_by_hand() -> None:
         -(math.log(0.7) + math.log(0.4) + math.log(0.6) + math.log(0.2)) / 4
     )
     assert values["ece"] == pytest.approx((0.3 + 0.5 + abs(1 - 1.2)) / 4, abs=1e-6)
-    torch.testing.assert_close(quality.truth_N, torch.tensor([0.7, 0.4, 0.6, 0.2]))
+    torch.testing.assert_close(quality.log_truth_N.exp(), torch.tensor([0.7, 0.4, 0.6, 0.2]))
     assert quality.correct_N.tolist() == [True, False, True, False]
     assert quality.predicted_N.tolist() == [0, 1, 2, 2]
     assert quality.rank_N.tolist() == [0, 1, 0, 2]

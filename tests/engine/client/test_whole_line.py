@@ -27,6 +27,7 @@ optim: {epochs: 6, batch_size: 8}
 evaluation: {every_epochs: 3}
 gates: ["student.params <= 1e5", "test/miou >= 0", "latency_ms.p50 <= 1e4"]
 """
+ENDLESS = ("--set", "optim.epochs=5000")  # to be cancelled before it ends by itself
 LONGER = ("--set", "optim.epochs=20")  # to be cut off while it runs
 WORSE = (
     *("--set", "student.net.width=32", "--set", "name=worse"),
@@ -150,7 +151,7 @@ def test_a_worse_spec_fails_the_gate_with_a_junit_file_and_a_summary(line: Line)
 def test_a_submission_whose_answer_is_lost_and_one_key_twice_give_one_job(line: Line) -> None:
     lost = line.network.swallowed
     line.network.swallow(b"POST /api/v1/jobs/")
-    submit = ("submit", "spec.yaml", "--set", "name=once", "--key", "the-same", "--json")
+    submit = ("submit", "spec.yaml", "--set", "name=once", *ENDLESS, "--key", "the-same", "--json")
     assert line.shell.run(*submit, "first.json").returncode == 0
     assert line.network.swallowed == lost + 1
     assert line.shell.run(*submit, "second.json").returncode == 0

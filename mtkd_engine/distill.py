@@ -6,7 +6,6 @@ from collections.abc import Generator
 from pathlib import Path
 
 from mtkd_engine.events import Event
-from mtkd_engine.freed import keep_freed_memory
 from mtkd_engine.loop import JobError
 from mtkd_engine.pipelines import classification, grounding
 from mtkd_engine.pipelines.place import Place
@@ -25,7 +24,6 @@ def distill(
     Raises SpecError, DataError or ModelError for what the user handed in, JobError when training cannot go on.
     Closing the generator after a Stepped writes a checkpoint; `resume` goes on from one, to the same bits.
     """
-    keep_freed_memory()
     seed_everything(spec.seed)
     if isinstance(spec, ClassificationSpec):
         yield from classification.run(spec, sources=sources, place=place, resume=resume)

@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from mtkd_engine.data.dataset import Dataset
 from mtkd_engine.data.errors import DataError, shown
+from mtkd_engine.data.images.dataset import ImageSample
 from mtkd_engine.data.sealing.samples import Sample
 from mtkd_engine.data.split import SPLITS
 
+AnySample = TypeVar("AnySample", Sample, ImageSample)
 MOST_IDS = 200_000
 _LARGEST = 64 << 20
 
@@ -54,16 +57,7 @@ def select(
     """
     if not leave_out and test_on is None:
         return dataset
-    split_of = {sample.sample_id: split for split in SPLITS for sample in dataset.splits[split]}
-    for selection in (*leave_out, *([test_on] if test_on is not None else [])):
-        refuse_strangers(selection, split_of, name=dataset.name)
-    out = {sample_id for selection in leave_out for sample_id in selection.ids}
-    kept = {split: [s for s in dataset.splits[split] if s.sample_id not in out] for split in SPLITS}
-    if test_on is not None:
-        kept = _tested_on(kept, set(test_on.ids))
-    splits = {split: tuple(samples) for split, samples in kept.items()}
-    refuse_empty(splits, dataset.splits, name=dataset.name, leave_out=leave_out, test_on=test_on)
-    moved = frozenset(s.sample_id for s in splits["test"] if split_of[s.sample_id] != "test")
+    splits, moved = parted(dataset.splits, name=dataset.name, leave_out=leave_out, test_on=test_on)
     return replace(
         dataset,
         splits=splits,
@@ -73,7 +67,30 @@ def select(
     )
 
 
-def _tested_on(kept: Mapping[str, list[Sample]], ids: AbstractSet[str]) -> dict[str, list[Sample]]:
+def parted(
+    whole: Mapping[str, Sequence[AnySample]],
+    *,
+    name: str,
+    leave_out: Sequence[Selection],
+    test_on: Selection | None,
+) -> tuple[dict[str, tuple[AnySample, ...]], frozenset[str]]:
+    """This will give the splits that selections leave of a dataset of any task, and the ids that moved to test.
+
+    Raises DataError for ids that the dataset called `name` does not have, and where a split becomes empty.
+    """
+    split_of = {sample.sample_id: split for split in SPLITS for sample in whole[split]}
+    for selection in (*leave_out, *([test_on] if test_on is not None else [])):
+        _refuse_strangers(selection, split_of, name=name)
+    out = {sample_id for selection in leave_out for sample_id in selection.ids}
+    kept = {split: [s for s in whole[split] if s.sample_id not in out] for split in SPLITS}
+    if test_on is not None:
+        kept = _tested_on(kept, set(test_on.ids))
+    splits = {split: tuple(samples) for split, samples in kept.items()}
+    _refuse_empty(splits, whole, name=name, leave_out=leave_out, test_on=test_on)
+    return splits, frozenset(s.sample_id for s in splits["test"] if split_of[s.sample_id] != "test")
+
+
+def _tested_on(kept: Mapping[str, list[AnySample]], ids: AbstractSet[str]) -> dict[str, list[AnySample]]:
     test = [sample for split in SPLITS for sample in kept[split] if sample.sample_id in ids]
     sources = {sample.source_id for sample in test}
     learned = {
@@ -83,7 +100,7 @@ def _tested_on(kept: Mapping[str, list[Sample]], ids: AbstractSet[str]) -> dict[
     return {**learned, "test": test}
 
 
-def refuse_strangers(selection: Selection, known: Mapping[str, str], *, name: str) -> None:
+def _refuse_strangers(selection: Selection, known: Mapping[str, str], *, name: str) -> None:
     """This will refuse ids that a dataset does not have."""
     strangers = [sample_id for sample_id in selection.ids if sample_id not in known]
     if strangers:
@@ -93,7 +110,7 @@ def refuse_strangers(selection: Selection, known: Mapping[str, str], *, name: st
         )
 
 
-def refuse_empty(
+def _refuse_empty(
     splits: Mapping[str, Sequence[object]],
     whole: Mapping[str, Sequence[object]],
     *,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from torch import nn
 
 from mtkd_engine.checkpoint import file_sha256
 from mtkd_engine.data.dataset import Dataset
@@ -17,13 +19,15 @@ from mtkd_engine.events import ArtifactWritten, Entered, Evaluated, Event, Finis
 from mtkd_engine.export import OnnxDiffersError, export_student
 from mtkd_engine.loop import Progress
 from mtkd_engine.methods.build import Job
+from mtkd_engine.nets.registry import AnyCard
 from mtkd_engine.report.costs import costs
 from mtkd_engine.report.findings import MEASURED, Findings, look
 from mtkd_engine.solo import Untaught
-from mtkd_engine.spec import GroundingSpec, dump_yaml
+from mtkd_engine.spec import ClassifierCard, GroundingCard, GroundingSpec, Spec, dump_yaml
 from mtkd_engine.teachers.classification.face import ClassTeacher
 from mtkd_engine.teachers.face import Teacher
 
+CardT = TypeVar("CardT", GroundingCard, ClassifierCard)
 MEDIA_TYPES = {
     ".safetensors": "application/octet-stream",
     ".json": "application/json",
@@ -112,16 +116,30 @@ def made_of(dataset: Dataset | ImageDataset, teachers: Sequence[Teacher | ClassT
 def _export(
     spec: GroundingSpec, *, job: Job, found: Findings, result: dict[str, Any], folder: Path
 ) -> Iterator[Warned]:
-    card = job.card.model_copy(
-        update={
-            "temperature": found.temperature,
-            "metrics": {f"test/{name}": value for name, value in found.metrics.items()},
-        }
-    )
     batches = (batch.inputs for batch in islice(job.splits["test"].in_order(), COMPARED))
+    card = measured_card(job.card, temperature=found.temperature, metrics=found.metrics)
+    yield from exported(job.student, card, batches=batches, spec=spec, result=result, folder=folder)
+
+
+def measured_card(card: CardT, *, temperature: float, metrics: Mapping[str, float]) -> CardT:
+    """This will give a student's card with what was measured in the end: its temperature, and metrics on test."""
+    measured = {f"test/{name}": value for name, value in metrics.items()}
+    return card.model_copy(update={"temperature": temperature, "metrics": measured})
+
+
+def exported(
+    student: nn.Module,
+    card: AnyCard,
+    *,
+    batches: Iterable[Any],
+    spec: Spec,
+    result: Mapping[str, Any],
+    folder: Path,
+) -> Iterator[Warned]:
+    """This will write a student's files, and warn where one that says something else was left out."""
     told = {**result, "spec": spec.model_dump(mode="json")}
     try:
-        export_student(job.student, card, folder=folder, samples_batch=batches, result=told)
+        export_student(student, card, folder=folder, samples_batch=batches, result=told)
     except OnnxDiffersError as differs:
         yield Warned(code="onnx_differs", message=str(differs))
 

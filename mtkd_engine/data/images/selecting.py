@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from mtkd_engine.data.images.dataset import ImageDataset, ImageSample
-from mtkd_engine.data.selections import Selection, refuse_empty, refuse_strangers
+from mtkd_engine.data.selections import Selection, parted
 from mtkd_engine.data.split import SPLITS
 
 
@@ -24,32 +23,14 @@ def select_images(
     """
     if not leave_out and test_on is None:
         return dataset
-    split_of = {sample.sample_id: split for split in SPLITS for sample in dataset.splits[split]}
-    for selection in (*leave_out, *([test_on] if test_on is not None else [])):
-        refuse_strangers(selection, split_of, name=dataset.name)
-    out = {sample_id for selection in leave_out for sample_id in selection.ids}
-    kept = {split: [s for s in dataset.splits[split] if s.sample_id not in out] for split in SPLITS}
-    if test_on is not None:
-        kept = _tested_on(kept, set(test_on.ids))
-    splits = {split: tuple(samples) for split, samples in kept.items()}
-    refuse_empty(splits, dataset.splits, name=dataset.name, leave_out=leave_out, test_on=test_on)
+    splits, moved = parted(dataset.splits, name=dataset.name, leave_out=leave_out, test_on=test_on)
     return replace(
         dataset,
         splits=splits,
         content_hash=_hash_of(dataset.whole_hash, splits),
         selected_from=dataset.whole_hash,
-        moved_to_test=frozenset(s.sample_id for s in splits["test"] if split_of[s.sample_id] != "test"),
+        moved_to_test=moved,
     )
-
-
-def _tested_on(kept: Mapping[str, list[ImageSample]], ids: AbstractSet[str]) -> dict[str, list[ImageSample]]:
-    test = [sample for split in SPLITS for sample in kept[split] if sample.sample_id in ids]
-    sources = {sample.source_id for sample in test}
-    learned = {
-        split: [sample for sample in kept[split] if sample.source_id not in sources]
-        for split in ("train", "val")
-    }
-    return {**learned, "test": test}
 
 
 def _hash_of(whole: str, splits: Mapping[str, Sequence[ImageSample]]) -> str:

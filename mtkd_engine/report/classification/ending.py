@@ -14,13 +14,12 @@ from mtkd_engine.data.images.dataset import ImageDataset
 from mtkd_engine.evaluation.classification.probabilities import probability_rows, write_probabilities
 from mtkd_engine.evaluation.classification.table import sample_rows, write_table
 from mtkd_engine.events import Entered, Evaluated, Event, Finished, Warned
-from mtkd_engine.export import OnnxDiffersError, export_student
 from mtkd_engine.loop import Progress
 from mtkd_engine.methods.classification.build import ClassJob
 from mtkd_engine.profile import cost_of_classifier
 from mtkd_engine.report.classification.findings import MEASURED, Findings, asked, look
 from mtkd_engine.report.costs import Costs
-from mtkd_engine.report.ending import made_of, written
+from mtkd_engine.report.ending import exported, made_of, measured_card, written
 from mtkd_engine.solo import Untaught
 from mtkd_engine.spec import ClassificationSpec, dump_yaml
 from mtkd_engine.tasks.classification.inputs import to_input
@@ -92,21 +91,12 @@ def _costs(job: ClassJob, teachers: Sequence[ClassTeacher]) -> Costs:
 def _export(
     spec: ClassificationSpec, *, job: ClassJob, found: Findings, result: Mapping[str, Any], folder: Path
 ) -> Iterator[Warned]:
-    card = job.card.model_copy(
-        update={
-            "temperature": found.student.temperature,
-            "metrics": {f"test/{name}": value for name, value in found.metrics.items()},
-        }
-    )
     batches = [
         to_input(batch.images_BCHW, job.card.input).cpu()
         for batch in islice(job.splits["test"].in_order(size=64), COMPARED)
     ]
-    told = {**result, "spec": spec.model_dump(mode="json")}
-    try:
-        export_student(job.student, card, folder=folder, samples_batch=batches, result=told)
-    except OnnxDiffersError as differs:
-        yield Warned(code="onnx_differs", message=str(differs))
+    card = measured_card(job.card, temperature=found.student.temperature, metrics=found.metrics)
+    yield from exported(job.student, card, batches=batches, spec=spec, result=result, folder=folder)
 
 
 def _write_tables(job: ClassJob, found: Findings, *, progress: Progress, folder: Path) -> None:

@@ -68,9 +68,7 @@ class ImagesShape(serializers.Serializer[Any]):
 def images(request: Request, dataset_id: int) -> Response:
     """List the images of a dataset in their order: train, val, test."""
     dataset = dataset_or_404(request, dataset_id)
-    split = query.text(request, "split", default="")
-    if split and split not in SPLITS:
-        raise ValidationError({"split": f"given {split!r}, accepted are {', '.join(SPLITS)}."})
+    split = query.choice(request, "split", accepted=SPLITS)
     after = query.number(request, "after", default=None, low=0, high=LAST_ROW)
     limit = query.number(request, "limit", default=50, low=1, high=1000) or 50
     text = query.text(request, "q", default="")[:200]

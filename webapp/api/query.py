@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
@@ -13,6 +15,14 @@ def text(request: Request, name: str, *, default: str | None = None) -> str:
         raise ValidationError({name: f"this must be given in the address, as in ?{name}=…"})
     if "\0" in given:
         raise ValidationError({name: "it holds a NUL, which no text here does."})
+    return given
+
+
+def choice(request: Request, name: str, *, accepted: Sequence[str]) -> str:
+    """This will return one of the accepted values, or nothing where nothing is given."""
+    given = text(request, name, default="")
+    if given and given not in accepted:
+        raise ValidationError({name: f"given {given!r}, accepted are {', '.join(accepted)}."})
     return given
 
 

@@ -10,7 +10,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import api_view
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -62,9 +62,7 @@ class SamplesShape(serializers.Serializer[Any]):
 def samples(request: Request, dataset_id: int) -> Response:
     """List the samples of a dataset in their order: train, val, test."""
     dataset = dataset_or_404(request, dataset_id)
-    split = query.text(request, "split", default="")
-    if split and split not in SPLITS:
-        raise ValidationError({"split": f"given {split!r}, accepted are {', '.join(SPLITS)}."})
+    split = query.choice(request, "split", accepted=SPLITS)
     after = query.number(request, "after", default=None, low=0, high=LAST_ROW)
     limit = query.number(request, "limit", default=50, low=1, high=1000) or 50
     try:

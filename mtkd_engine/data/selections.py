@@ -10,11 +10,11 @@ from typing import TypeVar
 
 from mtkd_engine.data.dataset import Dataset
 from mtkd_engine.data.errors import DataError, shown
-from mtkd_engine.data.images.dataset import ImageSample
+from mtkd_engine.data.labelled import LabelledSample
 from mtkd_engine.data.sealing.samples import Sample
 from mtkd_engine.data.split import SPLITS
 
-AnySample = TypeVar("AnySample", Sample, ImageSample)
+AnySample = TypeVar("AnySample", Sample, LabelledSample)
 MOST_IDS = 200_000
 _LARGEST = 64 << 20
 

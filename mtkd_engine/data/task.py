@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from mtkd_engine.data.clips.finding import holds_clips
 from mtkd_engine.data.images.finding import holds_images, home
 from mtkd_engine.data.jsonfile import read_json_object
 from mtkd_engine.data.manifest import FILE
+
+GROUNDING, CLASSIFICATION = "grounding", "classification"
 
 
 def task_of(path: Path) -> str:
@@ -15,7 +19,14 @@ def task_of(path: Path) -> str:
     What is neither counts as grounding, whose reader says what is missing. Raises DataError for a broken
     dataset.json.
     """
-    place = home(Path(path))
-    if (place / FILE).is_file():
-        return str(read_json_object(place / FILE).get("task", "grounding"))
-    return "classification" if place.exists() and holds_images((place,)) else "grounding"
+    return task_of_all((path,))
+
+
+def task_of_all(roots: Sequence[Path]) -> str:
+    """This will say of which task folders together are: videos and what labels them may lie apart."""
+    places = [home(Path(root)) for root in roots]
+    for place in places:
+        if (place / FILE).is_file():
+            return str(read_json_object(place / FILE).get("task", GROUNDING))
+    there = [place for place in places if place.exists()]
+    return CLASSIFICATION if there and (holds_clips(there) or holds_images(there)) else GROUNDING

@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mtkd_engine.data.check.handed import LABELLED_FORMATS
 from mtkd_engine.data.check.validate import check_dataset
 from mtkd_engine.data.discovery import AUTO
 from mtkd_engine.data.errors import DataError, DatasetRefusedError
-from mtkd_engine.data.images.finding import FORMATS as IMAGE_FORMATS
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.data.readers import READERS
 
@@ -22,7 +22,7 @@ REFUSED = 2
 
 def check_dataset_command(given: argparse.Namespace) -> int:
     """This will check and perhaps seal the dataset at `given.path`; 2 stands for a refusal."""
-    formats = (AUTO, *READERS, *IMAGE_FORMATS)
+    formats = (AUTO, *READERS, *LABELLED_FORMATS)
     if given.format not in formats:
         raise DataError(f"--format: given {given.format!r}, accepted are {', '.join(formats)}.")
     accept = given.accept

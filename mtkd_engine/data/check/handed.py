@@ -11,6 +11,7 @@ from mtkd_engine.data.annotations import find_problems, read_annotations
 from mtkd_engine.data.archives.archive import SUFFIXES as ARCHIVES
 from mtkd_engine.data.archives.archive import extract, is_archive
 from mtkd_engine.data.check.problems import ProblemLog
+from mtkd_engine.data.clips.finding import FORMATS as CLIP_FORMATS
 from mtkd_engine.data.detect import SUFFIXES
 from mtkd_engine.data.discovery import AUTO, MOST_FILES, discover, files_below, is_one_of
 from mtkd_engine.data.errors import DataError
@@ -23,10 +24,12 @@ from mtkd_engine.data.rows import Row
 from mtkd_engine.data.sealing.samples import FILE as SAMPLES
 from mtkd_engine.data.sealing.samples import Sample, WordVectors
 from mtkd_engine.data.sealing.sealed import FEATURES, WORDS, read_sealed
-from mtkd_engine.data.task import task_of
+from mtkd_engine.data.task import CLASSIFICATION, task_of_all
 
 _EXPANSION = 30  # times the size of an archive: text shrinks about tenfold
 _SMALLEST_BOUND, _LARGEST_BOUND = 2**30, 2**38
+
+LABELLED_FORMATS = (*IMAGE_FORMATS, *CLIP_FORMATS)
 
 
 @dataclass(frozen=True)
@@ -87,9 +90,9 @@ def take(path: Path, table: Table) -> Handed:
     )
 
 
-def image_roots(path: Path, table: Table) -> tuple[Path, ...] | None:
-    """This will give the folders with labelled images at `path`, archives extracted, None where it is none of them."""
-    if table.annotation_format not in (AUTO, *IMAGE_FORMATS):
+def labelled_roots(path: Path, table: Table) -> tuple[Path, ...] | None:
+    """This will give the folders with labelled samples at `path`, archives extracted, None where it is none of them."""
+    if table.annotation_format not in (AUTO, *LABELLED_FORMATS):
         return None
     roots: tuple[Path, ...] = (path,)
     if path.is_file() and is_archive(path):
@@ -97,9 +100,9 @@ def image_roots(path: Path, table: Table) -> tuple[Path, ...] | None:
     elif path.is_dir():
         archives = [found for found in files_below(path) if is_archive(found)]
         roots = (path, *(_extracted(found, table) for found in archives if not is_one_of(found, table.aside)))
-    if table.annotation_format in IMAGE_FORMATS:
+    if table.annotation_format in LABELLED_FORMATS:
         return roots
-    return roots if any(task_of(root) == "classification" for root in roots) else None
+    return roots if task_of_all(roots) == CLASSIFICATION else None
 
 
 def plain_name(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Labelled images with splits, stable sample ids and a source per sample."""
+"""Labelled images."""
 
 from __future__ import annotations
 
@@ -9,15 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-
-@dataclass(frozen=True)
-class ImageSample:
-    """One image of one class; `place` is where its bytes lie in the dataset's store."""
-
-    sample_id: str
-    source_id: str
-    label: int
-    place: int
+from mtkd_engine.data.labelled import LabelledDataset
 
 
 class Images(Protocol):
@@ -32,23 +24,8 @@ class Images(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class ImageDataset:
-    """A checked dataset of images: class names in their order, samples by split (train, val, test)."""
+@dataclass(frozen=True, kw_only=True)
+class ImageDataset(LabelledDataset):
+    """A checked dataset of images; the place of a sample is that of its image."""
 
-    name: str
-    classes: tuple[str, ...]
-    splits: dict[str, tuple[ImageSample, ...]]
     images: Images
-    content_hash: str
-    """The sha256 of what the dataset says, whatever files it lies in; a selected part has one of its own."""
-    selected_from: str | None = None
-    """The content hash of the whole dataset that this is a part of, None where it is whole."""
-    moved_to_test: frozenset[str] = frozenset()
-    """The ids of test samples that are train or val samples of the whole dataset."""
-    task: str = "classification"
-
-    @property
-    def whole_hash(self) -> str:
-        """The content hash of the dataset as it was registered."""
-        return self.selected_from or self.content_hash

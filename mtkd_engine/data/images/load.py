@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mtkd_engine.data.errors import DataError, shown
-from mtkd_engine.data.images.dataset import ImageDataset, ImageSample
+from mtkd_engine.data.images.dataset import ImageDataset
 from mtkd_engine.data.images.finding import find_images
 from mtkd_engine.data.images.rows import UNKNOWN, HandedImages, ImageRow
 from mtkd_engine.data.images.samples import Stated, content_hash
 from mtkd_engine.data.images.sealed import read_sealed_images
 from mtkd_engine.data.images.split import divide_images
 from mtkd_engine.data.images.store import ImageStore
+from mtkd_engine.data.labelled import LabelledSample
 from mtkd_engine.data.manifest import is_sealed
 from mtkd_engine.data.split import SPLITS
 
@@ -41,7 +42,7 @@ def stated_of(rows: Sequence[ImageRow], hashes: Mapping[int, str]) -> dict[str, 
     splits: dict[str, list[Stated]] = {split: [] for split in SPLITS}
     for row in rows:
         assert row.split is not None
-        sample = ImageSample(row.sample_id, row.source, row.label, row.place)
+        sample = LabelledSample(row.sample_id, row.source, row.label, row.place)
         splits[row.split].append(Stated(sample, hashes[row.place]))
     return {split: tuple(samples) for split, samples in splits.items()}
 

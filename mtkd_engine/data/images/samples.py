@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mtkd_engine.data.images.dataset import ImageSample
+from mtkd_engine.data.labelled import LabelledSample
 from mtkd_engine.data.split import SPLITS
 
 TASK = "classification"
@@ -18,7 +18,7 @@ TASK = "classification"
 class Stated:
     """A sample, the sha256 of its file, and what a page says of it."""
 
-    sample: ImageSample
+    sample: LabelledSample
     sha256: str
     width: int | None = None
     height: int | None = None

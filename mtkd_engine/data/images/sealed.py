@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from mtkd_engine.data.errors import DataError, shown
 from mtkd_engine.data.images.classes import checked_classes
-from mtkd_engine.data.images.dataset import ImageSample
 from mtkd_engine.data.images.samples import TASK, Stated, content_hash, line_of
 from mtkd_engine.data.images.store import ImageStore
 from mtkd_engine.data.jsonfile import read_json_object
+from mtkd_engine.data.labelled import LabelledSample
 from mtkd_engine.data.manifest import FILE, SEALED
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.data.sealing.folder import new_folder
@@ -150,7 +150,7 @@ def _sample(line: bytes, *, place: int, classes: int) -> tuple[str, Stated]:
         split, label = given["split"], given["label"]
         if split not in SPLITS or not isinstance(label, int) or not 0 <= label < classes:
             raise ValueError(f"split and label are {shown(split)} and {shown(label)}")
-        sample = ImageSample(str(given["id"]), str(given["source"]), label, place)
+        sample = LabelledSample(str(given["id"]), str(given["source"]), label, place)
         return split, Stated(sample, str(given["sha256"]), given["width"], given["height"], given["kind"])
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise DataError(

@@ -6,8 +6,6 @@ Shape suffixes: N images, H and W pixels, C channels (3).
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,11 +18,10 @@ from numpy.typing import NDArray
 
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.images.decode import decode
+from mtkd_engine.data.kept import KeptRows
 
 _THREADS = min(8, os.cpu_count() or 1)
 _WORTH_THREADS = 64
-_MOST_KEPT = 16 << 30
-_MOST_PASSING = 2 << 30
 
 
 class ImageStore(ABC):
@@ -36,7 +33,7 @@ class ImageStore(ABC):
 
     def __init__(self) -> None:
         self._keep: tuple[Path, str] | None = None
-        self._pixels: dict[int, _Pixels | None] = {}
+        self._pixels: dict[int, KeptRows | None] = {}
 
     @abstractmethod
     def __len__(self) -> int:
@@ -62,7 +59,9 @@ class ImageStore(ABC):
         """
         places_N = np.asarray(places, dtype=np.int64).reshape(-1)
         if size not in self._pixels:
-            self._pixels[size] = _Pixels.opened(len(self), size=size, keep=self._keep)
+            self._pixels[size] = KeptRows.opened(
+                len(self), (size, size, 3), target=None if self._keep is None else _target(*self._keep, size)
+            )
         kept = self._pixels[size]
         if kept is None:
             return self._decoded(places_N, size=size)
@@ -70,7 +69,7 @@ class ImageStore(ABC):
         for start in range(0, len(missing_M), 4096):
             part = missing_M[start : start + 4096]
             kept.put(part, self._decoded(part, size=size))
-        return np.asarray(kept.pixels_NHWC)[places_N]
+        return np.asarray(kept.rows_N)[places_N]
 
     def _decoded(self, places_N: NDArray[np.int64], *, size: int) -> NDArray[np.uint8]:
         pixels_NHWC = np.empty((len(places_N), size, size, 3), np.uint8)
@@ -91,66 +90,5 @@ class ImageStore(ABC):
             raise DataError(f"{self.named(place)}: {error}") from None
 
 
-class _Pixels:
-    """A memory map of decoded images and which of them are there; becomes a file of its name when all are."""
-
-    def __init__(self, pixels_NHWC: NDArray[np.uint8], done_N: NDArray[np.bool_]) -> None:
-        self.pixels_NHWC = pixels_NHWC
-        self._done_N = done_N
-        self._is_whole = bool(done_N.all())
-        self._draft: Path | None = None
-        self._target: Path | None = None
-
-    @classmethod
-    def opened(cls, count: int, *, size: int, keep: tuple[Path, str] | None) -> _Pixels | None:
-        """This will find what another process has left or begin anew; None where there is no room for it."""
-        shape = (count, size, size, 3)
-        target = (
-            None if keep is None else keep[0] / f"pixels-{keep[1][:32]}-pillow{PIL.__version__}-{size}.npy"
-        )
-        if target is not None and target.is_file():
-            there = np.load(target, mmap_mode="r", allow_pickle=False)
-            if there.shape == shape and there.dtype == np.uint8:
-                return cls(there, np.ones(count, np.bool_))
-        folder = Path(tempfile.gettempdir()) if keep is None else keep[0]
-        folder.mkdir(parents=True, exist_ok=True)
-        needed = count * size * size * 3
-        if needed > (_MOST_PASSING if keep is None else _MOST_KEPT) or not count:
-            return None
-        if needed > shutil.disk_usage(folder).free // 2:
-            return None
-        handle, name = tempfile.mkstemp(prefix=".pixels-", suffix=".npy", dir=folder)
-        os.close(handle)
-        begun = np.lib.format.open_memmap(name, mode="w+", dtype=np.uint8, shape=shape)
-        pixels = cls(begun, np.zeros(count, np.bool_))
-        if target is None:
-            os.unlink(name)  # the map lives on without a name
-        else:
-            pixels._draft, pixels._target = Path(name), target
-        return pixels
-
-    def missing(self, places_N: NDArray[np.int64]) -> NDArray[np.int64]:
-        """This will give the places, each once, that are not decoded yet."""
-        if self._is_whole:
-            return places_N[:0]
-        return np.unique(places_N[~self._done_N[places_N]])
-
-    def put(self, places_N: NDArray[np.int64], pixels_NHWC: NDArray[np.uint8]) -> None:
-        """This will keep decoded images."""
-        self.pixels_NHWC[places_N] = pixels_NHWC
-        self._done_N[places_N] = True
-        if self._done_N.all():
-            self._is_whole = True
-            self._publish()
-
-    def _publish(self) -> None:
-        if self._draft is not None and self._target is not None:
-            assert isinstance(self.pixels_NHWC, np.memmap)
-            self.pixels_NHWC.flush()
-            self._draft.replace(self._target)
-            self._draft = None
-
-    def __del__(self) -> None:
-        draft = getattr(self, "_draft", None)
-        if draft is not None:
-            draft.unlink(missing_ok=True)
+def _target(folder: Path, content: str, size: int) -> Path:
+    return folder / f"pixels-{content[:32]}-pillow{PIL.__version__}-{size}.npy"

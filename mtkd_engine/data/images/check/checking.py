@@ -15,12 +15,12 @@ from mtkd_engine.data.images.check.looking import Seen, look_at_all
 from mtkd_engine.data.images.check.problems import KINDS
 from mtkd_engine.data.images.check.repairs import apply_repairs, known_repairs
 from mtkd_engine.data.images.check.reporting import ImageFindings, report_of
-from mtkd_engine.data.images.dataset import ImageSample
 from mtkd_engine.data.images.finding import find_images
 from mtkd_engine.data.images.rows import HandedImages, ImageRow
 from mtkd_engine.data.images.samples import Stated
 from mtkd_engine.data.images.sealed import ImageMaterial, seal_images
 from mtkd_engine.data.images.split import divide_images
+from mtkd_engine.data.labelled import LabelledSample
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.data.rows import Problem
 from mtkd_engine.data.split import SPLITS
@@ -117,6 +117,6 @@ def _stated(rows: Sequence[ImageRow], seen: Mapping[int, Seen]) -> dict[str, lis
     for row in rows:
         assert row.split is not None
         look = seen[row.place]
-        sample = ImageSample(row.sample_id, row.source, row.label, row.place)
+        sample = LabelledSample(row.sample_id, row.source, row.label, row.place)
         splits[row.split].append(Stated(sample, look.sha256, look.width, look.height, look.kind))
     return splits

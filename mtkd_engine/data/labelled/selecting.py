@@ -1,4 +1,4 @@
-"""A part of a dataset of images: without some samples, or tested on others."""
+"""A part of a labelled dataset: without some samples, or tested on others."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
-from mtkd_engine.data.images.dataset import ImageDataset, ImageSample
+from mtkd_engine.data.labelled.dataset import LabelledDataset, LabelledSample
 from mtkd_engine.data.selections import Selection, parted
 from mtkd_engine.data.split import SPLITS
 
+DatasetT = TypeVar("DatasetT", bound=LabelledDataset)
 
-def select_images(
-    dataset: ImageDataset, *, leave_out: Sequence[Selection] = (), test_on: Selection | None = None
-) -> ImageDataset:
+
+def select_labelled(
+    dataset: DatasetT, *, leave_out: Sequence[Selection] = (), test_on: Selection | None = None
+) -> DatasetT:
     """This will give the dataset without the samples of `leave_out`, tested on those of `test_on`.
 
     As with videos: what is tested on takes the place of the test split and its sources leave train and val; ids that
@@ -33,6 +36,6 @@ def select_images(
     )
 
 
-def _hash_of(whole: str, splits: Mapping[str, Sequence[ImageSample]]) -> str:
+def _hash_of(whole: str, splits: Mapping[str, Sequence[LabelledSample]]) -> str:
     stated = {split: [sample.sample_id for sample in splits[split]] for split in SPLITS}
     return hashlib.sha256(json.dumps({"whole": whole, "splits": stated}, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""The check of a dataset of clips: every clip read to its end, every label held against the classes."""

@@ -11,7 +11,7 @@ from mtkd_engine.modelfile.errors import Misfit, What
 from mtkd_engine.modelfile.header import Described
 from mtkd_engine.modelfile.infer import infer_card
 from mtkd_engine.nets.registry import AnyCard, expected_tensors
-from mtkd_engine.spec import ClassifierCard, GroundingCard
+from mtkd_engine.spec import ClassifierCard, GroundingCard, ImageInput
 from mtkd_engine.spec.model import SPECIAL
 
 SHOWN = 3
@@ -92,7 +92,7 @@ def _other_classifier(card: ClassifierCard, found: Tensors) -> Iterator[str]:
         yield f"give the card the net {json.dumps(proposed.net.model_dump())}"
     if proposed.classes != len(card.classes):
         yield f"give the card the names of {proposed.classes} classes"
-    if proposed.channels != card.input.channels:
+    if isinstance(card.input, ImageInput) and proposed.channels != card.input.channels:
         yield f"give the card an input of {proposed.channels} channel(s)"
     if proposed.renamed:
         given, here = next(iter(proposed.renamed.items()))

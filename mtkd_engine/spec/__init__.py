@@ -25,9 +25,28 @@ from mtkd_engine.spec.classification.aggregators import (
     ReinforcedSpec,
     StaticWeightsSpec,
 )
-from mtkd_engine.spec.classification.data import AugmentSpec, ImageDataSpec
+from mtkd_engine.spec.classification.clipdata import FeatureDataSpec, FrameDataSpec, StreamDataSpec
+from mtkd_engine.spec.classification.clipnets import (
+    ClipNetSpec,
+    Conv3dNet,
+    FrameNet,
+    SequenceNet,
+    StreamsNet,
+    VideoTransformersNet,
+)
+from mtkd_engine.spec.classification.data import ClassDataSpec, ImageDataSpec
+from mtkd_engine.spec.classification.inputs import ClipInput, FeatureInput, ImageInput, StreamsInput
 from mtkd_engine.spec.classification.intake import INPUTS, TeacherStatement, is_statement
-from mtkd_engine.spec.classification.job import ClassificationSpec, ImageStudentSpec
+from mtkd_engine.spec.classification.job import (
+    ClassificationSpec,
+    ClipClassificationSpec,
+    FeatureClassificationSpec,
+    ImageClassificationSpec,
+    ImageStudentSpec,
+    StreamClassificationSpec,
+)
+from mtkd_engine.spec.classification.kinds import AnyInput, AnyNet, input_is, net_reads
+from mtkd_engine.spec.classification.labels import LabelsSpec
 from mtkd_engine.spec.classification.methods import (
     DistLossSpec,
     DkdLossSpec,
@@ -36,7 +55,7 @@ from mtkd_engine.spec.classification.methods import (
     KdLossSpec,
     MultiTeacherSpec,
 )
-from mtkd_engine.spec.classification.model import ClassifierCard, ImageInput, ImageRecipe
+from mtkd_engine.spec.classification.model import ClassifierCard, ClassRecipe
 from mtkd_engine.spec.classification.nets import (
     CifarResNet,
     ImageNetSpec,
@@ -46,12 +65,14 @@ from mtkd_engine.spec.classification.nets import (
     TransformersNet,
 )
 from mtkd_engine.spec.classification.optim import ImageOptimSpec
+from mtkd_engine.spec.classification.staged import StagedSpec
+from mtkd_engine.spec.classification.views import AnyAugment, AugmentSpec, ClipAugmentSpec, FeatureAugmentSpec
 from mtkd_engine.spec.data import DataSpec, GroundingDataSpec
 from mtkd_engine.spec.gates import Gate, holds, is_baseline_name, parse_gate
 from mtkd_engine.spec.grounding import GroundingSpec, StudentSpec
 from mtkd_engine.spec.groups import Expanded, cell_texts, expand, is_group, load_group
 from mtkd_engine.spec.job import EvaluationSpec, GroupCell, RecordingSpec, Spec
-from mtkd_engine.spec.load import SPECS, dump_yaml, load_yaml, parse, spec_hash
+from mtkd_engine.spec.load import SPECS, TASKS, dump_yaml, load_yaml, parse, spec_hash, subject_of
 from mtkd_engine.spec.methods import AggregateSpec, EmtmSpec, IsomorphicSpec, MethodSpec, SoloSpec
 from mtkd_engine.spec.model import GroundingCard, ModelCard, Recipe
 from mtkd_engine.spec.nets import Map2dNet, NetSpec, ProposalNet, RegressionNet, SpanNet
@@ -63,17 +84,28 @@ __all__ = [
     "INPUTS",
     "LARGEST_TEXT",
     "SPECS",
+    "TASKS",
     "AggregateSpec",
     "AggregatorSpec",
+    "AnyAugment",
+    "AnyInput",
+    "AnyNet",
     "AugmentSpec",
     "AverageSpec",
     "BestSingleSpec",
     "CifarResNet",
     "ClassAggregatorSpec",
+    "ClassDataSpec",
+    "ClassRecipe",
     "ClassificationSpec",
     "ClassifierCard",
+    "ClipAugmentSpec",
+    "ClipClassificationSpec",
+    "ClipInput",
+    "ClipNetSpec",
     "ConfidenceSoftmaxSpec",
     "ConfidenceSpec",
+    "Conv3dNet",
     "DataSpec",
     "DistLossSpec",
     "DkdLossSpec",
@@ -81,8 +113,14 @@ __all__ = [
     "EntropySpec",
     "EvaluationSpec",
     "Expanded",
+    "FeatureAugmentSpec",
+    "FeatureClassificationSpec",
+    "FeatureDataSpec",
+    "FeatureInput",
     "FeatureKauSpec",
     "FeatureLossSpec",
+    "FrameDataSpec",
+    "FrameNet",
     "Gate",
     "GradientSpec",
     "GroundingCard",
@@ -90,17 +128,18 @@ __all__ = [
     "GroundingSpec",
     "GroupCell",
     "HeldOutLearnedSpec",
+    "ImageClassificationSpec",
     "ImageDataSpec",
     "ImageInput",
     "ImageNetSpec",
     "ImageOptimSpec",
-    "ImageRecipe",
     "ImageStudentSpec",
     "InnerLossSpec",
     "IsomorphicSpec",
     "KauPlusSpec",
     "KauSpec",
     "KdLossSpec",
+    "LabelsSpec",
     "LearnedSpec",
     "Map2dNet",
     "MedoidSpec",
@@ -117,12 +156,18 @@ __all__ = [
     "RecordingSpec",
     "RegressionNet",
     "ReinforcedSpec",
+    "SequenceNet",
     "SoloSpec",
     "SpanNet",
     "Spec",
     "SpecError",
+    "StagedSpec",
     "StaticSpec",
     "StaticWeightsSpec",
+    "StreamClassificationSpec",
+    "StreamDataSpec",
+    "StreamsInput",
+    "StreamsNet",
     "StudentSpec",
     "TeacherNetSpec",
     "TeacherSpec",
@@ -131,18 +176,22 @@ __all__ = [
     "TimmNet",
     "TransformersNet",
     "UniformSpec",
+    "VideoTransformersNet",
     "cell_texts",
     "dump_yaml",
     "expand",
     "holds",
+    "input_is",
     "is_baseline_name",
     "is_group",
     "is_statement",
     "load_group",
     "load_yaml",
+    "net_reads",
     "parse",
     "parse_gate",
     "read_json",
     "read_yaml",
     "spec_hash",
+    "subject_of",
 ]

@@ -57,14 +57,14 @@ class SpecError(ValueError):
         super().__init__(" ".join(self.problems))
 
 
-def explain(error: ValidationError, *, task: str = "grounding") -> SpecError:
-    """This will turn pydantic's report into one sentence per field: what was given, what is accepted of a task."""
+def explain(error: ValidationError, *, subject: str = "grounding") -> SpecError:
+    """This will turn pydantic's report into one sentence per field: what was given, what is accepted of a subject."""
     fields: dict[str, str] = {}
     found = error.errors(include_url=False)
     for item in found[:MOST_PROBLEMS]:
         # Union tags ("emtm", "span") stand in `loc` but not in what the user wrote.
         path = ".".join(str(part) for part in _user_path(item["loc"]))
-        sentence = _sentence(item, task)
+        sentence = _sentence(item, subject)
         named = re.match(r"([a-z_.]+): ", sentence)
         if item["type"] == "value_error" and named:  # a rule over several fields names the one to change
             path = f"{path}.{named[1]}" if path else named[1]
@@ -75,40 +75,43 @@ def explain(error: ValidationError, *, task: str = "grounding") -> SpecError:
     return SpecError(fields)
 
 
+_CLASSIFICATION = ("classification", "clips", "streams", "features")
+_IMAGE_NETS = ("cifar_resnet", "transformers", "timm")
+
 CHOICES: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
     "method": (
         "kind",
-        {"grounding": ("solo", "emtm", "aggregate"), "classification": ("solo", "multi_teacher")},
+        {
+            "grounding": ("solo", "emtm", "aggregate"),
+            **dict.fromkeys(_CLASSIFICATION, ("solo", "multi_teacher", "staged")),
+        },
     ),
     "aggregator": (
         "kind",
         {
             "grounding": ("uniform", "static", "kau", "kau_plus", "best_single", "medoid", "oracle"),
-            "classification": (
-                *(
-                    "uniform",
-                    "entropy",
-                    "confidence",
-                    "confidence_softmax",
-                    "gradient",
-                    "static",
-                    "kau",
-                    "meta",
+            **dict.fromkeys(
+                _CLASSIFICATION,
+                (
+                    *("uniform", "entropy", "confidence", "confidence_softmax", "gradient", "static", "kau"),
+                    *("meta", "reinforced", "best_single", "oracle"),
                 ),
-                *("reinforced", "best_single", "oracle"),
             ),
         },
     ),
-    "inner": ("kind", {"classification": ("kd", "dkd", "dist")}),
+    "inner": ("kind", dict.fromkeys(_CLASSIFICATION, ("kd", "dkd", "dist"))),
     "net": (
         "family",
         {
             "grounding": ("span", "map2d", "proposal", "regression"),
-            "classification": ("cifar_resnet", "transformers", "timm"),
+            "classification": _IMAGE_NETS,
+            "clips": ("frames", "conv3d", "video_transformers"),
         },
     ),
+    "backbone": ("family", {"clips": _IMAGE_NETS}),
+    **dict.fromkeys(("iframe", "motion", "residual"), ("family", {"streams": _IMAGE_NETS})),
 }
-"""Keys under which one of several kinds stands: by which key it is told, and the kinds of each task."""
+"""Keys under which one of several kinds stands: by which key it is told, and the kinds of each subject."""
 
 _WANTED = {
     "int": "a whole number",
@@ -138,7 +141,7 @@ def _user_path(loc: tuple[int | str, ...]) -> list[int | str]:
     return path
 
 
-def _sentence(item: Any, task: str) -> str:
+def _sentence(item: Any, subject: str) -> str:
     kind, message = item["type"], item["msg"]
     given = _short(item.get("input"))
     if kind == "extra_forbidden":
@@ -148,18 +151,20 @@ def _sentence(item: Any, task: str) -> str:
     if kind == "value_error":
         text = str(item.get("ctx", {}).get("error", message))
         return text if text.endswith(".") else text + "."
-    if accepted := _accepted(item, task):
+    if accepted := _accepted(item, subject):
         return f"given {given}, accepted is {accepted}."
     return f"given {given}, but {message[0].lower()}{message[1:]}."
 
 
-def _accepted(item: Any, task: str) -> str:
+def _accepted(item: Any, subject: str) -> str:
     """What would be taken instead, as far as pydantic's report tells; else nothing."""
     kind, context = item["type"], item.get("ctx", {})
     place = next((str(part) for part in reversed(item["loc"]) if part in CHOICES), None)
     if place is not None and (kind.startswith("union_tag") or item["loc"][-1] == place):
-        tag, by_task = CHOICES[place]
-        kinds = by_task.get(task, ())
+        tag, by_subject = CHOICES[place]
+        kinds = by_subject.get(
+            subject, () if subject == "grounding" else by_subject.get("classification", ())
+        )
         if kinds:
             return f"a mapping such as {{{tag}: {kinds[0]}}}, with {tag} one of {', '.join(map(repr, kinds))}"
     for limit, words in LIMITS.items():

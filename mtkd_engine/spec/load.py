@@ -5,13 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import reprlib
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
 from mtkd_engine.spec.base import SpecError, explain
-from mtkd_engine.spec.classification.job import ClassificationSpec
+from mtkd_engine.spec.classification.job import (
+    ClipClassificationSpec,
+    FeatureClassificationSpec,
+    ImageClassificationSpec,
+    StreamClassificationSpec,
+)
 from mtkd_engine.spec.grounding import GroundingSpec
 from mtkd_engine.spec.job import Spec
 from mtkd_engine.spec.text import TextError, read_yaml
@@ -19,10 +25,20 @@ from mtkd_engine.spec.text import TextError, read_yaml
 GROUP_KEYS = ("seeds", "ablate")
 """What makes a group of jobs of the spec of one."""
 
-SPECS: dict[str, type[Spec]] = {"grounding": GroundingSpec, "classification": ClassificationSpec}
-"""The Spec of each task; one that names none is of the first."""
+SPECS: dict[str, type[Spec]] = {
+    "grounding": GroundingSpec,
+    "classification": ImageClassificationSpec,
+    "clips": ClipClassificationSpec,
+    "streams": StreamClassificationSpec,
+    "features": FeatureClassificationSpec,
+}
+"""The Spec of each subject: a task, or what task classification sees a sample as where that is no image."""
+TASKS = ("grounding", "classification")
+"""A spec that names none is of the first."""
 
 _YOUNGER: tuple[tuple[str, Any], ...] = (
+    ("data.kind", "images"),
+    ("data.labels", {"share": 1.0, "seed": 0}),
     ("data.word_vectors", "auto"),
     ("data.leave_out", []),
     ("data.test_on", None),
@@ -44,14 +60,23 @@ def parse(raw: Any) -> Spec:
         raise SpecError({"": f"A spec is a mapping of keys to values; given was {_noun(raw)}."})
     if keys := [key for key in GROUP_KEYS if key in raw]:
         raise SpecError({keys[0]: _A_GROUP})
-    task = raw.get("task", "grounding")
-    if not isinstance(task, str) or task not in SPECS:
-        accepted = ", ".join(map(repr, SPECS))
+    task, subject = raw.get("task", TASKS[0]), subject_of(raw)
+    if not isinstance(task, str) or task not in TASKS:
+        accepted = ", ".join(map(repr, TASKS))
         raise SpecError({"task": f"given {reprlib.repr(task)}, accepted is one of {accepted}."})
     try:
-        return SPECS[task].model_validate(raw)
+        return SPECS[subject].model_validate(raw)
     except ValidationError as error:
-        raise explain(error, task=task) from None
+        raise explain(error, subject=subject) from None
+
+
+def subject_of(raw: Mapping[str, Any]) -> str:
+    """This will say of which subject plain data is a spec, the first or that of images where it is of none."""
+    task, data = raw.get("task", TASKS[0]), raw.get("data")
+    kind = data.get("kind") if isinstance(data, Mapping) else None
+    if task == "classification" and isinstance(kind, str) and kind in SPECS and kind not in TASKS:
+        return kind
+    return task if isinstance(task, str) and task in TASKS else TASKS[0]
 
 
 _A_GROUP = (

@@ -1,26 +1,28 @@
-"""What every image classifier is: images to pooled features, features to one score per class.
+"""What every classifier is: what it reads to pooled features, features to one score per class.
 
-Shape suffixes: B batch, C classes (channels in images), H and W pixels, F features.
+Shape suffixes: B batch, C classes, F features.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from torch import Tensor, nn
 
 
 class Classifier(nn.Module):
-    """An image classifier in two parts; `feature_width` is F, the width of what lies between them."""
+    """A classifier in two parts; `feature_width` is F, the width of what lies between them."""
 
     feature_width: int
 
-    def features(self, images_BCHW: Tensor) -> Tensor:
-        """This will give the last pooled features, (B, F), of normalised float images (B, C, H, W)."""
+    def features(self, given: Any) -> Tensor:
+        """This will give the last pooled features, (B, F); images are normalised floats (B, C, H, W)."""
         raise NotImplementedError
 
     def head(self, features_BF: Tensor) -> Tensor:
         """This will give the logits (B, C) of pooled features."""
         raise NotImplementedError
 
-    def forward(self, images_BCHW: Tensor) -> Tensor:
-        """This will give the logits (B, C) of normalised float images (B, C, H, W)."""
-        return self.head(self.features(images_BCHW))
+    def forward(self, given: Any) -> Tensor:
+        """This will give the logits (B, C) of what the network reads."""
+        return self.head(self.features(given))

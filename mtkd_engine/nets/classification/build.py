@@ -1,26 +1,45 @@
-"""From the description of an image classifier to the network."""
+"""From the description of a classifier to the network."""
 
 from __future__ import annotations
 
 from mtkd_engine.nets.classification.base import Classifier
 from mtkd_engine.nets.classification.cifar import CifarClassifier
+from mtkd_engine.nets.classification.clips.build import build_clip_classifier
 from mtkd_engine.nets.classification.from_timm import TimmClassifier
 from mtkd_engine.nets.classification.from_transformers import TransformersClassifier
-from mtkd_engine.spec import ImageInput, OnnxProgram, SpecError, TeacherNetSpec, TimmNet, TransformersNet
+from mtkd_engine.spec import (
+    AnyInput,
+    AnyNet,
+    CifarResNet,
+    ImageInput,
+    OnnxProgram,
+    SpecError,
+    TimmNet,
+    TransformersNet,
+)
+from mtkd_engine.spec.classification.kinds import refuse_misfit
 
 
-def build_classifier(net: TeacherNetSpec, *, classes: int, input: ImageInput) -> Classifier:  # noqa: A002
+def build_classifier(net: AnyNet, *, classes: int, input: AnyInput) -> Classifier:  # noqa: A002
     """This will build the network that `net` describes, initialised from torch's global generator.
 
     Raises SpecError, field `net...`, for what its library does not know, for what is too large, and where the
-    library is not installed.
+    library is not installed; field `input` where such a network does not read that.
     """
     if isinstance(net, OnnxProgram):
         raise SpecError(
             {"net.family": "given 'onnx', a program that teaches by itself and is built nowhere."}
         )
+    try:
+        refuse_misfit(net, input)
+    except ValueError as error:
+        raise SpecError({"input": f"{str(error).removeprefix('input: ')}."}) from None
+    if not isinstance(input, ImageInput):
+        assert not isinstance(net, CifarResNet | TransformersNet | TimmNet)
+        return build_clip_classifier(net, classes=classes, input=input)
     if isinstance(net, TransformersNet):
         return TransformersClassifier(net, classes=classes, input=input)
     if isinstance(net, TimmNet):
         return TimmClassifier(net, classes=classes, input=input)
+    assert isinstance(net, CifarResNet)
     return CifarClassifier(net, classes=classes, channels=input.channels)

@@ -49,7 +49,7 @@ class TransformersClassifier(LibraryClassifier):
 
 def config_of(model_type: str) -> dict[str, Any]:
     """This will give the keys that a model type's configuration may set, with the library's defaults."""
-    transformers = _library()
+    transformers = library_of_transformers()
     plain = transformers.PretrainedConfig().to_dict()
     own = transformers.CONFIG_MAPPING[model_type]().to_dict()
     return {key: value for key, value in own.items() if key not in plain and key not in _OURS + _DERIVED}
@@ -58,7 +58,8 @@ def config_of(model_type: str) -> dict[str, Any]:
 _DERIVED = ("model_type", "stage_names", "out_features", "out_indices")
 
 
-def _library() -> Any:
+def library_of_transformers() -> Any:
+    """This will import the library, told to stay away from its hub."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     import transformers
 
@@ -66,12 +67,12 @@ def _library() -> Any:
 
 
 def _model(net: TransformersNet, *, classes: int, channels: int, size: int) -> Any:
-    transformers = _library()
+    transformers = library_of_transformers()
     from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES as NAMES
 
     known = config_of(net.model_type)
     for key, value in net.config.items():
-        _refuse(key, value, known=known)
+        refuse_value(key, value, known=known)
     stated = {**net.config, "num_labels": classes, "num_channels": channels}
     kind = transformers.CONFIG_MAPPING[net.model_type]
     if "image_size" in kind().to_dict():
@@ -82,8 +83,11 @@ def _model(net: TransformersNet, *, classes: int, channels: int, size: int) -> A
     return model(kind(**stated))
 
 
-def _refuse(key: str, value: ConfigValue, *, known: dict[str, Any]) -> None:
-    """A value that is no architecture, or one that would take hours to build before it is found too large."""
+def refuse_value(key: str, value: ConfigValue, *, known: dict[str, Any]) -> None:
+    """This will refuse what is no part of an architecture, or would take hours to build before it is found too large.
+
+    Raises SpecError, field `net.config`.
+    """
     if key in _OURS:
         raise _refusal(f"given {key!r}, which follows from the card's classes and input; accepted is none.")
     if key not in known:

@@ -1,4 +1,4 @@
-"""What a person says of an image classifier that came without a card of its own; torch-free."""
+"""What a person says of a classifier that came without a card of its own; torch-free."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from mtkd_engine.spec.base import Name, Part
-from mtkd_engine.spec.classification.model import MOST_CLASSES, ImageInput
-from mtkd_engine.spec.classification.nets import ImageNetSpec
+from mtkd_engine.spec.classification.inputs import ImageInput
+from mtkd_engine.spec.classification.kinds import FAMILIES, AnyInput, BuiltNet
+from mtkd_engine.spec.classification.model import MOST_CLASSES
 
 _IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
 _HALF = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
@@ -36,23 +37,20 @@ INPUTS: Mapping[str, tuple[str, ImageInput]] = {
 InputName = Literal["cifar_imagenet", "cifar10", "cifar100", "imagenet", "half"]
 
 
-_FAMILIES = ("cifar_resnet", "transformers", "timm", "onnx")
-
-
 def is_statement(card: Mapping[str, Any]) -> bool:
-    """This will tell what is said of an image classifier, a whole card included, from the card of another task."""
+    """This will tell what is said of a classifier, a whole card included, from the card of another task."""
     net = card.get("net")
     family = net.get("family") if isinstance(net, Mapping) else None
     if card.get("task", "classification") != "classification":
         return False
-    return family in _FAMILIES or "task" in card or any(name in card for name in ("classes", "input"))
+    return family in FAMILIES or "task" in card or any(name in card for name in ("classes", "input"))
 
 
 class TeacherStatement(Part):
     """What is not in a checkpoint: its architecture, the names of its outputs, and what it wants to read."""
 
     task: Literal["classification"] = "classification"
-    net: ImageNetSpec | None = Field(
+    net: BuiltNet | None = Field(
         None,
         title="Architecture",
         description="Null for the one that its tensors speak for; ONNX needs none.",
@@ -62,14 +60,16 @@ class TeacherStatement(Part):
         title="Classes",
         description="Names of its outputs in their order, or 'dataset' for those of the dataset in its order.",
     )
-    input: InputName | ImageInput = Field(
-        "cifar_imagenet", title="Input", description="A usual input by name, or size, mean and spread."
+    input: InputName | AnyInput = Field(
+        "cifar_imagenet",
+        title="Input",
+        description="A usual input of images by name, or size, mean and spread; of clips what their networks read.",
     )
 
     @property
-    def reads(self) -> ImageInput:
+    def reads(self) -> AnyInput:
         """What the network wants to read."""
-        return self.input if isinstance(self.input, ImageInput) else INPUTS[self.input][1]
+        return INPUTS[self.input][1] if isinstance(self.input, str) else self.input
 
     def names(self, dataset_classes: Sequence[str]) -> tuple[str, ...]:
         """This will give the names of its outputs; raises ValueError for too many."""

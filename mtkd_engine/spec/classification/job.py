@@ -1,4 +1,4 @@
-"""The Spec of a job of task classification; torch-free."""
+"""The Specs of jobs of task classification, one for each kind of data; torch-free."""
 
 from __future__ import annotations
 
@@ -7,17 +7,27 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from mtkd_engine.spec.base import Part
-from mtkd_engine.spec.classification.data import ImageDataSpec
+from mtkd_engine.spec.classification.clipdata import FeatureDataSpec, FrameDataSpec, StreamDataSpec
+from mtkd_engine.spec.classification.clipnets import ClipNetSpec, FrameNet, SequenceNet, StreamsNet
+from mtkd_engine.spec.classification.data import ClassDataSpec, ImageDataSpec
+from mtkd_engine.spec.classification.inputs import ClipInput, FeatureInput, ImageInput, StreamsInput
+from mtkd_engine.spec.classification.kinds import AnyInput, AnyNet
 from mtkd_engine.spec.classification.methods import ClassMethodSpec, MultiTeacherSpec
-from mtkd_engine.spec.classification.model import ImageInput
 from mtkd_engine.spec.classification.nets import CifarResNet, ImageNetSpec
 from mtkd_engine.spec.classification.optim import ImageOptimSpec
 from mtkd_engine.spec.job import Spec
 from mtkd_engine.spec.methods import SoloSpec
 
 
-class ImageStudentSpec(Part):
-    """The network being trained, and what it reads."""
+class ClassStudentSpec(Part):
+    """The network being trained, and what it reads; each kind of data has its own."""
+
+    net: AnyNet = Field(title="Network", description="Architecture and sizes.")
+    input: AnyInput = Field(title="Input", description="Size and normalisation of what it reads.")
+
+
+class ImageStudentSpec(ClassStudentSpec):
+    """A network that reads images."""
 
     net: ImageNetSpec = Field(
         default_factory=CifarResNet, title="Network", description="Architecture and sizes."
@@ -27,16 +37,47 @@ class ImageStudentSpec(Part):
     )
 
 
+class ClipStudentSpec(ClassStudentSpec):
+    """A network that reads frames of clips."""
+
+    net: ClipNetSpec = Field(default_factory=FrameNet, title="Network", description="Architecture and sizes.")
+    input: ClipInput = Field(
+        default_factory=ClipInput,
+        title="Input",
+        description="Frames, size and normalisation of what it reads.",
+    )
+
+
+class StreamStudentSpec(ClassStudentSpec):
+    """A network that reads compressed streams."""
+
+    net: StreamsNet = Field(
+        default_factory=StreamsNet, title="Network", description="Architecture and sizes."
+    )
+    input: StreamsInput = Field(
+        default_factory=StreamsInput, title="Input", description="Segments and size of what it reads."
+    )
+
+
+class FeatureStudentSpec(ClassStudentSpec):
+    """A network that reads features of clips."""
+
+    net: SequenceNet = Field(
+        default_factory=SequenceNet, title="Network", description="Architecture and sizes."
+    )
+    input: FeatureInput = Field(
+        default_factory=FeatureInput, title="Input", description="Width and number of rows that it reads."
+    )
+
+
 class ClassificationSpec(Spec):
-    """A job that tells which class an image is of."""
+    """A job that tells which class a sample is of; what a sample is seen as makes it one of the specs below."""
 
     task: Literal["classification"] = Field(
-        "classification", title="Task", description="Image classification: tell the class of an image."
+        "classification", title="Task", description="Classification: tell the class of a sample."
     )
-    data: ImageDataSpec = Field(title="Data", description="What the job learns from.")
-    student: ImageStudentSpec = Field(
-        default_factory=ImageStudentSpec, title="Student", description="The network to train."
-    )
+    data: ClassDataSpec = Field(title="Data", description="What the job learns from.")
+    student: ClassStudentSpec = Field(title="Student", description="The network to train.")
     method: ClassMethodSpec = Field(
         default_factory=SoloSpec, title="Method", description="How knowledge moves."
     )
@@ -47,11 +88,77 @@ class ClassificationSpec(Spec):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         names = [teacher.name for teacher in self.teachers]
-        if isinstance(self.method, MultiTeacherSpec):
+        if self.method.kind != "solo":
             if not names:
-                raise ValueError("teachers: given none, method multi_teacher accepts one or more")
+                raise ValueError(f"teachers: given none, method {self.method.kind} accepts one or more")
         elif names:
             raise ValueError(
                 f"teachers: given {names}, method solo learns from labels alone and accepts none"
             )
+        if self.method.kind == "staged" and (self.optim.compile or self.optim.cuda_graphs):
+            name = "compile" if self.optim.compile else "cuda_graphs"
+            raise ValueError(
+                f"optim.{name}: given true with method staged, accepted is false: what is trained changes with each "
+                "stage"
+            )
+        if self.data.labels.share < 1 and isinstance(self.method, MultiTeacherSpec):
+            self._refuse_losses_of_labels(self.method)
         return self
+
+    def _refuse_losses_of_labels(self, method: MultiTeacherSpec) -> None:
+        """What tells classes apart by labels that are hidden would look at them."""
+        if any(one.kind == "crd" for one in method.features):
+            raise ValueError(
+                f"method.features: given crd with data.labels.share {self.data.labels.share:g}, accepted are losses "
+                "that do not look at the label of every sample: fitnet, attention, similarity"
+            )
+
+
+class ImageClassificationSpec(ClassificationSpec):
+    """A job that tells which class an image is of."""
+
+    task: Literal["classification"] = Field(
+        "classification", title="Task", description="Image classification: tell the class of an image."
+    )
+    data: ImageDataSpec = Field(title="Data", description="What the job learns from.")
+    student: ImageStudentSpec = Field(
+        default_factory=ImageStudentSpec, title="Student", description="The network to train."
+    )
+
+
+class ClipClassificationSpec(ClassificationSpec):
+    """A job that tells which class a clip is of, by its frames."""
+
+    task: Literal["classification"] = Field(
+        "classification", title="Task", description="Video classification: tell the class of a clip."
+    )
+    data: FrameDataSpec = Field(title="Data", description="What the job learns from.")
+    student: ClipStudentSpec = Field(
+        default_factory=ClipStudentSpec, title="Student", description="The network to train."
+    )
+
+
+class StreamClassificationSpec(ClassificationSpec):
+    """A job that tells which class a clip is of, by what lies in its compressed stream."""
+
+    task: Literal["classification"] = Field(
+        "classification",
+        title="Task",
+        description="Video classification in the compressed domain: tell the class of a clip by its stream.",
+    )
+    data: StreamDataSpec = Field(title="Data", description="What the job learns from.")
+    student: StreamStudentSpec = Field(
+        default_factory=StreamStudentSpec, title="Student", description="The network to train."
+    )
+
+
+class FeatureClassificationSpec(ClassificationSpec):
+    """A job that tells which class a clip is of, by features of it."""
+
+    task: Literal["classification"] = Field(
+        "classification", title="Task", description="Classification of features: tell the class of a clip."
+    )
+    data: FeatureDataSpec = Field(title="Data", description="What the job learns from.")
+    student: FeatureStudentSpec = Field(
+        default_factory=FeatureStudentSpec, title="Student", description="The network to train."
+    )

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from mtkd_engine.spec.base import Name, Part
 from mtkd_engine.spec.classification.aggregators import AverageSpec, ClassAggregatorSpec
+from mtkd_engine.spec.classification.staged import StagedSpec
 from mtkd_engine.spec.methods import MethodPart, SoloSpec
 
 
@@ -150,4 +151,4 @@ class MultiTeacherSpec(MethodPart):
         return self
 
 
-ClassMethodSpec = Annotated[SoloSpec | MultiTeacherSpec, Field(discriminator="kind")]
+ClassMethodSpec = Annotated[SoloSpec | MultiTeacherSpec | StagedSpec, Field(discriminator="kind")]

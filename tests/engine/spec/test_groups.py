@@ -201,15 +201,22 @@ def test_jobs_that_differ_in_their_group_only_have_one_hash() -> None:
 
 
 def test_a_choice_that_was_none_before_changes_no_hash_unless_it_is_taken() -> None:
+    images = {"task": "classification", "data": {"dataset": "pets"}}
     for path, before in _YOUNGER:
-        raw = parse(EMTM).model_dump(mode="json")
+        given = images if path in {"data.kind", "data.labels"} else EMTM
+        raw = parse(given).model_dump(mode="json")
         part = raw
         *inner, last = path.split(".")
         for key in inner:
             part = part[key]
         assert part[last] == before
         del part[last]
-        assert spec_hash(parse(raw)) == spec_hash(parse(EMTM))
+        assert spec_hash(parse(raw)) == spec_hash(parse(given))
+
+
+def test_hashes_of_images_are_those_of_checkpoints_from_before_there_were_clips() -> None:
+    images = parse({"task": "classification", "data": {"dataset": "pets"}})
+    assert spec_hash(images) == "28bd293db4e11d926e474fc0f3dfb9f1c043193a0179d749b7f6249fa7ae89b4"
 
 
 def test_hashes_are_those_of_checkpoints_from_before_there_were_groups() -> None:

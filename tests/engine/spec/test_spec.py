@@ -93,16 +93,19 @@ def test_what_is_of_another_kind_is_told_what_is_accepted(raw: dict[str, object]
     assert sentence in str(refusal.value)
 
 
-@pytest.mark.parametrize("task", SPECS)
-def test_the_choices_that_refusals_name_are_those_of_the_spec(task: str) -> None:
-    schema = SPECS[task].model_json_schema()
+@pytest.mark.parametrize("subject", SPECS)
+def test_the_choices_that_refusals_name_are_those_of_the_spec(subject: str) -> None:
+    schema = SPECS[subject].model_json_schema()
     parts = [schema, *schema["$defs"].values()]
     told = {
         name: (shape["discriminator"]["propertyName"], set(shape["discriminator"]["mapping"]))
         for part in parts
-        for name, shape in part.get("properties", {}).items()
+        for name, stated in part.get("properties", {}).items()
+        for shape in (stated, *stated.get("anyOf", ()))
         if "discriminator" in shape
     }
     assert told == {
-        name: (tag, set(by_task[task])) for name, (tag, by_task) in CHOICES.items() if task in by_task
+        name: (tag, set(by_subject[subject]))
+        for name, (tag, by_subject) in CHOICES.items()
+        if subject in by_subject
     }

@@ -40,7 +40,7 @@ class Schedule:
     """How long to train, how often to speak and save; `checkpoints` None saves nothing.
 
     A training that follows another one counts on from its steps, `before`, and keeps its end, `earlier`, in its
-    own checkpoints.
+    own checkpoints. Where both are stages of one, it counts on from epochs and measurements as well.
     """
 
     optim: OptimSpec
@@ -51,7 +51,11 @@ class Schedule:
     checkpoints: Path | None = None
     spec_hash: str = ""
     before: int = 0
+    before_epochs: int = 0
+    before_measurements: int = 0
     earlier: State | None = None
+    beside: State = field(default_factory=dict)
+    """What its checkpoints hold besides."""
 
     def steps(self, samples: int) -> int:
         """This will count the steps of the whole training."""
@@ -97,6 +101,8 @@ class Progress:
     summed_steps: int = 0
     warned_of_terms: bool = False
     weights: WeightRecord | None = None
+    stages: list[dict[str, Any]] = field(default_factory=list)
+    """What came of each stage of a training in stages, as plain data."""
 
 
 def fit(
@@ -112,7 +118,7 @@ def fit(
     On ordinary steps nothing is read back from the device: terms are summed there and read once per
     `log_every` steps. Returns what a checkpoint of its end holds. Raises JobError when a term is not finite.
     """
-    optimizer = optimizer_of(method.fitted(), schedule.optim)
+    optimizer = optimizer_of(method.groups(), schedule.optim)
     if resume is not None:
         _restore(resume, method=method, optimizer=optimizer, progress=progress)
     samples = len(train)
@@ -123,18 +129,19 @@ def fit(
             yield from _measure(method, progress=progress, schedule=schedule, samples=samples)
         while progress.step < total:
             epoch, place = divmod(progress.step, per_epoch)
+            seen = schedule.before_epochs + epoch
             if place == 0 or not order:
-                order = epoch_order(seed=schedule.seed, epoch=epoch, samples=samples)
+                order = epoch_order(seed=schedule.seed, epoch=seen, samples=samples)
             size = schedule.optim.batch_size
             norm = _step(
                 method,
                 optimizer,
-                batch=train.batch(order[place * size : (place + 1) * size], epoch=epoch),
+                batch=train.batch(order[place * size : (place + 1) * size], epoch=seen),
                 optim=schedule.optim,
                 rate=rate_at(progress.step, total, schedule.optim),
                 progress=progress,
             )
-            _note_weights(method, progress=progress, schedule=schedule, epoch=epoch + 1)
+            _note_weights(method, progress=progress, schedule=schedule, epoch=seen + 1)
             step = schedule.before + progress.step
             if progress.step % schedule.log_every == 0 or progress.step == total:
                 rate = rate_at(progress.step - 1, total, schedule.optim)
@@ -165,7 +172,7 @@ def _step(
 ) -> Tensor:
     method.train()
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group.get("factor", 1.0)  # older checkpoints know of no shares
     terms = method.terms(batch)
     total = torch.stack(list(terms.losses.values())).sum()
     optimizer.zero_grad(set_to_none=True)
@@ -235,7 +242,7 @@ def _measure(method: Method[Any], *, progress: Progress, schedule: Schedule, sam
     yield from measured.events
     if progress.weights is not None and measured.weights_NHT is not None:
         epoch = progress.step // schedule.steps_of_epoch(samples)
-        number = math.ceil(epoch / schedule.measure_every)
+        number = schedule.before_measurements + math.ceil(epoch / schedule.measure_every)
         progress.weights.measured(measured.weights_NHT, step=step, number=number)
     progress.measured_step = progress.step
 
@@ -265,6 +272,7 @@ def _state(
         "summed_steps": progress.summed_steps,
         "weights": None if progress.weights is None else progress.weights.state(),
         "earlier": schedule.earlier,
+        **schedule.beside,
     }
 
 

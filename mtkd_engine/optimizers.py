@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from mtkd_engine.methods.base import ParameterGroup
 from mtkd_engine.spec import ImageOptimSpec, OptimSpec
 
 
-def optimizer_of(parameters: Iterable[nn.Parameter], optim: OptimSpec) -> torch.optim.Optimizer:
-    """This will give AdamW, or SGD with Nesterov momentum where the spec says so."""
+def optimizer_of(groups: Sequence[ParameterGroup], optim: OptimSpec) -> torch.optim.Optimizer:
+    """This will give AdamW, or SGD with Nesterov momentum where the spec says so; groups keep their factors."""
     rate, decay = optim.learning_rate, optim.weight_decay
     if isinstance(optim, ImageOptimSpec) and optim.optimizer == "sgd":
         return torch.optim.SGD(
-            list(parameters),
+            list(groups),
             lr=rate,
             momentum=optim.momentum,
             nesterov=optim.momentum > 0,
             weight_decay=decay,
             fused=True,
         )
-    return torch.optim.AdamW(list(parameters), lr=rate, weight_decay=decay, fused=True)
+    return torch.optim.AdamW(list(groups), lr=rate, weight_decay=decay, fused=True)
 
 
 def rate_at(step: int, total: int, optim: OptimSpec) -> float:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from mtkd_engine.aggregators.classification import ClassSignals
-from mtkd_engine.tasks.classification.batches import ImageBatch
+from mtkd_engine.tasks.classification.batches import ClassBatch
 
 EVIDENCE = 4
 FARTHEST = 1e4
@@ -36,7 +36,7 @@ def misses(signals: ClassSignals, labels: Tensor) -> Tensor:
     return -log_probs_TBC.gather(2, index_TB1).squeeze(2)
 
 
-def labels_of(batch: ImageBatch, *, classes: int) -> Tensor:
+def labels_of(batch: ClassBatch, *, classes: int) -> Tensor:
     """This will give the labels of a batch as aggregators want them: classes (B,), shares (B, C) after mixup."""
     if batch.mixed is None:
         return batch.labels_B

@@ -8,7 +8,7 @@ from typing import Protocol
 from torch import Tensor
 
 from mtkd_engine.aggregators.classification import ClassSignals
-from mtkd_engine.tasks.classification.batches import ImageBatch
+from mtkd_engine.tasks.classification.batches import ClassBatch
 
 
 class SignalSource(Protocol):
@@ -19,7 +19,7 @@ class SignalSource(Protocol):
         """The teachers, as the spec calls them, in its order."""
         ...
 
-    def signals(self, batch: ImageBatch) -> ClassSignals:
+    def signals(self, batch: ClassBatch) -> ClassSignals:
         """This will give their log-probabilities on the images of a batch, (T, B, C), float32, without gradient.
 
         They lie on the device of the batch. What is asked is told by `split`, `rows_B` and `views_B` of the batch, or
@@ -31,6 +31,6 @@ class SignalSource(Protocol):
 class TappedSource(SignalSource, Protocol):
     """Teachers that run beside the student, so that what happens inside them can be had as well."""
 
-    def look(self, batch: ImageBatch) -> tuple[ClassSignals, Sequence[Mapping[str, Tensor]]]:
+    def look(self, batch: ClassBatch) -> tuple[ClassSignals, Sequence[Mapping[str, Tensor]]]:
         """This will give their beliefs, and of each teacher what its taps gave by path, without gradient."""
         ...

@@ -23,15 +23,21 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def _add_make_data(make: argparse.ArgumentParser) -> None:
     make.add_argument("--out", type=Path, required=True, help="folder to write")
     make.add_argument("--task", choices=("grounding", "classification"), default="grounding")
-    make.add_argument("--train", type=count, help="videos or images for training (240 or 2000)")
-    make.add_argument("--val", type=count, help="videos or images for validation (40 or 400)")
-    make.add_argument("--test", type=count, help="videos or images for testing (80 or 800)")
+    make.add_argument("--train", type=count, help="videos, images or clips for training (240, 2000 or 180)")
+    make.add_argument("--val", type=count, help="videos, images or clips for validation (40, 400 or 60)")
+    make.add_argument("--test", type=count, help="videos, images or clips for testing (80, 800 or 120)")
     make.add_argument("--seed", type=int, default=0)
-    images = make.add_argument_group("images")
-    images.add_argument("--size", type=count, default=32, help="pixels a side")
-    images.add_argument("--classes", type=count, default=10, help="classes, 2 to 10")
-    images.add_argument("--difficulty", type=float, default=0.5, help="noise and misleading cues, 0 to 1")
-    images.add_argument("--form", choices=("parquet", "folders"), default="parquet")
+    labelled = make.add_argument_group("task classification")
+    labelled.add_argument(
+        "--form",
+        choices=("parquet", "folders", "videos", "features"),
+        default="parquet",
+        help="images as a table or in folders; clips as videos, or features of clips",
+    )
+    labelled.add_argument("--difficulty", type=float, default=0.5, help="noise and misleading cues, 0 to 1")
+    labelled.add_argument("--size", type=count, default=32, help="pixels a side of images")
+    labelled.add_argument("--classes", type=count, default=10, help="classes of images, 2 to 10")
+    labelled.add_argument("--frames", type=count, default=24, help="frames of clips, or rows of features")
     make.set_defaults(command=_make_data)
 
 
@@ -80,7 +86,9 @@ def _check_teacher(given: argparse.Namespace) -> int:
 def _make_data(given: argparse.Namespace) -> int:
     several = {name: getattr(given, name) for name in ("train", "val", "test")}
     stated = {name: number for name, number in several.items() if number is not None}
-    make = _make_images if given.task == "classification" else _make_world
+    make = _make_world
+    if given.task == "classification":
+        make = _make_clips if given.form in ("videos", "features") else _make_images
     print(json.dumps(make(given, stated)))
     return 0
 
@@ -99,6 +107,19 @@ def _make_images(given: argparse.Namespace, stated: dict[str, int]) -> dict[str,
         images=ImagesPerSplit(**stated),
         size=given.size,
         classes=given.classes,
+        difficulty=given.difficulty,
+        seed=given.seed,
+        form=given.form,
+    )
+
+
+def _make_clips(given: argparse.Namespace, stated: dict[str, int]) -> dict[str, Any]:
+    from mtkd_engine.data.clips.world import ClipsPerSplit, make_clips
+
+    return make_clips(
+        given.out,
+        clips=ClipsPerSplit(**stated),
+        frames=given.frames,
         difficulty=given.difficulty,
         seed=given.seed,
         form=given.form,

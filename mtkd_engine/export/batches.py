@@ -1,6 +1,6 @@
 """Inputs on which an exported file is held against its network: samples of a dataset, or made ones.
 
-Shape suffixes: B samples, L clips, D features, W words, C channels, H and W pixels of images.
+Shape suffixes: B samples, L clips, D features, W words.
 """
 
 from __future__ import annotations
@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from mtkd_engine.data.dataset import load_dataset
-from mtkd_engine.data.images.load import load_images
+from mtkd_engine.data.labelled.load import load_labelled
+from mtkd_engine.nets.classification.clips.given import Given
 from mtkd_engine.nets.grounding import GroundingInputs
 from mtkd_engine.nets.grounding.layers import FeatureScale
 from mtkd_engine.spec import ClassifierCard, GroundingCard
 from mtkd_engine.tasks.classification.inputs import to_input
-from mtkd_engine.tasks.classification.split import ImageSplit
+from mtkd_engine.tasks.classification.noise import noise
+from mtkd_engine.tasks.classification.splits.build import clean_split
 from mtkd_engine.tasks.grounding.batches import SplitData
 from mtkd_engine.tasks.grounding.collate import Collator
 from mtkd_engine.tasks.grounding.grid import clip_mask
@@ -51,19 +53,15 @@ def made_moments(model: nn.Module, card: GroundingCard) -> Iterator[GroundingInp
         )
 
 
-def images_of(card: ClassifierCard, data: Path) -> Iterator[Tensor]:
-    """This will give images of the test split of a dataset as the network reads them; raises DataError."""
-    dataset = load_images(data)
-    samples = dataset.splits["test"][: _BATCHES * _SAMPLES]
-    split = ImageSplit(
-        samples, dataset.images, name="test", size=card.input.size, augment=None, seed=0, device="cpu"
-    )
-    return (to_input(batch.images_BCHW, card.input) for batch in split.in_order(size=_SAMPLES))
+def samples_of(card: ClassifierCard, data: Path) -> Iterator[Given]:
+    """This will give samples of the test split of a dataset as the network reads them; raises DataError."""
+    dataset = load_labelled(data)
+    split = clean_split(dataset, "test", card.input, samples=_BATCHES * _SAMPLES)
+    return (to_input(batch.inputs, card.input) for batch in split.in_order(size=_SAMPLES))
 
 
-def made_images(card: ClassifierCard) -> Iterator[Tensor]:
-    """This will give noise of all values, one image alone among the batches."""
+def made_samples(card: ClassifierCard) -> Iterator[Given]:
+    """This will give noise of all values, one sample alone among the batches."""
     generator, reads = torch.Generator().manual_seed(0), card.input
     for samples in (_SAMPLES, 1):
-        pixels_BCHW = torch.randint(0, 256, (samples, 3, reads.size, reads.size), generator=generator)
-        yield to_input(pixels_BCHW.to(torch.uint8), reads)
+        yield to_input(noise(reads, samples=samples, generator=generator), reads)

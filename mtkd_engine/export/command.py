@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import nn
 
-from mtkd_engine.export.batches import images_of, made_images, made_moments, moments_of
+from mtkd_engine.export.batches import made_moments, made_samples, moments_of, samples_of
 from mtkd_engine.export.student import Inputs, export_student
 from mtkd_engine.modelfile import load_classifier, load_model, read_card, student_file
 from mtkd_engine.nets.registry import AnyCard
@@ -22,7 +22,7 @@ def export_command(student: Path, *, out: Path, data: Path | None) -> list[Path]
     """This will export the student in a file or a job's folder, with what lies beside it, and return the files.
 
     The ONNX file is compared on test samples of `data`, or on made ones: videos with the spread of the training
-    videos, or images of noise. Raises ModelError, DataError, and OnnxDiffersError as `export_student` does.
+    videos, or noise. Raises ModelError, DataError, and OnnxDiffersError as `export_student` does.
     """
     path = student_file(student)
     model, card, batches = _loaded(path, data=data)
@@ -38,6 +38,6 @@ def export_command(student: Path, *, out: Path, data: Path | None) -> list[Path]
 def _loaded(path: Path, *, data: Path | None) -> tuple[nn.Module, AnyCard, Iterable[Inputs]]:
     if isinstance(read_card(path), ClassifierCard):
         classifier, said = load_classifier(path)
-        return classifier, said, made_images(said) if data is None else images_of(said, data)
+        return classifier, said, made_samples(said) if data is None else samples_of(said, data)
     model, card = load_model(path)
     return model, card, made_moments(model, card) if data is None else moments_of(card, data)

@@ -13,11 +13,13 @@ from mtkd_engine.export.form import NoOnnxError, OnnxDiffersError
 from mtkd_engine.export.modelcard import write_model_card
 from mtkd_engine.export.onnxfile import Parity, write_onnx
 from mtkd_engine.modelfile import STUDENT, save_model
+from mtkd_engine.nets.classification.clips.given import Given, Padded, Streams
 from mtkd_engine.nets.grounding import GroundingInputs
 from mtkd_engine.nets.registry import AnyCard
 
-Inputs: TypeAlias = GroundingInputs | Tensor
-"""What networks read, by task: of images those that were made by `to_input`, (B, C, H, W)."""
+Inputs: TypeAlias = GroundingInputs | Given
+"""What networks read, by task: of classifiers what `to_input` made."""
+_ONE = (GroundingInputs, Tensor, Streams, Padded)  # tuples that are one batch, not several
 VARIABLE = "MTKD_ONNX"
 CARD, ONNX, MODEL_CARD = "student.json", "student.onnx", "MODEL_CARD.md"
 
@@ -43,7 +45,7 @@ def export_student(
     paths = [folder / STUDENT, folder / CARD]
     save_model(paths[0], parameters=model.state_dict(), card=card)
     paths[1].write_text(card.model_dump_json(indent=2))
-    batches = [samples_batch] if isinstance(samples_batch, GroundingInputs | Tensor) else list(samples_batch)
+    batches = [samples_batch] if isinstance(samples_batch, _ONE) else list(samples_batch)
     onnx = _onnx(model, card, path=folder / ONNX, batches=batches)
     if isinstance(onnx, Parity):
         paths.append(folder / ONNX)

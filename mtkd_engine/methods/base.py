@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from torch import Tensor, nn
 
 from mtkd_engine.events import Event
 
 BatchT = TypeVar("BatchT")
+ParameterGroup = dict[str, Any]
+"""`params`, and `factor`: the share of the learning rate that they have in every step."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,10 @@ class Method(nn.Module, Generic[BatchT]):
     def fitted(self) -> Iterator[nn.Parameter]:
         """This will give the parameters that the loop's optimiser fits."""
         return (parameter for parameter in self.parameters() if parameter.requires_grad)
+
+    def groups(self) -> list[ParameterGroup]:
+        """This will give what is fitted by its share of the learning rate; by default all at the whole rate."""
+        return [{"params": list(self.fitted()), "factor": 1.0}]
 
     def stepped(self, *, step: int, rate: float) -> dict[str, Tensor]:
         """This will do what the method has to do after each step of the optimiser; by default nothing.

@@ -21,6 +21,7 @@ from mtkd_engine.methods.classification.solo import Solo
 from mtkd_engine.seeding import derived_seed
 from mtkd_engine.solo import Untaught, as_solo
 from mtkd_engine.spec import ClassificationSpec
+from mtkd_engine.tasks.classification.splits.repeated import labelled_only
 
 
 def train_alone(
@@ -40,7 +41,7 @@ def train_alone(
     torch.manual_seed(derived_seed("student", spec.seed))
     student = new_student(job.card).to(device)
     method = Solo(Sight(student, job.card.input, optim=spec.optim), val=job.splits["val"])
-    train, progress = job.splits["train"], Progress()
+    train, progress = labelled_only(job.splits["train"]), Progress()
     after = replace(schedule, before=schedule.steps(len(train)), earlier=taught)
     with closing(fit(method, train=train, schedule=after, progress=progress, resume=resume)) as loop:
         for event in loop:

@@ -17,9 +17,9 @@ import torch
 
 from mtkd_engine import checkpoint
 from mtkd_engine.data.errors import DataError
-from mtkd_engine.data.images.dataset import ImageDataset
-from mtkd_engine.data.images.load import load_images
-from mtkd_engine.data.images.selecting import select_images
+from mtkd_engine.data.labelled import LabelledDataset
+from mtkd_engine.data.labelled.load import load_labelled
+from mtkd_engine.data.labelled.selecting import select_labelled
 from mtkd_engine.data.task import task_of
 from mtkd_engine.evaluation.classification.baselines import blind_quality
 from mtkd_engine.evaluation.weighing import WeightRecord
@@ -29,12 +29,13 @@ from mtkd_engine.methods.classification.build import (
     ClassJob,
     Faculty,
     build_job,
-    splits_of,
     teachers_quality,
 )
+from mtkd_engine.methods.classification.staged.method import Staged
 from mtkd_engine.methods.watch import below_blind
 from mtkd_engine.pipelines.alone import train_alone
 from mtkd_engine.pipelines.place import Place, schedule_of, selections_for, started
+from mtkd_engine.pipelines.stages import fit_in_stages
 from mtkd_engine.report.classification.ending import report
 from mtkd_engine.seeding import derived_seed
 from mtkd_engine.sources import Sources
@@ -44,8 +45,12 @@ from mtkd_engine.spec import (
     HeldOutLearnedSpec,
     MultiTeacherSpec,
     ReinforcedSpec,
+    StagedSpec,
 )
-from mtkd_engine.tasks.classification.split import ImageSplit
+from mtkd_engine.tasks.classification.reading import SEEN_AS
+from mtkd_engine.tasks.classification.splits.base import ClassSplit
+from mtkd_engine.tasks.classification.splits.build import splits_of
+from mtkd_engine.tasks.classification.splits.repeated import labelled_only
 from mtkd_engine.teachers.classification.face import ClassTeacher
 from mtkd_engine.teachers.classification.faculty import prepare_faculty
 from mtkd_engine.teachers.classification.load import load_class_teachers
@@ -58,14 +63,16 @@ def run(
     """This will run a job and yield what happens, as `distill` does."""
     dataset = dataset_of(spec, sources, cache=place.cache)
     teachers = load_class_teachers(
-        {teacher.name: sources.teacher(teacher.name) for teacher in spec.teachers}, dataset=dataset
+        {teacher.name: sources.teacher(teacher.name) for teacher in spec.teachers},
+        dataset=dataset,
+        kind=spec.data.kind,
     )
     schedule = schedule_of(spec, place=place)
     compares = spec.evaluation.compare_solo and bool(teachers)
     steps = schedule.steps(len(dataset.splits["train"]))
     yield started(spec, steps=steps * (2 if compares else 1), place=place, resume=resume)
 
-    splits = splits_of(spec, dataset=dataset, device=place.device)
+    splits = splits_of(spec.data, dataset=dataset, device=place.device)
     faculty = None
     if teachers:
         yield from _warn_of_what_they_saw(spec, teachers, dataset)
@@ -84,9 +91,15 @@ def run(
     held = None if resume is None else checkpoint.load(resume, spec_hash=schedule.spec_hash)
     earlier = None if held is None else held.get("earlier")  # a stop in the part that follows this one
     progress = Progress(weights=_record(job, schedule=schedule))
-    end = yield from fit(
-        job.method, train=splits["train"], schedule=schedule, progress=progress, resume=earlier or held
-    )
+    if isinstance(job.method, Staged):
+        end = yield from fit_in_stages(
+            job.method, train=splits["train"], schedule=schedule, progress=progress, resume=earlier or held
+        )
+    else:
+        train = splits["train"] if teachers else labelled_only(splits["train"])
+        end = yield from fit(
+            job.method, train=train, schedule=schedule, progress=progress, resume=earlier or held
+        )
     untaught = None
     if compares:
         untaught = yield from train_alone(
@@ -108,25 +121,32 @@ def run(
     )
 
 
-def dataset_of(spec: ClassificationSpec, sources: Sources, *, cache: Path) -> ImageDataset:
+def dataset_of(spec: ClassificationSpec, sources: Sources, *, cache: Path) -> LabelledDataset:
     """This will read a job's dataset, or the part of it that the selections leave; raises DataError or SpecError."""
     path = sources.dataset(spec.data.dataset)
     if (task := task_of(path)) != spec.task:
         raise DataError(
-            f"data.dataset: given {spec.data.dataset!r}, a dataset of task {task}, accepted is one of labelled images."
+            f"data.dataset: given {spec.data.dataset!r}, a dataset of task {task}, accepted is one of labelled samples."
         )
-    whole = load_images(path, cache=cache / "images")
+    whole = load_labelled(path, cache=cache)
+    shown = SEEN_AS[whole.kind]
+    if spec.data.kind not in shown:
+        accepted = " or ".join(map(repr, shown))
+        raise DataError(
+            f"data.kind: given {spec.data.kind!r} with {spec.data.dataset!r}, a dataset of {whole.kind}; accepted is "
+            f"{accepted}."
+        )
     leave_out, test_on = selections_for(spec, sources)
-    return select_images(whole, leave_out=leave_out, test_on=test_on)
+    return select_labelled(whole, leave_out=leave_out, test_on=test_on)
 
 
 def _warn_of_what_they_saw(
-    spec: ClassificationSpec, teachers: Sequence[ClassTeacher], dataset: ImageDataset
+    spec: ClassificationSpec, teachers: Sequence[ClassTeacher], dataset: LabelledDataset
 ) -> Iterator[Warned]:
     """Weights learned of samples that teachers know by heart, and figures of samples that they may know."""
     seen = [teacher.name for teacher in teachers if teacher.saw(dataset)]
     method = spec.method
-    assert isinstance(method, MultiTeacherSpec)
+    assert isinstance(method, MultiTeacherSpec | StagedSpec)
     if seen and (instead := _instead_of_train(method.aggregator)):
         yield Warned(
             code="in_sample_beliefs",
@@ -155,7 +175,7 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(map(repr, names))
 
 
-def _warn_of_blind(faculty: Faculty, splits: Mapping[str, ImageSplit], *, classes: int) -> Iterator[Warned]:
+def _warn_of_blind(faculty: Faculty, splits: Mapping[str, ClassSplit], *, classes: int) -> Iterator[Warned]:
     """Teachers that are worse on validation than the most frequent class."""
     labels_N = splits["val"].labels_N.cpu()
     blind = blind_quality(splits["train"].labels_N, labels_N, classes=classes).values["top1"]

@@ -11,13 +11,13 @@ import torch
 
 from mtkd_engine.cache.rows.table import FOLDER, Table, is_whole, remove
 from mtkd_engine.cache.rows.verify import verify
-from mtkd_engine.data.images.dataset import ImageDataset
+from mtkd_engine.data.labelled import LabelledDataset
 from mtkd_engine.events import Event
-from mtkd_engine.methods.classification.build import splits_of
 from mtkd_engine.pipelines.classification import dataset_of
 from mtkd_engine.seeding import seed_everything
 from mtkd_engine.sources import Sources
 from mtkd_engine.spec import ClassificationSpec
+from mtkd_engine.tasks.classification.splits.build import splits_of
 from mtkd_engine.teachers.classification.cached import rows_of
 from mtkd_engine.teachers.classification.face import ClassTeacher
 from mtkd_engine.teachers.classification.faculty import prepare_faculty
@@ -32,7 +32,7 @@ def build_rows(
     yield from prepare_faculty(
         spec,
         teachers=teachers,
-        splits=splits_of(spec, dataset=dataset, device=device),
+        splits=splits_of(spec.data, dataset=dataset, device=device),
         dataset=dataset,
         cache=cache,
         device=device,
@@ -54,7 +54,7 @@ def verify_rows(
     What is not there is left out; with `discard`, entries that do not hold are removed.
     """
     dataset, teachers = _opened(spec, sources, cache=cache, threads=threads)
-    splits = splits_of(spec, dataset=dataset, device=device)
+    splits = splits_of(spec.data, dataset=dataset, device=device)
     found = []
     for kept in rows_of(spec, teachers=teachers, splits=splits, dataset=dataset, device=device):
         folder = cache / FOLDER / kept.header.name
@@ -71,9 +71,9 @@ def verify_rows(
 
 def _opened(
     spec: ClassificationSpec, sources: Sources, *, cache: Path, threads: int
-) -> tuple[ImageDataset, list[ClassTeacher]]:
+) -> tuple[LabelledDataset, list[ClassTeacher]]:
     torch.set_num_threads(threads)
     seed_everything(spec.seed)
     dataset = dataset_of(spec, sources, cache=cache)
     paths = {teacher.name: sources.teacher(teacher.name) for teacher in spec.teachers}
-    return dataset, load_class_teachers(paths, dataset=dataset)
+    return dataset, load_class_teachers(paths, dataset=dataset, kind=spec.data.kind)

@@ -12,7 +12,7 @@ from torch import nn
 
 from mtkd_engine.checkpoint import file_sha256
 from mtkd_engine.data.dataset import Dataset
-from mtkd_engine.data.images.dataset import ImageDataset
+from mtkd_engine.data.labelled import LabelledDataset
 from mtkd_engine.evaluation.student import quality
 from mtkd_engine.evaluation.table import Teaching, sample_rows, write_table
 from mtkd_engine.events import ArtifactWritten, Entered, Evaluated, Event, Finished, Warned
@@ -103,7 +103,7 @@ def written(folder: Path) -> Iterator[ArtifactWritten]:
         )
 
 
-def made_of(dataset: Dataset | ImageDataset, teachers: Sequence[Teacher | ClassTeacher]) -> dict[str, Any]:
+def made_of(dataset: Dataset | LabelledDataset, teachers: Sequence[Teacher | ClassTeacher]) -> dict[str, Any]:
     """This will say what a student was made of, with hashes."""
     splits = {name: len(samples) for name, samples in dataset.splits.items()}
     return {

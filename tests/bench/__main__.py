@@ -19,8 +19,9 @@ NAMES = (
     "table",
     "classify",
     "training",
+    "staged",
 )
-WITH_DATA = ("gate", "grounding", "classify")
+WITH_DATA = ("gate", "grounding", "classify", "staged")
 """Those that run on any folder in the right form."""
 WITH_TEACHERS = ("classify",)
 """Those of them that need a folder of checkpoints as well."""

@@ -33,9 +33,9 @@ class Header:
     class_maps: str
     """Digest of the teachers' class names and of the dataset's, in their orders."""
     inputs: str
-    """Digest of what each teacher makes of a canonical image: size, mean, spread, temperature."""
+    """Digest of what each teacher makes of what is shared: size, mean, spread, temperature."""
     size: int
-    """Pixels a side of a canonical image."""
+    """Pixels a side of a canonical image; 0 where no images are seen."""
     views: int = 0
     """Augmented views of each sample; 0 for the image as it is."""
     augment: Mapping[str, Any] | None = None
@@ -49,12 +49,17 @@ class Header:
     """Where several teachers are averaged."""
     device: str = "cpu"
     libraries: Mapping[str, str] = field(default_factory=dict)
-    """Versions of what decodes images and runs the teachers."""
+    """Versions of what decodes samples and runs the teachers."""
+    shared: Mapping[str, Any] | None = None
+    """What is seen of a sample that is no image."""
     format: str = FORMAT
 
     def stated(self) -> dict[str, Any]:
         """This will say it as plain data, as `header.json` does."""
-        return json.loads(json.dumps(asdict(self)))  # type: ignore[no-any-return]
+        said: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        if self.shared is None:  # rows of images are found under the names that they always had
+            del said["shared"]
+        return said
 
     @property
     def name(self) -> str:

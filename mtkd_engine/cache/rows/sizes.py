@@ -13,6 +13,7 @@ from mtkd_engine.cache.rows.collapse import fixed_weights
 from mtkd_engine.cache.rows.header import BLOCK, FORMAT, Form, stride_of
 from mtkd_engine.cache.rows.table import DONE, FOLDER, read_header
 from mtkd_engine.spec import BestSingleSpec, ClassificationSpec, MultiTeacherSpec
+from mtkd_engine.spec.classification.kinds import IMAGES
 
 BEST, ALL = "best single teacher", "all teachers"
 BYTES = 2
@@ -101,11 +102,13 @@ def _with_existence(
 ) -> CacheSize:
     assert isinstance(spec.method, MultiTeacherSpec)
     form: Form = spec.method.cache_form if size.views else "dense"
+    shared = spec.data.shared()
     wanted = {
         "split": size.split,
         "count": size.rows // max(size.views, 1),
         "classes": classes,
-        "size": spec.data.size,
+        "size": shared.get("size", 0),
+        "shared": None if spec.data.kind == IMAGES else shared,
         "form": form,
         "kept": 0 if form == "dense" else spec.method.cache_classes,
         "softened": spec.method.temperature if form == "sampled" else None,

@@ -37,7 +37,7 @@ def add(commands: Commands) -> None:
 
 
 def _add_dataset(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", help="of the annotations; found out unless given")
+    parser.add_argument("--format", help="of what lies there; found out unless given")
     parser.add_argument("--words", metavar="FILE", help="which of the files holds word vectors")
     parser.add_argument("--new-version", action="store_true", help="of the dataset that has the name already")
     parser.add_argument(
@@ -55,7 +55,7 @@ def _add_teacher(parser: argparse.ArgumentParser) -> None:
         "--card",
         type=Path,
         metavar="FILE",
-        help="JSON: the model card, or net, classes and input of a classifier",
+        help="JSON: the model card, or net, classes and input of a classifier of images or clips",
     )
     parser.add_argument(
         "--input", choices=tuple(INPUTS), help="what an image classifier without a card was trained to read"

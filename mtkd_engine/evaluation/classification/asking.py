@@ -13,9 +13,10 @@ from torch import Tensor
 from mtkd_engine.aggregators.classification import ClassSignals
 from mtkd_engine.aggregators.source import SignalSource
 from mtkd_engine.nets.classification.base import Classifier
-from mtkd_engine.spec import ImageInput
+from mtkd_engine.spec import AnyInput
 from mtkd_engine.tasks.classification.inputs import to_input
-from mtkd_engine.tasks.classification.split import ImageSplit
+from mtkd_engine.tasks.classification.losses import mean_of
+from mtkd_engine.tasks.classification.splits.base import ClassSplit
 
 LARGEST_FLOATS = 2**28
 """Numbers of teachers' beliefs that are kept in single precision; more are kept in half precision."""
@@ -33,23 +34,26 @@ class Answers:
         return torch.log_softmax(self.logits_NC / temperature, dim=1)
 
 
-def ask(model: Classifier, reads: ImageInput, split: ImageSplit) -> Answers:
-    """This will ask a network about every image of a split as it is, in evaluation mode and single precision."""
+def ask(model: Classifier, reads: AnyInput, split: ClassSplit, *, in_crops: bool = False) -> Answers:
+    """This will ask a network about every sample of a split as it is, in evaluation mode and single precision.
+
+    With `in_crops` it is asked about all crops that the end is measured in, and the mean of what it says is taken.
+    """
     was_training = model.training
     model.eval()
     logits: list[Tensor] = []
     features: list[Tensor] = []
     with torch.no_grad():
-        for batch in split.in_order():
-            features_BF = model.features(to_input(batch.images_BCHW, reads))
-            logits.append(model.head(features_BF).float().cpu())
-            features.append(features_BF.float().cpu())
+        for crops in split.in_crops() if in_crops else ([batch.inputs] for batch in split.in_order()):
+            seen = [model.features(to_input(shared, reads)) for shared in crops]
+            logits.append(mean_of([model.head(features_BF) for features_BF in seen]).float().cpu())
+            features.append(mean_of(seen).float().cpu())
     model.train(was_training)
     return Answers(torch.cat(logits), torch.cat(features))
 
 
-def beliefs_on(source: SignalSource, split: ImageSplit) -> ClassSignals:
-    """This will give the teachers' log-probabilities on every image of a split as it is, (T, N, C), on the CPU."""
+def beliefs_on(source: SignalSource, split: ClassSplit) -> ClassSignals:
+    """This will give the teachers' log-probabilities on every sample of a split as it is, (T, N, C), on the CPU."""
     parts: list[Tensor] = []
     for batch in split.in_order():
         log_probs_TBC = source.signals(batch).log_probs_TBC.float().cpu()

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 import torch
 from torch import Tensor
 
-from mtkd_engine.data.images.dataset import ImageSample
+from mtkd_engine.data.labelled import LabelledSample
 from mtkd_engine.fulldisk import whole_or_nothing
 
 MOST_CLASSES = 64
@@ -31,7 +31,7 @@ ROW_GROUP = 8192
 
 
 def probability_rows(
-    split: str, samples: Sequence[ImageSample], *, classes: Sequence[str], beliefs: Mapping[str, Tensor]
+    split: str, samples: Sequence[LabelledSample], *, classes: Sequence[str], beliefs: Mapping[str, Tensor]
 ) -> pa.Table:
     """This will make the rows of a split from log-probabilities (N, C) by participant."""
     kept = KEPT if len(classes) > MOST_CLASSES else len(classes)

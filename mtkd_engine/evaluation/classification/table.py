@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mtkd_engine.aggregators.classification import ClassSignals
-from mtkd_engine.data.images.dataset import ImageSample
+from mtkd_engine.data.labelled import LabelledSample
 from mtkd_engine.fulldisk import whole_or_nothing
 
 Columns = dict[str, NDArray[Any] | list[Any] | pa.Array]
@@ -53,7 +53,7 @@ class Teaching:
 
 def sample_rows(
     split: str,
-    samples: Sequence[ImageSample],
+    samples: Sequence[LabelledSample],
     *,
     classes: Sequence[str],
     student_NC: Tensor,

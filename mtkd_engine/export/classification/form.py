@@ -1,4 +1,6 @@
-"""How image classifiers look from outside: normalised images of a fixed size in, logits out, any number at once.
+"""How classifiers look from outside: normalised images of a fixed size in, logits out, any number at once.
+
+Those that read clips have a form of their own in `clips`.
 
 Shape suffixes: B samples, C channels (classes of logits), H and W pixels.
 """
@@ -10,9 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mtkd_engine.export.feeding import OPSET
+from mtkd_engine.export.classification.clips import clip_form, common_feeding
 from mtkd_engine.export.form import Form
-from mtkd_engine.spec import ClassifierCard
+from mtkd_engine.spec import ClassifierCard, ImageInput
 
 _PREPARING = (
     "RGB, upright, transparency laid over white; the square in the middle, resized to size x size pixels (bilinear, "
@@ -24,28 +26,25 @@ _PREPARING = (
 def classifier_form(card: ClassifierCard) -> Form:
     """This will say what the network of a card is fed with."""
     reads = card.input
+    if not isinstance(reads, ImageInput):
+        return clip_form(card, reads)
     return Form(
         inputs=("images",),
         outputs=("logits",),
         # A batch of 0 or 1 would be taken for a constant.
         example=(torch.zeros(2, reads.channels, reads.size, reads.size),),
         shapes=({0: torch.export.Dim("batch", min=1, max=65_536)},),
-        feeding=classifier_feeding(card),
+        feeding=_feeding(card, reads),
         plain=_Plain,
         given=lambda images_BCHW: (images_BCHW.cpu().contiguous(),),
     )
 
 
-def classifier_feeding(card: ClassifierCard) -> dict[str, Any]:
-    """This will describe inputs, preprocessing, outputs and their reading; class names are in the card."""
-    reads = card.input
+def _feeding(card: ClassifierCard, reads: ImageInput) -> dict[str, Any]:
+    """Inputs, preprocessing, outputs and their reading; class names are in the card."""
     return {
-        "format": "mtkd.feeding/1",
-        "opset": OPSET,
-        "task": "classification",
-        "family": card.net.family,
+        **common_feeding(card),
         "inputs": {"images": {"type": "float32", "shape": ["batch", reads.channels, reads.size, reads.size]}},
-        "outputs": ["logits"],
         "image": {
             "size": reads.size,
             "channels": reads.channels,
@@ -53,9 +52,6 @@ def classifier_feeding(card: ClassifierCard) -> dict[str, Any]:
             "std": list(reads.std),
             "preparing": _PREPARING,
         },
-        "classes": "the list `classes` of the card, in the order of the logits",
-        "temperature": card.temperature,
-        "reading": "probability of a class: softmax of logits / temperature",
     }
 
 

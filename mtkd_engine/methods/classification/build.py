@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 from mtkd_engine.aggregators.classification import ClassAggregator, ClassSignals
 from mtkd_engine.aggregators.registry import build_for_classes, scale_of
 from mtkd_engine.aggregators.source import SignalSource, TappedSource
-from mtkd_engine.data.images.dataset import ImageDataset, ImageSample
+from mtkd_engine.data.labelled import LabelledDataset, LabelledSample
 from mtkd_engine.methods.base import Method
 from mtkd_engine.methods.classification.feature_terms import FeatureTerms
 from mtkd_engine.methods.classification.learning import HeldOutSplit, Learner, learner_of
@@ -19,20 +19,31 @@ from mtkd_engine.methods.classification.multi_teacher import Held, MultiTeacher
 from mtkd_engine.methods.classification.sight import Sight
 from mtkd_engine.methods.classification.soft import Soft
 from mtkd_engine.methods.classification.solo import Solo
+from mtkd_engine.methods.classification.staged.cuts import Cut, Tutor
+from mtkd_engine.methods.classification.staged.method import Sources, Staged
+from mtkd_engine.methods.classification.staged.plan import plan_of, whole_spec
+from mtkd_engine.methods.classification.staged.pseudo import PseudoLabels
+from mtkd_engine.methods.classification.staged.terms import SubstageTerms
 from mtkd_engine.nets.classification.base import Classifier
 from mtkd_engine.nets.registry import build_for
 from mtkd_engine.seeding import derived_seed
 from mtkd_engine.spec import (
     ClassificationSpec,
     ClassifierCard,
+    ClassRecipe,
     HeldOutLearnedSpec,
-    ImageRecipe,
     MetaSpec,
     MultiTeacherSpec,
+    SpecError,
+    StagedSpec,
 )
-from mtkd_engine.tasks.classification.batches import ImageBatch
+from mtkd_engine.tasks.classification.batches import CLEAN, ClassBatch
 from mtkd_engine.tasks.classification.metrics import Quality
-from mtkd_engine.tasks.classification.split import ImageSplit
+from mtkd_engine.tasks.classification.reading import misread
+from mtkd_engine.tasks.classification.splits.base import ClassSplit
+
+_BEGUN_WITH = 128
+"""Samples whose features say where the adapters of a training in stages begin."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,35 +55,21 @@ class Faculty:
     tapped: TappedSource | None = None
     """The same source where the teachers run beside the student."""
     fixed_T: Tensor | None = None
-    """Weights under which the source gives one belief of augmented images for all of them."""
+    """Weights under which the source gives one belief of augmented samples for all of them."""
+    tutors: Sequence[Tutor] = ()
+    """The same teachers cut into substages, where they teach in stages."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClassJob:
     """A job ready to run: what is trained, on what, and what the student will say about itself."""
 
-    method: Method[ImageBatch]
+    method: Method[ClassBatch]
     student: Classifier
     card: ClassifierCard
-    splits: Mapping[str, ImageSplit]
+    splits: Mapping[str, ClassSplit]
     faculty: Faculty | None = None
-    probe: list[ImageSample] = field(default_factory=list)
-
-
-def splits_of(spec: ClassificationSpec, *, dataset: ImageDataset, device: str) -> dict[str, ImageSplit]:
-    """This will give the splits of a job, train in augmented views."""
-    return {
-        name: ImageSplit(
-            samples,
-            dataset.images,
-            name=name,
-            size=spec.data.size,
-            augment=spec.data.augment if name == "train" else None,
-            seed=spec.data.augment.seed,
-            device=device,
-        )
-        for name, samples in dataset.splits.items()
-    }
+    probe: list[LabelledSample] = field(default_factory=list)
 
 
 def new_student(card: ClassifierCard) -> Classifier:
@@ -85,19 +82,22 @@ def new_student(card: ClassifierCard) -> Classifier:
 def build_job(
     spec: ClassificationSpec,
     *,
-    dataset: ImageDataset,
-    splits: Mapping[str, ImageSplit],
+    dataset: LabelledDataset,
+    splits: Mapping[str, ClassSplit],
     faculty: Faculty | None,
     device: str,
 ) -> ClassJob:
     """This will build student and method; parameters come from torch's global generator, the student's first."""
+    if (why := misread(spec.student.input, dataset, seen_as=spec.data.kind)) is not None:
+        raise SpecError({"student.input": f"the student {why}; accepted is an input that the job shows."})
     card = _card(spec, dataset=dataset)
     student = new_student(card).to(device)
     if faculty is None:
         sight = Sight(student, card.input, optim=spec.optim)
         return ClassJob(method=Solo(sight, val=splits["val"]), student=student, card=card, splits=splits)
     probe_rows = _probe_rows(spec, len(splits["val"]))
-    method = _multi_teacher(
+    taught = _in_stages if isinstance(spec.method, StagedSpec) else _multi_teacher
+    method = taught(
         spec, student, card=card, splits=splits, faculty=faculty, probe_rows=probe_rows, device=device
     )
     return ClassJob(
@@ -115,13 +115,14 @@ def teachers_quality(signals: ClassSignals, labels_N: Tensor) -> list[Quality]:
     return [Quality.of(log_probs_NC.float(), labels_N.cpu()) for log_probs_NC in signals.log_probs_TBC]
 
 
-def _card(spec: ClassificationSpec, *, dataset: ImageDataset) -> ClassifierCard:
-    recipe = ImageRecipe(
+def _card(spec: ClassificationSpec, *, dataset: LabelledDataset) -> ClassifierCard:
+    recipe = ClassRecipe(
         optim=spec.optim,
         augment=spec.data.augment,
         seed=spec.seed,
         dataset_hash=dataset.whole_hash,
         samples=len(dataset.splits["train"]),
+        labels=spec.data.labels if spec.data.labels.share < 1 else None,
     )
     return ClassifierCard(
         net=spec.student.net,
@@ -143,23 +144,14 @@ def _multi_teacher(
     student: Classifier,
     *,
     card: ClassifierCard,
-    splits: Mapping[str, ImageSplit],
+    splits: Mapping[str, ClassSplit],
     faculty: Faculty,
     probe_rows: list[int],
     device: str,
 ) -> MultiTeacher:
     method, train = spec.method, splits["train"]
     assert isinstance(method, MultiTeacherSpec)
-    names = faculty.val.names
-    aggregator = build_for_classes(
-        method.aggregator,
-        teachers=len(names),
-        classes=len(card.classes),
-        feature_width=student.feature_width,
-        temperature=method.temperature,
-    )
-    quality = teachers_quality(faculty.val, splits["val"].labels_N)
-    aggregator.told(torch.tensor([one.values["top1"] for one in quality]))
+    aggregator = _aggregator(method, student, card=card, splits=splits, faculty=faculty)
     features = None
     if method.features:
         source = faculty.tapped
@@ -168,30 +160,95 @@ def _multi_teacher(
     # The student is compiled last, when all hooks are in place.
     sight = Sight(student, card.input, optim=spec.optim, paths=[one.student for one in method.features])
     steps = -(-len(train) // spec.optim.batch_size)
+    scale = scale_of(method.aggregator, teachers=len(faculty.val.names))
     return MultiTeacher(
         sight,
         spec=method,
         aggregator=aggregator,
-        learner=_learner(spec, aggregator, student, splits=splits, source=faculty.source),
+        learner=_learner(spec, method, aggregator, student, splits=splits, source=faculty.source),
         features=features,
-        soft=Soft(spec=method, scale=scale_of(method.aggregator, teachers=len(names)), steps_of_epoch=steps),
+        soft=Soft(
+            spec=method,
+            scale=scale,
+            steps_of_epoch=steps,
+        ),
         source=faculty.source,
         held=Held(val=splits["val"], signals=faculty.val, probe_rows=probe_rows),
         fixed_T=faculty.fixed_T,
     ).to(device)
 
 
+def _in_stages(
+    spec: ClassificationSpec,
+    student: Classifier,
+    *,
+    card: ClassifierCard,
+    splits: Mapping[str, ClassSplit],
+    faculty: Faculty,
+    probe_rows: list[int],
+    device: str,
+) -> Staged:
+    method, train = spec.method, splits["train"]
+    assert isinstance(method, StagedSpec)
+    assert faculty.tapped is not None, "teachers run beside a student that learns in stages"
+    whole = whole_spec(method)
+    aggregator = _aggregator(whole, student, card=card, splits=splits, faculty=faculty)
+    try:
+        own = Cut.of(student)
+    except SpecError as error:
+        raise SpecError({f"student.{path}": said for path, said in error.fields.items()}) from None
+    plan = plan_of(method, substages=len(own), epochs=spec.optim.epochs)
+    substages = SubstageTerms(own, faculty.tutors, temperature=method.temperature)
+    substages.begin(spec.student.input, faculty.tapped, train.batch(range(min(_BEGUN_WITH, len(train)))))
+    labelled_N = train.labelled_mask
+    pseudo = None
+    if labelled_N is not None and method.pseudo.enabled:
+        pseudo = PseudoLabels(method.pseudo, labelled_N=labelled_N, classes=len(card.classes))
+    return Staged(
+        Sight(student, card.input, optim=spec.optim, paths=own.paths),
+        spec=method,
+        plan=plan,
+        substages=substages,
+        aggregator=aggregator,
+        learner=_learner(spec, whole, aggregator, student, splits=splits, source=faculty.source),
+        sources=Sources(signals=faculty.source, tapped=faculty.tapped),
+        held=Held(val=splits["val"], signals=faculty.val, probe_rows=probe_rows),
+        pseudo=pseudo,
+        labels_N=train.labels_N,
+        clean=lambda rows: train.at_view(CLEAN, rows),
+    ).to(device)
+
+
+def _aggregator(
+    method: MultiTeacherSpec,
+    student: Classifier,
+    *,
+    card: ClassifierCard,
+    splits: Mapping[str, ClassSplit],
+    faculty: Faculty,
+) -> ClassAggregator:
+    aggregator = build_for_classes(
+        method.aggregator,
+        teachers=len(faculty.val.names),
+        classes=len(card.classes),
+        feature_width=student.feature_width,
+        temperature=method.temperature,
+    )
+    quality = teachers_quality(faculty.val, splits["val"].labels_N)
+    aggregator.told(torch.tensor([one.values["top1"] for one in quality]))
+    return aggregator
+
+
 def _learner(
     spec: ClassificationSpec,
+    method: MultiTeacherSpec,
     aggregator: ClassAggregator,
     student: Classifier,
     *,
-    splits: Mapping[str, ImageSplit],
+    splits: Mapping[str, ClassSplit],
     source: SignalSource,
 ) -> Learner | None:
     """What teaches the aggregator, on validation unless the spec says otherwise."""
-    method = spec.method
-    assert isinstance(method, MultiTeacherSpec)
     chosen = method.aggregator
     if not isinstance(chosen, HeldOutLearnedSpec):
         return learner_of(method, aggregator, held_out=None)

@@ -16,9 +16,9 @@ from mtkd_engine.methods.classification.sight import Seen
 from mtkd_engine.nets.classification.base import Classifier
 from mtkd_engine.seeding import derived_seed
 from mtkd_engine.spec import ClassificationSpec, FeatureLossSpec, MultiTeacherSpec
-from mtkd_engine.tasks.classification.batches import ImageBatch
+from mtkd_engine.tasks.classification.batches import ClassBatch
 from mtkd_engine.tasks.classification.features import FeatureLoss, build_feature_loss, sizes_at
-from mtkd_engine.tasks.classification.split import ImageSplit
+from mtkd_engine.tasks.classification.splits.base import ClassSplit
 
 _LOOKED_AT = 2
 """Images by which the sizes of the teachers' features are found."""
@@ -44,7 +44,7 @@ class FeatureTerms(nn.Module):
 
     @classmethod
     def of(
-        cls, spec: ClassificationSpec, student: Classifier, *, source: TappedSource, train: ImageSplit
+        cls, spec: ClassificationSpec, student: Classifier, *, source: TappedSource, train: ClassSplit
     ) -> FeatureTerms:
         """This will build the losses for the sizes that features have; raises SpecError, field `method.features`."""
         method = spec.method
@@ -68,7 +68,7 @@ class FeatureTerms(nn.Module):
         return cls(method.features, losses, source=source)
 
     def terms(
-        self, seen: Seen, given: Sequence[Mapping[str, Tensor]], weights_BT: Tensor, batch: ImageBatch
+        self, seen: Seen, given: Sequence[Mapping[str, Tensor]], weights_BT: Tensor, batch: ClassBatch
     ) -> dict[str, Tensor]:
         """This will compute one term per feature loss: weight * mean over samples of sum over t of w_t loss_t."""
         rows_B = _moved(batch.rows_B, seen.logits_BC.device)

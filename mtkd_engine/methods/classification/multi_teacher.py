@@ -24,28 +24,29 @@ from mtkd_engine.evaluation.classification.weighing import Occasion, mixed, weig
 from mtkd_engine.events import Event, Metrics, Weights
 from mtkd_engine.methods.base import Measured, Method, Terms
 from mtkd_engine.methods.classification.feature_terms import FeatureTerms
+from mtkd_engine.methods.classification.hidden import guessed
 from mtkd_engine.methods.classification.learning import Learner, Lesson
 from mtkd_engine.methods.classification.sight import Seen, Sight
 from mtkd_engine.methods.classification.soft import Soft
 from mtkd_engine.methods.emtm import normalised_entropy
 from mtkd_engine.methods.watch import Watch
 from mtkd_engine.spec import MultiTeacherSpec
-from mtkd_engine.tasks.classification.batches import ImageBatch
-from mtkd_engine.tasks.classification.losses import hard_label_loss
+from mtkd_engine.tasks.classification.batches import ClassBatch
+from mtkd_engine.tasks.classification.losses import hard_label_loss, mean_of
 from mtkd_engine.tasks.classification.metrics import Quality
-from mtkd_engine.tasks.classification.split import ImageSplit
+from mtkd_engine.tasks.classification.splits.base import ClassSplit
 
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
     """What a job measures on: validation, what the teachers believe of it, and whose weights are shown."""
 
-    val: ImageSplit
+    val: ClassSplit
     signals: ClassSignals
     probe_rows: list[int]
 
 
-class MultiTeacher(Method[ImageBatch]):
+class MultiTeacher(Method[ClassBatch]):
     """Student, aggregator and what teaches the aggregator.
 
     Loss = weight * hard + weight * scale * soft + sum of weight * feature loss; what has no weight is not computed.
@@ -100,20 +101,27 @@ class MultiTeacher(Method[ImageBatch]):
         """This will take up the number of steps done."""
         self._steps = state["steps"]
 
-    def terms(self, batch: ImageBatch) -> Terms:
+    def terms(self, batch: ClassBatch) -> Terms:
         """This will compute `hard`, `kd` and a term per feature loss, as far as each has a weight."""
         # Teachers first: they need much memory for a moment, the student holds its own until the backward pass.
         signals, given = self._ask(batch)
-        seen = self._sight.look(batch.images_BCHW)
+        seen = self._sight.look(batch.inputs)
         weights_BT = self._weigh(signals, seen, batch)
+        known = guessed(batch, signals)
         losses: dict[str, Tensor] = {}
         if self._spec.hard_weight > 0:
-            losses["hard"] = self._spec.hard_weight * hard_label_loss(seen.logits_BC, batch)
+            hard = mean_of([hard_label_loss(logits_BC, batch) for logits_BC in seen.taught])
+            losses["hard"] = self._spec.hard_weight * hard
         if self._spec.distill_weight > 0:
-            soft_B = self._soft.loss(seen.logits_BC, signals, weights_BT, batch, step=self._steps)
+            soft_B = mean_of(
+                [
+                    self._soft.loss(logits_BC, signals, weights_BT, known, step=self._steps)
+                    for logits_BC in seen.taught
+                ]
+            )
             losses["kd"] = self._spec.distill_weight * soft_B.mean()
             if "hard" in losses:
-                self._watch.compare(losses["kd"], losses["hard"], (seen.logits_BC,))
+                self._watch.compare(losses["kd"], losses["hard"], seen.taught)
         if self.features is not None:
             losses |= self.features.terms(seen, given, weights_BT, batch)
         self._note(batch, seen, signals, weights_BT)
@@ -149,17 +157,17 @@ class MultiTeacher(Method[ImageBatch]):
         """This will give the weights (N, T) of all samples of a split, in its order, on the CPU."""
         return weigh(self.aggregator, occasion, device=next(self.student.parameters()).device)
 
-    def answers(self, split: ImageSplit) -> Answers:
+    def answers(self, split: ClassSplit) -> Answers:
         """This will ask the student about a split as it is."""
         return ask(self.student, self._sight.reads, split)
 
-    def _ask(self, batch: ImageBatch) -> tuple[ClassSignals, Sequence[Mapping[str, Tensor]]]:
+    def _ask(self, batch: ClassBatch) -> tuple[ClassSignals, Sequence[Mapping[str, Tensor]]]:
         """The teachers' beliefs on a batch, and what their taps gave where feature losses need it."""
         if self.features is None:
             return self._source.signals(batch), ()
         return self.features.source.look(batch)
 
-    def _weigh(self, signals: ClassSignals, seen: Seen, batch: ImageBatch) -> Tensor:
+    def _weigh(self, signals: ClassSignals, seen: Seen, batch: ClassBatch) -> Tensor:
         if len(signals.names) < len(self._held.signals.names):  # one belief stands for all
             return signals.like.new_ones((signals.batch, 1))
         classes = signals.like.shape[2]
@@ -168,17 +176,21 @@ class MultiTeacher(Method[ImageBatch]):
                 signals,
                 ClassContext(seen.features_BF.detach()),
                 student=seen.logits_BC.detach(),
-                labels=labels_of(batch, classes=classes) if self.aggregator.needs_labels else None,
+                labels=labels_of(guessed(batch, signals), classes=classes)
+                if self.aggregator.needs_labels
+                else None,
             )
         return weights_BHT[:, 0]
 
-    def _note(self, batch: ImageBatch, seen: Seen, signals: ClassSignals, weights_BT: Tensor) -> None:
+    def _note(self, batch: ClassBatch, seen: Seen, signals: ClassSignals, weights_BT: Tensor) -> None:
         """Keep what is looked at after the step: who taught whom, and what an aggregator learns from."""
         if self._fixed_T is not None:
             weights_BT = self._fixed_T.expand(signals.batch, -1)
         self.last_weights = (batch.sample_ids, weights_BT.unsqueeze(1))
         if self.learner is not None:
-            self._lesson = Lesson(batch, signals, seen.logits_BC.detach(), seen.features_BF.detach())
+            self._lesson = Lesson(
+                guessed(batch, signals), signals, seen.logits_BC.detach(), seen.features_BF.detach()
+            )
 
     def _weights_event(self, weights_NT: Tensor, *, step: int) -> Weights:
         probe_NT = weights_NT[self._held.probe_rows]

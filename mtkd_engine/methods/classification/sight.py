@@ -1,6 +1,6 @@
 """How a classifier is run in training: its own transform, precision, memory order, compilation and taps.
 
-Shape suffixes: B samples, C channels of images, classes of logits, H and W pixels, F features.
+Shape suffixes: B samples, C classes, F features.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from mtkd_engine.nets.classification.base import Classifier
+from mtkd_engine.nets.classification.clips.given import Given
+from mtkd_engine.nets.classification.clips.streams import StreamsClassifier
 from mtkd_engine.nets.classification.taps import Tapped
-from mtkd_engine.spec import ImageInput, ImageOptimSpec
+from mtkd_engine.spec import AnyInput, ImageOptimSpec
+from mtkd_engine.tasks.classification.batches import Shared
 from mtkd_engine.tasks.classification.inputs import to_input
 
 LAST = ""
@@ -27,23 +30,34 @@ class Seen:
 
     logits_BC: Tensor
     features_BF: Tensor
+    parts: tuple[Tensor, ...] = ()
+    """Logits (B, C) of the parts of a network that learn each by itself; none where it learns as a whole."""
     taps: Mapping[str, Tensor] = field(default_factory=dict)
     """By path, those of `LAST` among them where they were asked for."""
 
+    @property
+    def taught(self) -> tuple[Tensor, ...]:
+        """The logits that losses are of."""
+        return self.parts or (self.logits_BC,)
+
 
 class _Both(nn.Module):
-    """Logits and features in one pass."""
+    """Logits, features and the logits of parts in one pass."""
 
     def __init__(self, net: Classifier, *, low_precision: bool = False) -> None:
         super().__init__()
         self.net = net
         self._low_precision = low_precision
+        self._device_type = next(net.parameters()).device.type
 
-    def forward(self, images_BCHW: Tensor) -> tuple[Tensor, Tensor]:
-        with torch.autocast(images_BCHW.device.type, torch.bfloat16, enabled=self._low_precision):
-            features_BF = self.net.features(images_BCHW)
+    def forward(self, given: Given) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
+        with torch.autocast(self._device_type, torch.bfloat16, enabled=self._low_precision):
+            features_BF = self.net.features(given)
             logits_BC = self.net.head(features_BF)
-        return logits_BC.float(), features_BF.float()
+            parts: tuple[Tensor, ...] = ()
+            if isinstance(self.net, StreamsClassifier) and self.net.learns_each:
+                parts = tuple(part.float() for part in self.net.by_stream(features_BF).values())
+        return logits_BC.float(), features_BF.float(), parts
 
 
 class Sight:
@@ -55,7 +69,7 @@ class Sight:
     def __init__(
         self,
         model: Classifier,
-        reads: ImageInput,
+        reads: AnyInput,
         *,
         optim: ImageOptimSpec | None = None,
         paths: Sequence[str] = (),
@@ -77,17 +91,17 @@ class Sight:
         self._run = _compiled(whole, optim)
         self._marks = optim is not None and optim.cuda_graphs and torch.cuda.is_available()
 
-    def look(self, images_BCHW: Tensor) -> Seen:
-        """This will run the network on images of values 0 to 255, as they are shared by all participants."""
+    def look(self, shared: Shared) -> Seen:
+        """This will run the network on what is shared by all participants."""
         if self._marks:
             torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
-        said = self._run(to_input(images_BCHW, self.reads, channels_last=self._channels_last))
-        (logits_BC, features_BF), found = said if self._tapped else (said, {})
+        said = self._run(to_input(shared, self.reads, channels_last=self._channels_last))
+        (logits_BC, features_BF, parts), found = said if self._tapped else (said, {})
         taps = {**found, LAST: features_BF} if self._wants_last else found
-        return Seen(logits_BC, features_BF, taps)
+        return Seen(logits_BC, features_BF, parts, taps)
 
 
-def _compiled(module: nn.Module, optim: ImageOptimSpec | None) -> Callable[[Tensor], Any]:
+def _compiled(module: nn.Module, optim: ImageOptimSpec | None) -> Callable[[Any], Any]:
     if optim is None:
         return module
     graphs = optim.cuda_graphs and torch.cuda.is_available()

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mtkd_engine.aggregators.classification import ClassSignals, Space, mix
 from mtkd_engine.spec import AverageSpec, DkdLossSpec, MultiTeacherSpec
-from mtkd_engine.tasks.classification.batches import ImageBatch
+from mtkd_engine.tasks.classification.batches import ClassBatch
 from mtkd_engine.tasks.classification.decoupled import warm_up
 from mtkd_engine.tasks.classification.losses import inner_loss, kd, weighted_loss
 
@@ -32,13 +32,13 @@ class Soft:
         return aggregator.space if isinstance(aggregator, AverageSpec) else "loss"
 
     def loss(
-        self, logits_BC: Tensor, signals: ClassSignals, weights_BT: Tensor, batch: ImageBatch, *, step: int
+        self, logits_BC: Tensor, signals: ClassSignals, weights_BT: Tensor, batch: ClassBatch, *, step: int
     ) -> Tensor:
         """This will give the loss of each sample, (B,), after so many steps of the training."""
         return self._factor(step) * self._plain(logits_BC, signals, weights_BT, batch)
 
     def _plain(
-        self, logits_BC: Tensor, signals: ClassSignals, weights_BT: Tensor, batch: ImageBatch
+        self, logits_BC: Tensor, signals: ClassSignals, weights_BT: Tensor, batch: ClassBatch
     ) -> Tensor:
         inner, temperature = self.spec.inner, self.spec.temperature
         if self.space == "loss":

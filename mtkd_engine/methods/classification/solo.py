@@ -6,25 +6,25 @@ from mtkd_engine.evaluation.classification.asking import ask
 from mtkd_engine.events import Metrics
 from mtkd_engine.methods.base import Measured, Method, Terms
 from mtkd_engine.methods.classification.sight import Sight
-from mtkd_engine.tasks.classification.batches import ImageBatch
-from mtkd_engine.tasks.classification.losses import hard_label_loss
+from mtkd_engine.tasks.classification.batches import ClassBatch
+from mtkd_engine.tasks.classification.losses import hard_label_loss, mean_of
 from mtkd_engine.tasks.classification.metrics import Quality
-from mtkd_engine.tasks.classification.split import ImageSplit
+from mtkd_engine.tasks.classification.splits.base import ClassSplit
 
 
-class Solo(Method[ImageBatch]):
+class Solo(Method[ClassBatch]):
     """One network, one loss term: `hard`."""
 
-    def __init__(self, sight: Sight, *, val: ImageSplit) -> None:
+    def __init__(self, sight: Sight, *, val: ClassSplit) -> None:
         super().__init__()
         self.student = sight.model
         self._sight = sight
         self._val = val
 
-    def terms(self, batch: ImageBatch) -> Terms:
+    def terms(self, batch: ClassBatch) -> Terms:
         """This will compute the label loss of one batch."""
-        seen = self._sight.look(batch.images_BCHW)
-        return Terms({"hard": hard_label_loss(seen.logits_BC, batch)})
+        seen = self._sight.look(batch.inputs)
+        return Terms({"hard": mean_of([hard_label_loss(logits_BC, batch) for logits_BC in seen.taught])})
 
     def measure(self, *, step: int) -> Measured:
         """This will measure the network on validation."""

@@ -10,14 +10,17 @@ from typing import Any
 
 from torch import Tensor
 
-from mtkd_engine.data.images.dataset import ImageDataset
+from mtkd_engine.data.labelled import LabelledDataset
 from mtkd_engine.evaluation.classification.probabilities import probability_rows, write_probabilities
 from mtkd_engine.evaluation.classification.table import sample_rows, write_table
 from mtkd_engine.events import Entered, Evaluated, Event, Finished, Warned
 from mtkd_engine.loop import Progress
 from mtkd_engine.methods.classification.build import ClassJob
+from mtkd_engine.methods.classification.staged.method import Staged
+from mtkd_engine.nets.classification.clips.given import moved
 from mtkd_engine.profile import cost_of_classifier
 from mtkd_engine.report.classification.findings import MEASURED, Findings, asked, look
+from mtkd_engine.report.classification.fusing import fuse
 from mtkd_engine.report.costs import Costs
 from mtkd_engine.report.ending import exported, made_of, measured_card, written
 from mtkd_engine.solo import Untaught
@@ -36,7 +39,7 @@ def report(
     teachers: Sequence[ClassTeacher],
     progress: Progress,
     untaught: Untaught | None,
-    dataset: ImageDataset,
+    dataset: LabelledDataset,
     folder: Path,
 ) -> Iterator[Event]:
     """This will measure the last and the best state, write the artifacts and yield Finished.
@@ -49,6 +52,7 @@ def report(
     for split, values in last.items():
         yield Evaluated(step=progress.step, split=split, which="last", values=values)
     job.method.load_state_dict(progress.best.state)
+    fuse(job)
     found = look(job, untaught=untaught)
     best = found.student.values
     for split in MEASURED:
@@ -67,6 +71,7 @@ def report(
         **made_of(dataset, teachers),
         "parameters": sum(p.numel() for p in job.student.parameters()),
         **found.extra,
+        **_in_stages(job, progress),
         "cost": cost,
     }
     (folder / "spec.yaml").write_text(dump_yaml(spec))
@@ -75,6 +80,15 @@ def report(
     (folder / "result.json").write_text(json.dumps(result, indent=2))
     yield from written(folder)
     yield Finished(step=progress.step, metrics=found.metrics, baselines=baselines)
+
+
+def _in_stages(job: ClassJob, progress: Progress) -> dict[str, Any]:
+    """What came of each stage, and of pseudo labels, where a student learned so."""
+    if not isinstance(job.method, Staged):
+        return {}
+    tally = job.method.tally()
+    told = {} if tally is None else {"pseudo_labels": {**tally.values, "unlabelled": tally.unlabelled}}
+    return {"stages": progress.stages, **told}
 
 
 def _costs(job: ClassJob, teachers: Sequence[ClassTeacher]) -> Costs:
@@ -92,7 +106,7 @@ def _export(
     spec: ClassificationSpec, *, job: ClassJob, found: Findings, result: Mapping[str, Any], folder: Path
 ) -> Iterator[Warned]:
     batches = [
-        to_input(batch.images_BCHW, job.card.input).cpu()
+        moved(to_input(batch.inputs, job.card.input), "cpu")
         for batch in islice(job.splits["test"].in_order(size=64), COMPARED)
     ]
     card = measured_card(job.card, temperature=found.student.temperature, metrics=found.metrics)

@@ -20,6 +20,7 @@ from mtkd_engine.evaluation.classification.baselines import (
     without_each,
 )
 from mtkd_engine.evaluation.classification.table import Teaching
+from mtkd_engine.evaluation.classification.videos import video_quality
 from mtkd_engine.evaluation.classification.weighing import Occasion, mixed
 from mtkd_engine.methods.classification.build import ClassJob
 from mtkd_engine.methods.classification.multi_teacher import MultiTeacher
@@ -78,7 +79,7 @@ class Findings:
 def asked(job: ClassJob, model: nn.Module, *, splits: Sequence[str] = MEASURED) -> Believed:
     """This will ask a network about splits, val among them, and calibrate what it says."""
     assert isinstance(model, Classifier)
-    answers = {split: ask(model, job.card.input, job.splits[split]) for split in splits}
+    answers = {split: ask(model, job.card.input, job.splits[split], in_crops=True) for split in splits}
     labels = {split: job.splits[split].labels_N.cpu() for split in splits}
     temperature = fit_temperature(answers["val"].logits_NC, labels["val"])
     log_probs = {split: one.log_probs(temperature) for split, one in answers.items()}
@@ -108,6 +109,8 @@ def look(job: ClassJob, *, untaught: Untaught | None) -> Findings:
     sources = [sample.source_id for sample in test.samples]
     extra["comparisons"] = compare(student.quality["test"], baselines, sources=sources)
     extra |= _of_classes(job, student.quality["test"])
+    if (of_videos := video_quality(student.log_probs["test"], test.samples)) is not None:
+        extra["videos"] = of_videos
     return Findings(student=student, baselines=baselines, solo=solo, teaching=teaching, extra=extra)
 
 

@@ -1,6 +1,6 @@
 """Image classification: tell the class of an image."""
 
-from mtkd_engine.tasks.classification.batches import CLEAN, ImageBatch, Mixed
+from mtkd_engine.tasks.classification.batches import CLEAN, ClassBatch, Mixed
 from mtkd_engine.tasks.classification.belief import belief
 from mtkd_engine.tasks.classification.calibrate import fit_temperature
 from mtkd_engine.tasks.classification.classmap import ClassMap
@@ -14,12 +14,12 @@ from mtkd_engine.tasks.classification.losses import (
     weighted_loss,
 )
 from mtkd_engine.tasks.classification.metrics import Quality
-from mtkd_engine.tasks.classification.split import ImageSplit
+from mtkd_engine.tasks.classification.splits.images import ImageSplit
 
 __all__ = [
     "CLEAN",
+    "ClassBatch",
     "ClassMap",
-    "ImageBatch",
     "ImageSplit",
     "Mixed",
     "Quality",

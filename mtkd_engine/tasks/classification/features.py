@@ -14,8 +14,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mtkd_engine.nets.classification import Classifier, Tapped
-from mtkd_engine.spec import FeatureLossSpec, ImageInput, SpecError
+from mtkd_engine.nets.classification.clips.given import moved
+from mtkd_engine.spec import AnyInput, FeatureLossSpec, SpecError
 from mtkd_engine.tasks.classification.contrast import Contrast
+from mtkd_engine.tasks.classification.inputs import to_input
+from mtkd_engine.tasks.classification.noise import noise
 
 Size = tuple[int, ...]
 """The shape of one sample's features, without the batch: (D, H, W), (N, D) or (D,)."""
@@ -131,7 +134,7 @@ def build_feature_loss(
     return Contrastive(student, teacher, labels_N=labels_N, seed=seed)
 
 
-def sizes_at(model: Classifier, paths: Sequence[str], reads: ImageInput) -> dict[str, Size]:
+def sizes_at(model: Classifier, paths: Sequence[str], reads: AnyInput) -> dict[str, Size]:
     """This will find the sizes of one sample's features at these paths (`LAST`: the last pooled ones).
 
     Raises SpecError, field `method.features`, for a path that leads to no module.
@@ -145,7 +148,8 @@ def sizes_at(model: Classifier, paths: Sequence[str], reads: ImageInput) -> dict
     try:
         with torch.no_grad():
             model.eval()
-            _, found = tapped(torch.zeros(1, reads.channels, reads.size, reads.size, device=device))
+            made = noise(reads, samples=1, generator=torch.Generator().manual_seed(0))
+            _, found = tapped(moved(to_input(made, reads), device))
     finally:
         tapped.close()
         model.train(was_training)

@@ -7,7 +7,7 @@ Shape suffixes: B samples, C classes, T teachers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import assert_never
 
 import torch
@@ -15,24 +15,41 @@ from torch import Tensor
 from torch.nn import functional
 
 from mtkd_engine.spec.classification.methods import DistLossSpec, DkdLossSpec, InnerLossSpec, KdLossSpec
-from mtkd_engine.tasks.classification.batches import ImageBatch
+from mtkd_engine.tasks.classification.batches import ClassBatch
 from mtkd_engine.tasks.classification.correlations import dist
 from mtkd_engine.tasks.classification.decoupled import dkd, dkd_of_several
 
 _LEAST = torch.finfo(torch.float32).min
 
 
-def hard_label_loss(logits_BC: Tensor, batch: ImageBatch) -> Tensor:
-    """This will give the cross-entropy of a batch with its labels, mean over the batch.
+def hard_label_loss(logits_BC: Tensor, batch: ClassBatch) -> Tensor:
+    """This will give the cross-entropy of a batch with its labels, mean over the samples that have one.
 
-    Of mixed images it is share * CE(own label) + (1 - share) * CE(partner's label) (mixup, arXiv 1710.09412).
+    Of mixed images it is share * CE(own label) + (1 - share) * CE(partner's label) (mixup, arXiv 1710.09412). The
+    loss is 0 where no sample of the batch has a label.
     """
     logits_BC = logits_BC.float()
     if batch.mixed is None:
-        return functional.cross_entropy(logits_BC, batch.labels_B)
+        if batch.labelled_B is None:
+            return functional.cross_entropy(logits_BC, batch.labels_B)
+        own_B = functional.cross_entropy(logits_BC, batch.labels_B, reduction="none")
+        return _mean_of_labelled(own_B, batch.labelled_B)
+    mixed = batch.mixed
     own_B = functional.cross_entropy(logits_BC, batch.labels_B, reduction="none")
-    other_B = functional.cross_entropy(logits_BC, batch.mixed.labels_B, reduction="none")
-    return torch.lerp(other_B, own_B, batch.mixed.share_B).mean()
+    other_B = functional.cross_entropy(logits_BC, mixed.labels_B, reduction="none")
+    if batch.labelled_B is None or mixed.labelled_B is None:
+        return torch.lerp(other_B, own_B, mixed.share_B).mean()
+    share_2B = torch.stack([mixed.share_B * batch.labelled_B, (1 - mixed.share_B) * mixed.labelled_B])
+    return _mean_of_labelled(torch.stack([own_B, other_B]), share_2B)
+
+
+def mean_of(parts: Sequence[Tensor]) -> Tensor:
+    """This will give the mean of tensors of one shape; of a single one it is that itself."""
+    return parts[0] if len(parts) == 1 else torch.stack(list(parts)).mean(0)
+
+
+def _mean_of_labelled(losses: Tensor, shares: Tensor) -> Tensor:
+    return (losses * shares).sum() / shares.sum().clamp(min=torch.finfo(torch.float32).tiny)
 
 
 def kd(logits_BC: Tensor, target_BC: Tensor, *, temperature: float) -> Tensor:
@@ -72,7 +89,7 @@ def weighted_loss(
     logits_BC: Tensor,
     log_probs_TBC: Tensor,
     weights_BT: Tensor,
-    batch: ImageBatch,
+    batch: ClassBatch,
     *,
     temperature: float,
 ) -> Tensor:
@@ -95,7 +112,7 @@ def weighted_loss(
 
 
 def losses_of_each(
-    inner: InnerLossSpec, logits_BC: Tensor, log_probs_TBC: Tensor, batch: ImageBatch, *, temperature: float
+    inner: InnerLossSpec, logits_BC: Tensor, log_probs_TBC: Tensor, batch: ClassBatch, *, temperature: float
 ) -> Tensor:
     """This will give the loss `inner` against each teacher, (B, T); the beliefs are not softened yet."""
     return torch.stack(
@@ -108,7 +125,7 @@ def losses_of_each(
 
 
 def inner_loss(
-    inner: InnerLossSpec, logits_BC: Tensor, log_probs_BC: Tensor, batch: ImageBatch, *, temperature: float
+    inner: InnerLossSpec, logits_BC: Tensor, log_probs_BC: Tensor, batch: ClassBatch, *, temperature: float
 ) -> Tensor:
     """This will give the loss `inner` against one belief that is not softened yet, (B,)."""
     if isinstance(inner, KdLossSpec):
@@ -123,7 +140,7 @@ def inner_loss(
     assert_never(inner)
 
 
-def _both_labels(batch: ImageBatch, loss: Callable[[Tensor], Tensor]) -> Tensor:
+def _both_labels(batch: ClassBatch, loss: Callable[[Tensor], Tensor]) -> Tensor:
     """A loss that names one class, of images that may have two."""
     own_B = loss(batch.labels_B)
     if batch.mixed is None:

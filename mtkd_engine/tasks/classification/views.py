@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mtkd_engine.spec.classification.data import AugmentSpec
+from mtkd_engine.spec.classification.views import AugmentSpec
 from mtkd_engine.tasks.classification.draws import Hashes, Whole, below, beta
 from mtkd_engine.tasks.classification.randaugment import KINDS, changed
 
@@ -85,9 +85,9 @@ def partners(keys_B: Hashes, rows_B: Whole, view: int, *, samples: int) -> Whole
     return (rows_B + away_B) % samples
 
 
-def shares(keys_B: Hashes, view: int, spec: AugmentSpec) -> Whole:
-    """This will draw the share that a sample keeps of its mixed image, in SHARES of 1."""
-    return np.rint(beta(spec.mixup, keys_B, view, "share") * SHARES).astype(np.int64)
+def shares(keys_B: Hashes, view: int, *, shape: float) -> Whole:
+    """This will draw the share that a sample keeps of its mixture, in SHARES of 1; `shape` is that of mixup."""
+    return np.rint(beta(shape, keys_B, view, "share") * SHARES).astype(np.int64)
 
 
 def mixed(own_BHWC: Tensor, other_BHWC: Tensor, share_B: Tensor) -> Tensor:

@@ -25,11 +25,11 @@ from mtkd_engine.cache.rows.forms import NotFiniteError
 from mtkd_engine.cache.rows.header import Header
 from mtkd_engine.cache.rows.read import Reader
 from mtkd_engine.cache.rows.table import Table
-from mtkd_engine.data.images.dataset import ImageDataset
+from mtkd_engine.data.labelled import LabelledDataset
 from mtkd_engine.events import Event
 from mtkd_engine.spec import ClassificationSpec, MultiTeacherSpec, SpecError
-from mtkd_engine.tasks.classification.batches import CLEAN, ImageBatch
-from mtkd_engine.tasks.classification.split import ImageSplit
+from mtkd_engine.tasks.classification.batches import CLEAN, ClassBatch
+from mtkd_engine.tasks.classification.splits.base import ClassSplit
 from mtkd_engine.teachers.classification.face import ClassTeacher
 from mtkd_engine.teachers.classification.rows import MIXTURE, Desk, Part, parts_of
 
@@ -44,7 +44,7 @@ class CachedSource:
     fixed: tuple[float, ...] | None = None
     """The weights of all teachers that the one belief on training views stands for; None where each has its own."""
 
-    def signals(self, batch: ImageBatch) -> ClassSignals:
+    def signals(self, batch: ClassBatch) -> ClassSignals:
         """This will read every teacher's belief on a batch, or the one that stands for all."""
         reader = self.readers[batch.split, int(batch.views_B.numpy()[0]) == CLEAN]
         log_probs_TBC = reader.log_probs(batch.rows_B, batch.views_B)
@@ -64,8 +64,8 @@ def prepare_rows(
     spec: ClassificationSpec,
     *,
     teachers: Sequence[ClassTeacher],
-    splits: Mapping[str, ImageSplit],
-    dataset: ImageDataset,
+    splits: Mapping[str, ClassSplit],
+    dataset: LabelledDataset,
     cache: Path,
     device: str,
     fixed: Sequence[float] | None = None,
@@ -107,8 +107,8 @@ def rows_of(
     spec: ClassificationSpec,
     *,
     teachers: Sequence[ClassTeacher],
-    splits: Mapping[str, ImageSplit],
-    dataset: ImageDataset,
+    splits: Mapping[str, ClassSplit],
+    dataset: LabelledDataset,
     device: str,
 ) -> Iterator[Kept]:
     """This will list the entries that a job may read: those of each teacher, and of all as one where it mixes them."""

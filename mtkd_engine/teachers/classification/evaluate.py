@@ -1,4 +1,4 @@
-"""How good an image classifier in a file is on a split of a dataset."""
+"""How good a classifier in a file is on a split of a dataset."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from pathlib import Path
 
 import torch
 
-from mtkd_engine.data.images.load import load_images
+from mtkd_engine.data.labelled.load import load_labelled
 from mtkd_engine.modelfile import ModelError, load_classifier
 from mtkd_engine.tasks.classification.classmap import ClassMap
 from mtkd_engine.tasks.classification.metrics import Quality
-from mtkd_engine.tasks.classification.split import ImageSplit
+from mtkd_engine.tasks.classification.reading import misread
+from mtkd_engine.tasks.classification.splits.build import clean_split
 from mtkd_engine.teachers.classification.live import beliefs_of
 from mtkd_engine.teachers.classification.programs import open_program, program_card
 
 
 def evaluate_classifier(path: Path, *, data: Path, split: str) -> dict[str, float]:
-    """This will measure a model file, or an ONNX program with its card, on a split of a dataset of images.
+    """This will measure a model file, or an ONNX program with its card, on a split of a dataset.
 
-    Images are brought to the size that it reads, at the temperature of its card. Raises ModelError, also where it
+    Samples are seen as it reads them, at the temperature of its card. Raises ModelError, also where it
     does not know a class of the dataset, or DataError.
     """
     if path.suffix == ".onnx":
@@ -26,16 +27,16 @@ def evaluate_classifier(path: Path, *, data: Path, split: str) -> dict[str, floa
         model: torch.nn.Module = open_program(path, card=card, name=path.name)
     else:
         model, card = load_classifier(path)
-    dataset = load_images(data)
+    dataset = load_labelled(data)
     try:
         classes = ClassMap.of(card.classes, dataset.classes, teacher=path.name)
     except ValueError as error:
         raise ModelError(str(error).removeprefix("teachers: ")) from None
-    seen = ImageSplit(
-        dataset.splits[split], dataset.images, name=split, size=card.input.size, augment=None, seed=0
-    )
+    if (why := misread(card.input, dataset)) is not None:
+        raise ModelError(f"{path.name} {why}.")
+    seen = clean_split(dataset, split, card.input)
     parts = [
-        Quality.of(beliefs_of(model, card, classes, batch.images_BCHW), batch.labels_B)
+        Quality.of(beliefs_of(model, card, classes, batch.inputs), batch.labels_B)
         for batch in seen.in_order()
     ]
     return Quality.joined(parts).values

@@ -8,12 +8,15 @@ from pathlib import Path
 import torch
 
 from mtkd_engine.cache.rows.collapse import fixed_weights
-from mtkd_engine.data.images.dataset import ImageDataset
+from mtkd_engine.data.labelled import LabelledDataset
 from mtkd_engine.evaluation.classification.asking import beliefs_on
 from mtkd_engine.events import Entered, Event
 from mtkd_engine.methods.classification.build import Faculty, teachers_quality
-from mtkd_engine.spec import ClassificationSpec, MultiTeacherSpec
-from mtkd_engine.tasks.classification.split import ImageSplit
+from mtkd_engine.methods.classification.staged.cuts import Cut, Tutor
+from mtkd_engine.nets.classification import Classifier
+from mtkd_engine.spec import ClassificationSpec, MultiTeacherSpec, SpecError, StagedSpec
+from mtkd_engine.tasks.classification.classmap import ClassMap
+from mtkd_engine.tasks.classification.splits.base import ClassSplit
 from mtkd_engine.teachers.classification.cached import prepare_rows
 from mtkd_engine.teachers.classification.face import ClassTeacher
 from mtkd_engine.teachers.classification.live import LiveSource
@@ -23,8 +26,8 @@ def prepare_faculty(
     spec: ClassificationSpec,
     *,
     teachers: Sequence[ClassTeacher],
-    splits: Mapping[str, ImageSplit],
-    dataset: ImageDataset,
+    splits: Mapping[str, ClassSplit],
+    dataset: LabelledDataset,
     cache: Path,
     device: str,
 ) -> Generator[Event, None, Faculty]:
@@ -34,6 +37,9 @@ def prepare_faculty(
     teachers. Raises SpecError for a teacher that cannot teach so.
     """
     method = spec.method
+    if isinstance(method, StagedSpec):
+        yield Entered(part="beliefs")
+        return _in_stages(teachers, splits=splits, dataset=dataset, device=device)
     assert isinstance(method, MultiTeacherSpec)
     if method.signals == "online":
         yield Entered(part="beliefs")
@@ -59,3 +65,38 @@ def prepare_faculty(
     )
     fixed_T = None if fixed is None else torch.tensor(fixed, device=device)
     return Faculty(source=source.beside(taught), val=val, fixed_T=fixed_T)
+
+
+def _in_stages(
+    teachers: Sequence[ClassTeacher],
+    *,
+    splits: Mapping[str, ClassSplit],
+    dataset: LabelledDataset,
+    device: str,
+) -> Faculty:
+    """Teachers beside the student, cut into substages; raises SpecError for one that has none."""
+    tutors: list[Tutor] = []
+    for teacher in teachers:
+        if not isinstance(teacher.model, Classifier):
+            raise SpecError(
+                {
+                    "teachers": f"given {teacher.name!r}, a program without substages; method staged accepts networks."
+                }
+            )
+        try:
+            cut = Cut.of(teacher.model)
+        except SpecError as error:
+            said = next(iter(error.fields.values())).rstrip(".")
+            raise SpecError({"teachers": f"given {teacher.name!r}: {said}."}) from None
+        tutors.append(
+            Tutor(
+                name=teacher.name,
+                cut=cut,
+                reads=teacher.card.input,
+                temperature=teacher.card.temperature,
+                classes=ClassMap.of(teacher.card.classes, dataset.classes, teacher=teacher.name),
+            )
+        )
+    paths = {tutor.name: tutor.cut.paths for tutor in tutors}
+    live = LiveSource(teachers, classes=dataset.classes, device=device, paths=paths)
+    return Faculty(source=live, val=beliefs_on(live, splits["val"]), tapped=live, tutors=tutors)

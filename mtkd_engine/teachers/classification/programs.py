@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mtkd_engine.modelfile import ModelError
-from mtkd_engine.spec import ClassifierCard, OnnxProgram
+from mtkd_engine.spec import ClassifierCard, ImageInput, OnnxProgram
 from mtkd_engine.spec.base import explain
 from mtkd_engine.teachers.classification.extraction import OnnxNet
 
@@ -46,4 +46,5 @@ def program_hash(file: Path, *, card: ClassifierCard) -> str:
 
 def open_program(file: Path, *, card: ClassifierCard, name: str) -> OnnxNet:
     """This will give the program as a frozen classifier; it runs in a confined process, from the first images on."""
+    assert isinstance(card.input, ImageInput), "programs read images"
     return OnnxNet(file, name=name, classes=len(card.classes), reads=card.input)

@@ -1,4 +1,4 @@
-"""What has to be kept of which teacher on which images: headers of rows, and how a row is computed.
+"""What has to be kept of which teacher on which samples: headers of rows, and how a row is computed.
 
 Shape suffixes: T teachers, B samples, C classes.
 """
@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass
 from importlib.metadata import version
 
-import PIL
 import torch
 from torch import Tensor
 
@@ -18,26 +17,35 @@ from mtkd_engine.cache.rows.build import Produce
 from mtkd_engine.cache.rows.collapse import space_of
 from mtkd_engine.cache.rows.header import Form, Header, digest, samples_digest
 from mtkd_engine.cache.rows.read import Reader
-from mtkd_engine.data.images.dataset import ImageDataset
+from mtkd_engine.data.labelled import LabelledDataset
 from mtkd_engine.spec import ClassificationSpec, MultiTeacherSpec
+from mtkd_engine.spec.classification.kinds import CLIPS, FEATURES, IMAGES, STREAMS, families_of
 from mtkd_engine.tasks.classification.batches import CLEAN
 from mtkd_engine.tasks.classification.classmap import ClassMap
-from mtkd_engine.tasks.classification.split import ImageSplit
+from mtkd_engine.tasks.classification.splits.base import ClassSplit
 from mtkd_engine.teachers.classification.extraction import OnnxNet
 from mtkd_engine.teachers.classification.face import ClassTeacher
 from mtkd_engine.teachers.classification.live import beliefs_of
+from mtkd_engine.teachers.classification.programs import open_program
 
 MIXTURE = "all teachers"
 """What the one belief is called that stands for several."""
-_LIBRARIES = {"transformers": "transformers", "timm": "timm", "onnx": "onnxruntime"}
+_LIBRARIES = {
+    "transformers": "transformers",
+    "video_transformers": "transformers",
+    "timm": "timm",
+    "onnx": "onnxruntime",
+}
 """By family of a teacher's network, what runs it beside torch."""
+_DECODERS = {IMAGES: ("pillow",), CLIPS: ("av",), STREAMS: ("av",), FEATURES: ()}
+"""By what samples are seen as, what decodes them."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """The images of a split as they are, or in the views that a training shows."""
+    """The samples of a split as they are, or in the views that a training shows."""
 
-    split: ImageSplit
+    split: ClassSplit
     _: KW_ONLY
     is_clean: bool
     views: tuple[int, ...]
@@ -49,7 +57,7 @@ class Part:
         return f"{who}: {self.split.name}" + ("" if self.is_clean else f", {views}")
 
 
-def parts_of(spec: ClassificationSpec, split: ImageSplit) -> Iterator[Part]:
+def parts_of(spec: ClassificationSpec, split: ClassSplit) -> Iterator[Part]:
     """This will say in which views a split is needed: as it is, and as the epochs of a training show it."""
     yield Part(split, is_clean=True, views=(CLEAN,))
     if split.augment is not None:
@@ -62,7 +70,7 @@ class Desk:
     """Asks teachers about one dataset on one device, and knows what their rows are called."""
 
     spec: ClassificationSpec
-    dataset: ImageDataset
+    dataset: LabelledDataset
     device: str
 
     def header(self, part: Part, teachers: Sequence[tuple[ClassTeacher, float]]) -> Header:
@@ -71,6 +79,7 @@ class Desk:
         assert isinstance(method, MultiTeacherSpec)
         form: Form = "dense" if part.is_clean else method.cache_form
         softens = len(teachers) > 1 or form == "sampled"
+        shared = self.spec.data.shared()
         return Header(
             sources=tuple((teacher.content_hash, round(weight, 12)) for teacher, weight in teachers),
             dataset=self.dataset.whole_hash,
@@ -82,7 +91,7 @@ class Desk:
                 [[teacher.card.classes for teacher, _ in teachers], list(self.dataset.classes)]
             ),
             inputs=digest([[t.card.input.model_dump(mode="json"), t.card.temperature] for t, _ in teachers]),
-            size=self.spec.data.size,
+            size=shared.get("size", 0),
             views=0 if part.is_clean or augment is None else augment.views,
             augment=None if part.is_clean or augment is None else augment.model_dump(mode="json"),
             form=form,
@@ -90,7 +99,8 @@ class Desk:
             softened=method.temperature if softens else None,
             space=space_of(method) if len(teachers) > 1 else "probability",
             device=torch.device(self.device).type,
-            libraries=_libraries([teacher for teacher, _ in teachers]),
+            libraries=_libraries([teacher for teacher, _ in teachers], kind=self.spec.data.kind),
+            shared=None if self.spec.data.kind == IMAGES else shared,
         )
 
     def live(self, teacher: ClassTeacher, part: Part) -> Produce:
@@ -101,7 +111,7 @@ class Desk:
 
         def produce(view: int, indices: Sequence[int]) -> Tensor:
             batch = part.split.at_view(view, indices)
-            return beliefs_of(model, teacher.card, classes, batch.images_BCHW)
+            return beliefs_of(model, teacher.card, classes, batch.inputs)
 
         return produce
 
@@ -133,14 +143,15 @@ class Desk:
         return mix(weights_BT, signals, temperature=method.temperature, space=space_of(method))
 
 
-def _libraries(teachers: Sequence[ClassTeacher]) -> dict[str, str]:
-    """Versions of what turns bytes into pixels and pixels into beliefs, the library of a network included."""
-    found = {"pillow": PIL.__version__, "torch": str(torch.__version__)}
-    for family in sorted({teacher.card.net.family for teacher in teachers} & _LIBRARIES.keys()):
+def _libraries(teachers: Sequence[ClassTeacher], *, kind: str) -> dict[str, str]:
+    """Versions of what turns bytes into inputs and those into beliefs, the library of a network included."""
+    found = {name: version(name) for name in _DECODERS[kind]}
+    found["torch"] = str(torch.__version__)
+    families = {family for teacher in teachers for family in families_of(teacher.card.net)}
+    for family in sorted(families & _LIBRARIES.keys()):
         found[_LIBRARIES[family]] = version(_LIBRARIES[family])
     return found
 
 
 def _confined(teacher: ClassTeacher) -> OnnxNet:
-    card = teacher.card
-    return OnnxNet(teacher.file, name=teacher.name, classes=len(card.classes), reads=card.input)
+    return open_program(teacher.file, card=teacher.card, name=teacher.name)

@@ -1,4 +1,4 @@
-"""`check teacher` for image classifiers: converted, completed by what a person says, fitted, measured, sealed."""
+"""`check teacher` for classifiers: converted, completed by what a person says, fitted, measured, sealed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 from pydantic import ValidationError
 from torch import nn
 
-from mtkd_engine.data.images.dataset import ImageDataset
+from mtkd_engine.data.labelled import LabelledDataset
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.data.rows import Problem
 from mtkd_engine.data.sealing.folder import new_folder
 from mtkd_engine.modelfile import ModelError, has_own_card, load_classifier, model_hash, save_model
 from mtkd_engine.modelfile.infer import Proposed
 from mtkd_engine.modelfile.kinds import foreign_kind
-from mtkd_engine.spec import ClassifierCard, OnnxProgram, TeacherStatement
+from mtkd_engine.spec import ClassifierCard, ImageInput, OnnxProgram, TeacherStatement
 from mtkd_engine.spec.base import explain
 from mtkd_engine.teachers.classification.programs import open_program, program_hash
 from mtkd_engine.teachers.intake.conversion import Conversion, convert, look_at_program
@@ -51,14 +51,14 @@ class Intake:
     file: Path
     said: TeacherStatement | None
     """What a person said of it; None for nothing."""
-    data: ImageDataset | None
+    data: LabelledDataset | None
     split: str
     seal: Path | None
     say: Progress
 
 
 def check_classifier(asked: Intake) -> Report:
-    """This will check an image classifier of any accepted kind and seal it where all is known of it.
+    """This will check a classifier of any accepted kind and seal it where all is known of it.
 
     Where something is missing that only a person knows, nothing is sealed and `asks` in the report says what.
     Raises ModelError or DataError with one sentence.
@@ -164,7 +164,7 @@ def _run_program(asked: Intake, card: ClassifierCard) -> Report:
 
 
 def _card(
-    said: TeacherStatement, proposed: Proposed | None, data: ImageDataset, *, name: str
+    said: TeacherStatement, proposed: Proposed | None, data: LabelledDataset, *, name: str
 ) -> ClassifierCard:
     """What was said, and of the rest what the tensors say; the two are held against each other."""
     card = _made(said, data, net=said.net or (proposed.net if proposed else None))
@@ -179,7 +179,7 @@ def _card(
         raise ModelError(
             f"classes: given {whose}, but {name} has {proposed.classes:,} outputs; accepted is one name each."
         )
-    if proposed.channels != card.input.channels:
+    if isinstance(card.input, ImageInput) and proposed.channels != card.input.channels:
         raise ModelError(
             f"input: given {card.input.channels} channel(s), but {name} reads {proposed.channels}; accepted are as "
             "many numbers of mean and spread."
@@ -187,11 +187,11 @@ def _card(
     return card
 
 
-def _made(said: TeacherStatement, data: ImageDataset, *, net: Any) -> ClassifierCard:
+def _made(said: TeacherStatement, data: LabelledDataset, *, net: Any) -> ClassifierCard:
     try:
         return ClassifierCard(net=net, classes=said.names(data.classes), input=said.reads)
     except ValidationError as error:
-        raise ModelError(f"card: {explain(error, task='classification')}") from None
+        raise ModelError(f"card: {explain(error, subject='classification')}") from None
     except ValueError as error:
         raise ModelError(f"{error}.") from None
 

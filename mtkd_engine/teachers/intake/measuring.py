@@ -6,23 +6,25 @@ Shape suffixes: N samples, C classes, K outputs of the classifier.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mtkd_engine.data.images.dataset import ImageDataset, ImageSample
+from mtkd_engine.data.labelled import LabelledDataset
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.modelfile import ModelError
-from mtkd_engine.spec import ClassifierCard
+from mtkd_engine.spec import AnyInput, ClassifierCard, FeatureInput, ImageInput
+from mtkd_engine.spec.classification.kinds import moments_of
 from mtkd_engine.tasks.classification.belief import belief
 from mtkd_engine.tasks.classification.calibrate import fit_temperature
 from mtkd_engine.tasks.classification.classmap import ClassMap
 from mtkd_engine.tasks.classification.inputs import to_input
 from mtkd_engine.tasks.classification.metrics import Quality
+from mtkd_engine.tasks.classification.reading import misread
+from mtkd_engine.tasks.classification.splits.base import ClassSplit
+from mtkd_engine.tasks.classification.splits.build import clean_split
 
 SPLITS = ("val", "test")
 _MOST_AT_ONCE = 256
@@ -41,14 +43,14 @@ class Measured:
 def measure(
     net: nn.Module,
     card: ClassifierCard,
-    data: ImageDataset,
+    data: LabelledDataset,
     *,
     split: str,
     fit: bool,
     say: Progress,
     name: str,
 ) -> Measured:
-    """This will run a classifier on the clean images of val and test, and of `split` if that is another.
+    """This will run a classifier on the clean samples of val and test, and of `split` if that is another.
 
     `fit` fits the temperature on val; without it that of the card counts. Raises ModelError where the classifier
     does not know a class of the dataset.
@@ -57,11 +59,14 @@ def measure(
         classes = ClassMap.of(card.classes, data.classes, teacher=name)
     except ValueError as error:
         raise ModelError(str(error)) from None
+    if (why := misread(card.input, data)) is not None:
+        raise ModelError(f"{name} {why}.")
     wanted = [one for one in dict.fromkeys((*SPLITS, split)) if data.splits.get(one)]
     total, done = sum(len(data.splits[one]) for one in wanted), 0
     logits: dict[str, Tensor] = {}
     for one in wanted:
-        logits[one] = _logits(net, card, data, data.splits[one], say=say, done=done, of=total)
+        seen = clean_split(data, one, card.input)
+        logits[one] = _logits(net, card, seen, say=say, done=done, of=total)
         done += len(data.splits[one])
     labels = {one: torch.tensor([sample.label for sample in data.splits[one]]) for one in wanted}
     temperature = card.temperature
@@ -74,38 +79,32 @@ def measure(
     return Measured(temperature=temperature, quality={"split": shown, **splits[shown], "splits": splits})
 
 
-def at_once(size: int) -> int:
-    """This will say how many images of so many pixels a side are scored at once: memory does not grow with them."""
-    return max(1, min(_MOST_AT_ONCE, _PIXELS_AT_ONCE // size**2))
+def at_once(reads: AnyInput) -> int:
+    """This will say how many samples are scored at once: memory does not grow with what is seen of one."""
+    if isinstance(reads, FeatureInput):
+        return _MOST_AT_ONCE
+    moments = 1 if isinstance(reads, ImageInput) else moments_of(reads)
+    return max(1, min(_MOST_AT_ONCE, _PIXELS_AT_ONCE // (moments * reads.size**2)))
 
 
 def _logits(
-    net: nn.Module,
-    card: ClassifierCard,
-    data: ImageDataset,
-    samples: Sequence[ImageSample],
-    *,
-    say: Progress,
-    done: int,
-    of: int,
+    net: nn.Module, card: ClassifierCard, seen: ClassSplit, *, say: Progress, done: int, of: int
 ) -> Tensor:
     parts = []
     with torch.inference_mode():
-        count = at_once(card.input.size)
-        for start in range(0, len(samples), count):
-            say.say("quality", done=done + start, of=of)
-            places = [sample.place for sample in samples[start : start + count]]
-            pixels_BHWC = np.asarray(data.images.decoded(places, size=card.input.size))
-            images_BCHW = torch.from_numpy(np.array(pixels_BHWC)).permute(0, 3, 1, 2)
-            parts.append(net(to_input(images_BCHW, card.input)).float().cpu())
+        for batch in seen.in_order(size=at_once(card.input)):
+            say.say("quality", done=done + int(batch.rows_B[0]), of=of)
+            parts.append(net(to_input(batch.inputs, card.input)).float().cpu())
     logits_NK = torch.cat(parts)
     if not bool(torch.isfinite(logits_NK).all()):
-        raise ModelError("its scores are NaN or infinite on images of the dataset; finite ones are accepted.")
+        raise ModelError(
+            "its scores are NaN or infinite on samples of the dataset; finite ones are accepted."
+        )
     return logits_NK
 
 
 def _told(
-    logits_NK: Tensor, labels_N: Tensor, data: ImageDataset, *, temperature: float, classes: ClassMap
+    logits_NK: Tensor, labels_N: Tensor, data: LabelledDataset, *, temperature: float, classes: ClassMap
 ) -> dict[str, Any]:
     measured = Quality.of(belief(logits_NK, temperature=temperature, classes=classes), labels_N)
     most_frequent = Counter(sample.label for sample in data.splits["train"]).most_common(1)[0][0]

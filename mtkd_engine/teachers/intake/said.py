@@ -38,7 +38,7 @@ def read_said(path: Path | None) -> TeacherStatement | None:
     try:
         return TeacherStatement.model_validate(stated)
     except ValidationError as error:
-        said = str(explain(error, task="classification"))
+        said = str(explain(error, subject="classification"))
         raise ModelError(f"card: {said}") from None
 
 

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from mtkd_engine.aggregators.classification import ClassAggregator, ClassContext, ClassSignals
 from mtkd_engine.nets.classification import Classifier
-from mtkd_engine.tasks.classification.batches import ImageBatch
+from mtkd_engine.nets.classification.clips.given import Given
+from mtkd_engine.tasks.classification.batches import ClassBatch
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Lesson:
     Logits and features are None where an aggregator looks at neither.
     """
 
-    batch: ImageBatch
+    batch: ClassBatch
     signals: ClassSignals
     logits_BC: Tensor | None
     features_BF: Tensor | None
@@ -51,8 +52,8 @@ class HeldOut(Protocol):
         """This will give the samples at these positions of the split."""
         ...
 
-    def inputs(self, batch: ImageBatch) -> Tensor:
-        """This will give what the student reads of a batch, (B, C, H, W)."""
+    def inputs(self, batch: ClassBatch) -> Given:
+        """This will give what the student reads of a batch."""
         ...
 
 

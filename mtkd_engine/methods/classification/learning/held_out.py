@@ -1,6 +1,6 @@
 """Lessons from a split that the student does not learn from.
 
-Shape suffixes: B samples, C channels, H and W pixels, N samples of the split.
+Shape suffixes: B samples, F features, C classes.
 """
 
 from __future__ import annotations
@@ -9,22 +9,22 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from mtkd_engine.aggregators.source import SignalSource
 from mtkd_engine.methods.classification.learning.base import Lesson
 from mtkd_engine.nets.classification import Classifier
-from mtkd_engine.spec import ImageInput
-from mtkd_engine.tasks.classification.batches import CLEAN, ImageBatch
+from mtkd_engine.nets.classification.clips.given import Given
+from mtkd_engine.spec import AnyInput
+from mtkd_engine.tasks.classification.batches import CLEAN, ClassBatch
 from mtkd_engine.tasks.classification.inputs import to_input
-from mtkd_engine.tasks.classification.split import ImageSplit
+from mtkd_engine.tasks.classification.splits.base import ClassSplit
 
 SIZE = 128
 """Samples of a lesson."""
 
 
 class HeldOutSplit:
-    """A split whose images are seen as they are, by the student in evaluation mode, and by the teachers.
+    """A split whose samples are seen as they are, by the student in evaluation mode, and by the teachers.
 
     The samples of a step are drawn without repetition by (seed, step), so that a job that goes on draws what it
     would have drawn. `looks` says whether the student is asked at all.
@@ -32,11 +32,11 @@ class HeldOutSplit:
 
     def __init__(
         self,
-        split: ImageSplit,
+        split: ClassSplit,
         source: SignalSource,
         *,
         student: Classifier,
-        reads: ImageInput,
+        reads: AnyInput,
         looks: bool,
         seed: int,
         size: int = SIZE,
@@ -68,6 +68,6 @@ class HeldOutSplit:
         self.student.train(was_training)
         return Lesson(batch, signals, logits_BC.float(), features_BF.float())
 
-    def inputs(self, batch: ImageBatch) -> Tensor:
-        """This will give what the student reads of a batch, (B, C, H, W)."""
-        return to_input(batch.images_BCHW, self._reads)
+    def inputs(self, batch: ClassBatch) -> Given:
+        """This will give what the student reads of a batch."""
+        return to_input(batch.inputs, self._reads)

@@ -16,6 +16,7 @@ from torch.nn import functional
 from mtkd_engine.aggregators.classification import ClassAggregator, mix
 from mtkd_engine.methods.classification.learning.base import HeldOut, Learner, Lesson
 from mtkd_engine.nets.classification import Classifier
+from mtkd_engine.nets.classification.clips.given import Given
 from mtkd_engine.spec import MetaSpec
 
 SIZE = 64
@@ -88,7 +89,7 @@ class MetaLearner(Learner):
 
 def outcome(
     student: Classifier,
-    inputs_BCHW: Tensor,
+    inputs: Given,
     hard: Lesson,
     weights_BT: Tensor,
     *,
@@ -109,7 +110,7 @@ def outcome(
     labels_B = hard.batch.labels_B
 
     def said(parameters: dict[str, Tensor]) -> Tensor:
-        logits: Tensor = functional_call(student, {**parameters, **kept}, (inputs_BCHW,))
+        logits: Tensor = functional_call(student, {**parameters, **kept}, (inputs,))
         return logits.to(weights_BT.dtype)
 
     def after(parameters: dict[str, Tensor], loss: Tensor) -> dict[str, Tensor]:

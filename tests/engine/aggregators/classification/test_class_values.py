@@ -31,7 +31,7 @@ from mtkd_engine.spec import (
     ReinforcedSpec,
     StaticWeightsSpec,
 )
-from mtkd_engine.tasks.classification.batches import ImageBatch, Mixed
+from mtkd_engine.tasks.classification.batches import ClassBatch, Mixed
 from mtkd_engine.tasks.classification.losses import losses_of_each
 from tests.engine.aggregators.classification import literal
 from tests.engine.aggregators.classification.beliefs import (
@@ -128,7 +128,7 @@ def test_mixed_labels_count_by_their_shares() -> None:
     share_B = torch.linspace(0, 1, SAMPLES, dtype=torch.float64)
     other_B = (seen.labels_B + 2) % CLASSES
     rows_B = torch.arange(SAMPLES)
-    batch = ImageBatch(rows_B, seen.labels_B, rows_B, rows_B, (), "train", Mixed(other_B, share_B))
+    batch = ClassBatch(rows_B, seen.labels_B, rows_B, rows_B, (), "train", Mixed(other_B, share_B))
     shares_BC = labels_of(batch, classes=CLASSES)
     found_BT = built(ConfidenceSpec(), teachers=3).weights(signals, None, labels=shares_BC)[:, 0]
     for row, share in enumerate(share_B.tolist()):
@@ -165,9 +165,9 @@ def test_the_gradient_of_a_teachers_loss_by_the_logits_has_a_closed_form() -> No
     close(found_TC[1], own_BC.mean(0).tolist(), within=1e-6)
 
 
-def _no_batch() -> ImageBatch:
+def _no_batch() -> ClassBatch:
     rows_B = torch.arange(SAMPLES)
-    return ImageBatch(rows_B, rows_B, rows_B, rows_B, (), "train")
+    return ClassBatch(rows_B, rows_B, rows_B, rows_B, (), "train")
 
 
 @pytest.mark.parametrize("tolerance", [0.2, 0.35, 0.6, 1.0])

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from mtkd_engine.data.images.dataset import ImageSample
+from mtkd_engine.data.labelled import LabelledSample
 from mtkd_engine.evaluation.classification.probabilities import (
     KEPT,
     probability_rows,
@@ -17,8 +17,8 @@ from mtkd_engine.evaluation.classification.probabilities import (
 from mtkd_engine.evaluation.classification.table import disagreement, sample_rows
 
 
-def samples(labels: list[int]) -> list[ImageSample]:
-    return [ImageSample(f"s{place}", f"source{place}", label, place) for place, label in enumerate(labels)]
+def samples(labels: list[int]) -> list[LabelledSample]:
+    return [LabelledSample(f"s{place}", f"source{place}", label, place) for place, label in enumerate(labels)]
 
 
 def test_a_row_names_classes_and_gives_the_truth_its_probability() -> None:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from mtkd_engine.__main__ import main
 from mtkd_engine.export import export_student
-from mtkd_engine.export.classification.form import classifier_feeding
+from mtkd_engine.export.classification.form import classifier_form
 from mtkd_engine.export.onnxfile import FEEDING_KEY, TOLERANCE, write_onnx
 from mtkd_engine.modelfile import HEADER_KEY, load_classifier, save_model
 from mtkd_engine.nets.registry import build_for
@@ -91,7 +91,7 @@ def test_the_command_writes_a_file_whose_reader_says_what_the_network_says(
     assert isinstance(images.shape[0], str)  # any number
     told = session.get_modelmeta().custom_metadata_map
     assert ClassifierCard.model_validate_json(told[HEADER_KEY]) == card
-    assert json.loads(told[FEEDING_KEY]) == classifier_feeding(card)
+    assert json.loads(told[FEEDING_KEY]) == classifier_form(card).feeding
 
     pixels_NHWC = np.random.default_rng(0).integers(0, 256, (2, SIZE, SIZE, 3), np.uint8)
     pictures = [tmp_path / f"{number}.png" for number in range(2)]

@@ -11,9 +11,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from mtkd_engine.data.images.dataset import ImageSample
-from mtkd_engine.spec.classification.data import AugmentSpec
-from mtkd_engine.tasks.classification import ImageBatch, ImageSplit, Mixed
+from mtkd_engine.data.labelled import LabelledSample
+from mtkd_engine.spec.classification.views import AugmentSpec
+from mtkd_engine.tasks.classification import ClassBatch, ImageSplit, Mixed
 
 SIZE = 12
 
@@ -43,7 +43,7 @@ def make_split(
     generator = np.random.default_rng(3)
     pixels_NHWC = generator.integers(0, 256, (samples, SIZE, SIZE, 3), dtype=np.uint8)
     numbers = range(samples) if names is None else names
-    listed = [ImageSample(f"s{number}", f"s{number}", number % 5, number) for number in numbers]
+    listed = [LabelledSample(f"s{number}", f"s{number}", number % 5, number) for number in numbers]
     images = Pictures(pixels_NHWC)
     split = ImageSplit(listed, images, name="train", size=SIZE, augment=augment, seed=seed)
     return SimpleNamespace(split=split, images=images)
@@ -51,16 +51,16 @@ def make_split(
 
 def make_batch(
     labels: Sequence[int], *, others: Sequence[int] = (), shares: Sequence[float] = ()
-) -> ImageBatch:
+) -> ClassBatch:
     """Labels alone, mixed with others where they are given."""
     pairs = Mixed(torch.tensor(others), torch.tensor(shares)) if others else None
     rows_B = torch.arange(len(labels))
-    return ImageBatch(
+    return ClassBatch(
         torch.zeros(len(labels), 3, 2, 2, dtype=torch.uint8),
         torch.tensor(labels),
         rows_B,
         rows_B * 0,
-        tuple(ImageSample(f"s{row}", f"s{row}", label, row) for row, label in enumerate(labels)),
+        tuple(LabelledSample(f"s{row}", f"s{row}", label, row) for row, label in enumerate(labels)),
         "train",
         pairs,
     )

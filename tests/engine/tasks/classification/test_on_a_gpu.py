@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from mtkd_engine.data.images.dataset import ImageSample
+from mtkd_engine.data.labelled import LabelledSample
 from mtkd_engine.spec import ImageInput
-from mtkd_engine.spec.classification.data import AugmentSpec
 from mtkd_engine.spec.classification.methods import DistLossSpec, DkdLossSpec, KdLossSpec
+from mtkd_engine.spec.classification.views import AugmentSpec
 from mtkd_engine.tasks.classification import (
     ClassMap,
     ImageSplit,
@@ -29,7 +29,7 @@ AUGMENT = AugmentSpec(views=4, crop_padding=2, randaugment=2, mixup=0.5)
 @pytest.fixture
 def splits(make_images: SimpleNamespace) -> tuple[ImageSplit, ImageSplit]:
     made = make_images.split(AUGMENT)
-    samples = [ImageSample(f"s{number}", f"s{number}", number % 5, number) for number in range(60)]
+    samples = [LabelledSample(f"s{number}", f"s{number}", number % 5, number) for number in range(60)]
     there = ImageSplit(
         samples, made.images, name="train", size=make_images.size, augment=AUGMENT, seed=0, device="cuda"
     )

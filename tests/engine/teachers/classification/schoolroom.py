@@ -11,10 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mtkd_engine.data.images.dataset import ImageDataset, ImageSample
+from mtkd_engine.data.images.dataset import ImageDataset
+from mtkd_engine.data.labelled import LabelledSample
 from mtkd_engine.events import Event
 from mtkd_engine.spec import ClassificationSpec, ClassifierCard, parse
-from mtkd_engine.tasks.classification.split import ImageSplit
+from mtkd_engine.tasks.classification.splits.images import ImageSplit
 from mtkd_engine.teachers.classification.cached import CachedSource, prepare_rows
 from mtkd_engine.teachers.classification.face import ClassTeacher
 
@@ -57,10 +58,12 @@ def dataset() -> ImageDataset:
     for split, count in COUNTS.items():
         places = range(place, place + count)
         splits[split] = tuple(
-            ImageSample(f"{split}-{p}", f"{split}-{p}", p % len(CLASSES), p) for p in places
+            LabelledSample(f"{split}-{p}", f"{split}-{p}", p % len(CLASSES), p) for p in places
         )
         place += count
-    return ImageDataset("noise", CLASSES, splits, Memory(place), content_hash="noise")
+    return ImageDataset(
+        name="noise", classes=CLASSES, splits=splits, images=Memory(place), content_hash="noise"
+    )
 
 
 def spec_of(

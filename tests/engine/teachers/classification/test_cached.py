@@ -13,7 +13,7 @@ from mtkd_engine.aggregators.classification import ClassSignals, mix, softened
 from mtkd_engine.cache.rows.collapse import fixed_weights
 from mtkd_engine.events import Entered
 from mtkd_engine.spec import MultiTeacherSpec, SpecError
-from mtkd_engine.tasks.classification.batches import CLEAN, ImageBatch
+from mtkd_engine.tasks.classification.batches import CLEAN, ClassBatch
 from mtkd_engine.tasks.classification.classmap import ClassMap
 from mtkd_engine.teachers.classification.live import beliefs_of
 from tests.engine.teachers.classification.schoolroom import CLASSES, Net, Room, spec_of, teacher_of
@@ -30,7 +30,7 @@ def room(
     return Room(spec_of(method, teachers=NAMES, **augment), teachers, cache=cache)
 
 
-def live(room: Room, batch: ImageBatch) -> Tensor:
+def live(room: Room, batch: ClassBatch) -> Tensor:
     said = []
     for teacher in room.teachers:
         assert teacher.model is not None

@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 
 from mtkd_engine.modelfile import ModelError
 from mtkd_engine.sandbox import Ended
+from mtkd_engine.spec import ImageInput
 from mtkd_engine.teachers.intake import conversion
 from mtkd_engine.teachers.intake.conversion import MOST_TOLD, convert, limits_for, look_at_program
 from mtkd_engine.teachers.intake.measuring import at_once
@@ -97,4 +98,4 @@ def test_a_conversion_never_gets_more_memory_than_the_machine_has() -> None:
 
 
 def test_fewer_of_large_images_are_scored_at_once() -> None:
-    assert [at_once(size) for size in (8, 32, 64, 224, 1024)] == [256, 256, 256, 20, 1]
+    assert [at_once(ImageInput(size=size)) for size in (8, 32, 64, 224, 1024)] == [256, 256, 256, 20, 1]

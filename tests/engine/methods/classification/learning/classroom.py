@@ -16,7 +16,7 @@ from mtkd_engine.aggregators.registry import build_for_classes
 from mtkd_engine.methods.classification.learning import Learner, Lesson, learner_of
 from mtkd_engine.nets.classification import Classifier
 from mtkd_engine.spec import ClassAggregatorSpec, MultiTeacherSpec
-from mtkd_engine.tasks.classification.batches import ImageBatch
+from mtkd_engine.tasks.classification.batches import ClassBatch
 
 SAMPLES, CLASSES, WIDTH, SIZE = 256, 4, 8, 64
 TEMPERATURE = 2.0
@@ -58,7 +58,7 @@ class Classroom:
 
     def at(self, rows: Sequence[int]) -> Lesson:
         rows_B = torch.tensor(list(rows))
-        batch = ImageBatch(
+        batch = ClassBatch(
             self.vectors_NF[rows_B], self.labels_N[rows_B], rows_B, -torch.ones_like(rows_B), (), "val"
         )
         names = [f"teacher {t}" for t in range(len(self.log_probs_TNC))]
@@ -70,7 +70,7 @@ class Classroom:
         self.student.train(training)
         return Lesson(batch, ClassSignals(self.log_probs_TNC[:, rows_B], names), logits_BC, features_BF)
 
-    def inputs(self, batch: ImageBatch) -> Tensor:
+    def inputs(self, batch: ClassBatch) -> Tensor:
         return batch.images_BCHW
 
     def whole(self) -> Lesson:

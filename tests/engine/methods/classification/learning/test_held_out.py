@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from mtkd_engine.aggregators.classification import ClassSignals
 from mtkd_engine.aggregators.registry import build_for_classes
-from mtkd_engine.data.images.dataset import ImageSample
+from mtkd_engine.data.labelled import LabelledSample
 from mtkd_engine.methods.classification.learning import HeldOutSplit, learner_of
 from mtkd_engine.nets.classification.cifar import CifarClassifier
 from mtkd_engine.spec import CifarResNet, ImageInput, MetaSpec, MultiTeacherSpec
-from mtkd_engine.tasks.classification.batches import CLEAN, ImageBatch
-from mtkd_engine.tasks.classification.split import ImageSplit
+from mtkd_engine.tasks.classification.batches import CLEAN, ClassBatch
+from mtkd_engine.tasks.classification.splits.images import ImageSplit
 
 SAMPLES, SIZE, CLASSES = 24, 8, 3
 
@@ -38,7 +38,7 @@ class Believed:
 
     names = ("one", "other")
 
-    def signals(self, batch: ImageBatch) -> ClassSignals:
+    def signals(self, batch: ClassBatch) -> ClassSignals:
         generator = torch.Generator().manual_seed(0)
         logits_TNC = torch.randn(2, SAMPLES, CLASSES, generator=generator)
         return ClassSignals(logits_TNC[:, batch.rows_B].log_softmax(2), self.names)
@@ -51,7 +51,7 @@ def student() -> CifarClassifier:
 
 @pytest.fixture
 def split() -> ImageSplit:
-    samples = [ImageSample(str(place), str(place), place % CLASSES, place) for place in range(SAMPLES)]
+    samples = [LabelledSample(str(place), str(place), place % CLASSES, place) for place in range(SAMPLES)]
     return ImageSplit(samples, Noise(), name="val", size=SIZE, augment=None, seed=0)
 
 

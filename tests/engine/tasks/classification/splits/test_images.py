@@ -12,8 +12,8 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mtkd_engine.spec import ImageInput
-from mtkd_engine.spec.classification.data import AugmentSpec
-from mtkd_engine.tasks.classification import CLEAN, ImageBatch, to_input
+from mtkd_engine.spec.classification.views import AugmentSpec
+from mtkd_engine.tasks.classification import CLEAN, ClassBatch, to_input
 from mtkd_engine.tasks.classification.pixels import Pixels
 
 EVERYTHING = AugmentSpec(views=4, crop_padding=2, randaugment=2, mixup=0.5)
@@ -21,7 +21,7 @@ PLAIN = AugmentSpec(views=4, crop_padding=2)
 AUGMENTS = [PLAIN, EVERYTHING, AugmentSpec(views=2, flip=False, crop_padding=0)]
 
 
-def rows_of(batch: ImageBatch) -> dict[str, tuple[Any, ...]]:
+def rows_of(batch: ClassBatch) -> dict[str, tuple[Any, ...]]:
     """Everything that a batch says of each sample."""
     mixed = batch.mixed
     return {

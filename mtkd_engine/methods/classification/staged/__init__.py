@@ -1,0 +1,9 @@
+"""Distillation in stages: the student's substages one after the other, then all of it; after Wang & Tang 2023.
+
+Their paper (arXiv 2307.05201) names substage-based learning, a progressive cascade, optimised pseudo labels and a loss
+on the distribution of features. Its formulas are not public: all of it here is our own design, or of papers named.
+"""
+
+from mtkd_engine.methods.classification.staged.plan import Link, Stage, chain_of, plan_of
+
+__all__ = ["Link", "Stage", "chain_of", "plan_of"]

@@ -1,0 +1,1 @@
+"""Splits of labelled samples as batches, by what a sample is."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from mtkd_engine.spec.base import Part
 from mtkd_engine.spec.classification.aggregators import AverageSpec, ClassAggregatorSpec
-from mtkd_engine.spec.classification.kinds import AnyNet
-from mtkd_engine.spec.classification.nets import CifarResNet
 from mtkd_engine.spec.methods import MethodPart
 
 
@@ -51,19 +49,6 @@ class PseudoLabelSpec(Part):
                 f"floor: given {self.floor} with the threshold {self.threshold}, accepted is that or less"
             )
         return self
-
-
-class AssistantSpec(Part):
-    """A network between teachers and student, trained in the same stages first, which then teaches in their place."""
-
-    net: AnyNet = Field(default_factory=CifarResNet, title="Network", description="Architecture and sizes.")
-
-    @field_validator("net")
-    @classmethod
-    def _can_be_trained(cls, net: AnyNet) -> AnyNet:
-        if net.family == "onnx":
-            raise ValueError("given 'onnx', a program that cannot be trained; accepted is any other family")
-        return net
 
 
 class StagedSpec(MethodPart):
@@ -134,12 +119,6 @@ class StagedSpec(MethodPart):
         default_factory=PseudoLabelSpec,
         title="Pseudo labels",
         description="Where only a share of the samples keeps its labels.",
-    )
-    assistants: tuple[AssistantSpec, ...] = Field(
-        (),
-        max_length=3,
-        title="Assistants",
-        description="Networks between teachers and student, largest first; each doubles the work.",
     )
 
     @model_validator(mode="after")

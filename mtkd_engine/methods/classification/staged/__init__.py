@@ -4,6 +4,6 @@ Their paper (arXiv 2307.05201) names substage-based learning, a progressive casc
 on the distribution of features. Its formulas are not public: all of it here is our own design, or of papers named.
 """
 
-from mtkd_engine.methods.classification.staged.plan import Link, Stage, chain_of, plan_of
+from mtkd_engine.methods.classification.staged.plan import Stage, plan_of
 
-__all__ = ["Link", "Stage", "chain_of", "plan_of"]
+__all__ = ["Stage", "plan_of"]

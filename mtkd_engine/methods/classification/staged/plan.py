@@ -1,4 +1,4 @@
-"""From a StagedSpec to the stages of a student, and to the chain of those that come between it and the teachers.
+"""From a StagedSpec to the stages of a student.
 
 Stage k of K trains substage k without labels (as in Stagewise KD, arXiv 1911.06786): the substages before it stand
 still or follow slowly, those after it and the head wait. The last stage trains the whole student with labels.
@@ -6,11 +6,10 @@ still or follow slowly, those after it and the head wait. The last stage trains 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mtkd_engine.spec import MultiTeacherSpec, SpecError
-from mtkd_engine.spec.classification.kinds import AnyNet
 from mtkd_engine.spec.classification.staged import StagedSpec
 
 SLOW = 0.1
@@ -40,20 +39,6 @@ class Stage:
     def needs_labels(self) -> bool:
         """Whether it learns from labels."""
         return "hard" in self.losses
-
-
-@dataclass(frozen=True, kw_only=True)
-class Link:
-    """One of a chain: a network that is trained in all its stages, and by whom.
-
-    Once trained it teaches the next link as any teacher does (Mirzadeh et al. 2020, arXiv 1902.03393).
-    """
-
-    name: str
-    net: AnyNet | None
-    """None for the student that the job describes."""
-    taught_by: tuple[str, ...]
-    stages: tuple[Stage, ...]
 
 
 def plan_of(spec: StagedSpec, *, substages: int, epochs: int) -> tuple[Stage, ...]:
@@ -90,23 +75,6 @@ def plan_of(spec: StagedSpec, *, substages: int, epochs: int) -> tuple[Stage, ..
         losses=_positive({"hard": 1 - spec.distill_share, "kd": spec.distill_share}),
     )
     return (*stages, whole)
-
-
-def chain_of(
-    spec: StagedSpec, *, teachers: Sequence[str], substages: Sequence[int], epochs: int
-) -> tuple[Link, ...]:
-    """This will give the assistants in their order and the student, each with its plan and those who teach it.
-
-    `substages` are those of each, the student's last; `epochs` are what each of them is trained for.
-    """
-    assert len(substages) == len(spec.assistants) + 1
-    names = [f"assistant_{number}" for number in range(1, len(substages))]
-    nets = [assistant.net for assistant in spec.assistants]
-    taught_by = [tuple(teachers), *((name,) for name in names)]
-    return tuple(
-        Link(name=name, net=net, taught_by=by, stages=plan_of(spec, substages=count, epochs=epochs))
-        for name, net, by, count in zip([*names, "student"], [*nets, None], taught_by, substages, strict=True)
-    )
 
 
 def whole_spec(spec: StagedSpec) -> MultiTeacherSpec:

@@ -1,12 +1,12 @@
-"""The stages of a student, and the chain of those between it and its teachers."""
+"""The stages of a student."""
 
 from __future__ import annotations
 
 import pytest
 
-from mtkd_engine.methods.classification.staged.plan import chain_of, plan_of, whole_spec
-from mtkd_engine.spec import CifarResNet, SpecError
-from mtkd_engine.spec.classification.staged import AssistantSpec, StagedSpec
+from mtkd_engine.methods.classification.staged.plan import plan_of, whole_spec
+from mtkd_engine.spec import SpecError
+from mtkd_engine.spec.classification.staged import StagedSpec
 
 
 def test_each_substage_has_a_stage_without_labels_and_the_whole_student_the_last() -> None:
@@ -51,15 +51,6 @@ def test_fewer_epochs_than_stages_are_refused() -> None:
         SpecError, match=r"optim.epochs: given 3 for a student of 3 substages, accepted are 4"
     ):
         plan_of(StagedSpec(), substages=3, epochs=3)
-
-
-def test_an_assistant_is_a_student_of_the_teachers_and_the_teacher_of_the_next() -> None:
-    spec = StagedSpec(assistants=(AssistantSpec(net=CifarResNet(depth=20)), AssistantSpec()))
-    links = chain_of(spec, teachers=["big", "wide"], substages=[3, 4, 3], epochs=8)
-    assert [link.name for link in links] == ["assistant_1", "assistant_2", "student"]
-    assert [link.taught_by for link in links] == [("big", "wide"), ("assistant_1",), ("assistant_2",)]
-    assert [link.net for link in links] == [CifarResNet(depth=20), CifarResNet(), None]
-    assert links[1].stages == plan_of(spec, substages=4, epochs=8)
 
 
 def test_the_last_stage_is_that_of_several_teachers() -> None:

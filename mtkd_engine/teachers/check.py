@@ -12,7 +12,7 @@ from typing import Any
 
 from mtkd_engine.data.dataset import Dataset, Sample, load_dataset
 from mtkd_engine.data.errors import DataError
-from mtkd_engine.data.images.load import load_images
+from mtkd_engine.data.labelled.load import load_labelled
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.data.rows import Problem
 from mtkd_engine.data.sealing.folder import new_folder
@@ -77,10 +77,12 @@ def check_teacher(
     """
     file = teacher_file(path)
     if is_classifier(file, card=card, dataset=dataset):
-        images = None if dataset is None else load_images(dataset)
-        said = read_said(card or card_beside(file))
+        labelled = None if dataset is None else load_labelled(dataset)
+        # What lies beside a file that says all by itself, as a job leaves it, is a copy of that.
+        says_all = file.suffix == ".safetensors" and has_own_card(file)
+        said = read_said(card or (None if says_all else card_beside(file)))
         return check_classifier(
-            Intake(file=file, said=said, data=images, split=split, seal=seal, say=progress or Progress())
+            Intake(file=file, said=said, data=labelled, split=split, seal=seal, say=progress or Progress())
         )
     kind, say = recognise(file), progress or Progress()
     data = load_dataset(dataset) if dataset is not None else None

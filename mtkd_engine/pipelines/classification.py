@@ -72,7 +72,7 @@ def run(
     steps = schedule.steps(len(dataset.splits["train"]))
     yield started(spec, steps=steps * (2 if compares else 1), place=place, resume=resume)
 
-    splits = splits_of(spec.data, dataset=dataset, device=place.device)
+    splits = splits_of(spec.data, dataset=dataset, device=place.device, cache=place.cache)
     faculty = None
     if teachers:
         yield from _warn_of_what_they_saw(spec, teachers, dataset)

@@ -32,7 +32,7 @@ def build_rows(
     yield from prepare_faculty(
         spec,
         teachers=teachers,
-        splits=splits_of(spec.data, dataset=dataset, device=device),
+        splits=splits_of(spec.data, dataset=dataset, device=device, cache=cache),
         dataset=dataset,
         cache=cache,
         device=device,
@@ -54,7 +54,7 @@ def verify_rows(
     What is not there is left out; with `discard`, entries that do not hold are removed.
     """
     dataset, teachers = _opened(spec, sources, cache=cache, threads=threads)
-    splits = splits_of(spec.data, dataset=dataset, device=device)
+    splits = splits_of(spec.data, dataset=dataset, device=device, cache=cache)
     found = []
     for kept in rows_of(spec, teachers=teachers, splits=splits, dataset=dataset, device=device):
         folder = cache / FOLDER / kept.header.name

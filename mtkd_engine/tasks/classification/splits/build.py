@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -26,12 +27,19 @@ from mtkd_engine.tasks.classification.splits.clips import FrameSplit, StreamSpli
 from mtkd_engine.tasks.classification.splits.features import FeatureSplit
 from mtkd_engine.tasks.classification.splits.images import ImageSplit
 
+VIEWS = "views"
+"""The folder of a cache where views of clips are left."""
+
 
 def splits_of(
-    data: ClassDataSpec, *, dataset: LabelledDataset, device: torch.device | str
+    data: ClassDataSpec, *, dataset: LabelledDataset, device: torch.device | str, cache: Path | None = None
 ) -> dict[str, ClassSplit]:
-    """This will give the splits of a job, train in augmented views and with the labels that the spec leaves it."""
-    return {name: _split(data, dataset, name=name, device=device) for name in dataset.splits}
+    """This will give the splits of a job, train in augmented views and with the labels that the spec leaves it.
+
+    `cache` is a folder where views of clips are left for the next job on the same content.
+    """
+    keep = None if cache is None else (cache / VIEWS, dataset.whole_hash)
+    return {name: _split(data, dataset, name=name, device=device, keep=keep) for name in dataset.splits}
 
 
 def clean_split(
@@ -54,7 +62,12 @@ def clean_split(
 
 
 def _split(
-    data: ClassDataSpec, dataset: LabelledDataset, *, name: str, device: torch.device | str
+    data: ClassDataSpec,
+    dataset: LabelledDataset,
+    *,
+    name: str,
+    device: torch.device | str,
+    keep: tuple[Path, str] | None,
 ) -> ClassSplit:
     samples, is_train = dataset.splits[name], name == "train"
     common: dict[str, Any] = {
@@ -75,4 +88,6 @@ def _split(
     assert isinstance(data, ClipDataSpec)
     assert isinstance(dataset, ClipDataset)
     kind = StreamSplit if isinstance(data, StreamDataSpec) else FrameSplit
-    return kind(samples, dataset.clips, segments=data.segments, size=data.size, crops=data.crops, **common)
+    return kind(
+        samples, dataset.clips, segments=data.segments, size=data.size, crops=data.crops, keep=keep, **common
+    )

@@ -72,12 +72,17 @@ def _use(card: AnyCard, onnx: Parity | str) -> Iterator[str]:
     if isinstance(onnx, str):
         yield onnx
         return
-    yield (
+    compared = (
         f"`student.onnx` was compared with the network on {onnx.samples:,} samples: no output differs by more than "
-        f"{onnx.in_words()}. It needs no part of mtkd; this reads it:"
+        f"{onnx.in_words()}. It needs no part of mtkd"
     )
+    reader = classifiers.reader_of(card) if isinstance(card, ClassifierCard) else telling.READER
+    if reader is None:
+        yield f"{compared}; how it is fed and read says `mtkd.feeding` in its metadata."
+        return
+    yield f"{compared}; this reads it:"
     yield ""
-    yield from _fenced("python", told.READER.read_text(encoding="utf-8"))
+    yield from _fenced("python", reader.read_text(encoding="utf-8"))
 
 
 def _data(result: Mapping[str, Any], card: AnyCard) -> list[str]:

@@ -117,7 +117,8 @@ def _motion(found: _Followed) -> NDArray[np.uint8]:
     across_hw = is_at_hw % width - columns_hw
     colours_MNC = _colours(height, width)
     flat_hw = (down_hw + height - 1) * colours_MNC.shape[1] + (across_hw + width - 1)
-    return colours_MNC.reshape(-1, 3).take(flat_hw, axis=0)
+    shown_hwC: NDArray[np.uint8] = colours_MNC.reshape(-1, 3).take(flat_hw, axis=0)
+    return shown_hwC
 
 
 def _residual(found: _Followed) -> NDArray[np.uint8]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mtkd_engine.spec import ClassifierCard, ClipInput, FeatureInput, ImageInput, input_is
 
-READER = Path(__file__).with_name("reader.py")
+_READERS = Path(__file__).with_name("readers")
 COMMANDS = "python -m mtkd_engine evaluate --model student.safetensors --data DATASET"
 HELD = "the names of the classes"
 _SHOWN = 20
@@ -16,6 +16,12 @@ _SUBJECTS = {
     "streams": ("compressed-video", "a clip"),
     "features": ("video", "a clip"),
 }
+
+
+def reader_of(card: ClassifierCard) -> Path | None:
+    """This will say which program reads an exported file without a part of mtkd; None where none does."""
+    reader = _READERS / f"{input_is(card.input)}.py"
+    return reader if reader.is_file() else None
 
 
 def what_it_is(card: ClassifierCard) -> str:

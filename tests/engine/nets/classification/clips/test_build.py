@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import copy
 import importlib.util
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
 
-from mtkd_engine.export.onnxfile import _quiet
 from mtkd_engine.nets.shapes import shapes_only
 from mtkd_engine.spec import SpecError
 from tests.engine.nets.classification.clips.small import (
@@ -63,45 +59,3 @@ def test_what_a_network_does_not_read_is_refused(family: str, reads: Any, wanted
     sentence = rf"input.kind: given '{reads.kind}' with a network of family '\w+', accepted is '{wanted}'"
     with pytest.raises(SpecError, match=sentence):
         built(net, reads)
-
-
-class _Plain(nn.Module):
-    """Tensors alone on both sides."""
-
-    def __init__(self, model: nn.Module, form: type[Any] | None) -> None:
-        super().__init__()
-        self.model = model
-        self._form = form
-
-    def forward(self, *tensors: Tensor) -> Tensor:
-        logits: Tensor = self.model(tensors[0] if self._form is None else self._form(*tensors))
-        return logits
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(bool(MISSING), reason=f"{', '.join(MISSING)} is not installed.")
-@every_family
-def test_an_onnx_program_says_the_same_of_any_number_of_clips(net: Any, reads: Any, tmp_path: Path) -> None:
-    import onnxruntime
-
-    given = given_to(reads)
-    tensors = given if isinstance(given, tuple) else (given,)
-    model = built(net, reads).eval().requires_grad_(False)
-    plain = _Plain(model, type(given) if isinstance(given, tuple) else None)
-    batch = torch.export.Dim("batch", min=1, max=1024)
-    with _quiet():
-        shapes = (tuple({0: batch} for _ in tensors),)
-        captured = torch.export.export(plain, tuple(tensors), dynamic_shapes=shapes, strict=False)
-        program = torch.onnx.export(captured, dynamo=True, verbose=False)
-    assert program is not None
-    program.save(tmp_path / "net.onnx")
-    session = onnxruntime.InferenceSession(tmp_path / "net.onnx", providers=["CPUExecutionProvider"])
-    more = given_to(reads, samples=3, seed=7)
-    fed = dict(
-        zip(
-            [one.name for one in session.get_inputs()],
-            [tensor.numpy() for tensor in (more if isinstance(more, tuple) else (more,))],
-            strict=True,
-        )
-    )
-    np.testing.assert_allclose(session.run(None, fed)[0], model(more).numpy(), rtol=1e-4, atol=1e-4)

@@ -14,6 +14,8 @@ import plotly
 from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage
 
+from webapp.nouns import noun_of_spec
+
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 PX = 400  # ranges of steps a curve is thinned to, each with first, last, lowest and highest
 
@@ -24,7 +26,7 @@ LOSSES = {
 }
 QUALITY = {
     "grounding": "R1: share of moments found · mIoU: mean overlap; on videos it was not trained on",
-    "classification": "Top-1: share of images whose likeliest class is the true one · ECE: how far confidence is off",
+    "classification": "Top-1: share of {noun}s whose likeliest class is the true one · ECE: how far confidence is off",
 }
 LEARNED_KINDS = frozenset({"static", "kau", "meta", "reinforced"})
 LEARNING = ("gate/", "meta/", "reward/", "gain/")
@@ -58,7 +60,7 @@ def job_charts(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
         ]
     task = str(spec.get("task", ""))
     losses = LOSSES.get(task, LOSSES["grounding"]) if taught else ""
-    quality = QUALITY.get(task, QUALITY["grounding"])
+    quality = QUALITY.get(task, QUALITY["grounding"]).format(noun=noun_of_spec(spec))
     charts = [
         _lines(key="loss", title="Losses", prefixes=["loss/"], smooth=True, about=losses),
         *([_likelihood("val", "NLL on validation")] if task == "classification" else []),

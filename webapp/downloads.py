@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
 from typing import IO
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -16,12 +17,23 @@ from jobs.queries.images import StoredImage, read_images
 from jobs.queries.inspect.exports import MEDIA_TYPES, export
 from jobs.queries.inspect.table import Rows, Table
 from jobs.storage.blobs import StorageError, open_blob, open_seen_blob
-from jobs.storage.previews import image_files, read_image
+from jobs.storage.previews import image_files, play_of, read_image
 from mtkd_engine.data.images.kinds import MEDIA_TYPES as MEDIA_TYPES_OF_IMAGES
 from mtkd_engine.data.images.kinds import kind_of
 
 _PIECE = 1 << 18
 _RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """What is sent, whole or a range of it: a stored content or a stretch of one."""
+
+    blob: Blob
+    start: int
+    size: int
+    etag: str
+    what: str
 
 
 class PieceByPiece(StreamingHttpResponse):
@@ -74,21 +86,28 @@ def send_blob(
 
     `inline` lets the browser show it, as a player needs. Bytes that are gone or changed are a 404 that says so.
     """
-    etag = f'"{blob.sha256}"'
-    if etag in parse_etags(request.headers.get("If-None-Match", "")):
-        return _with_headers(HttpResponse(status=304), etag=etag)
-    wanted = _range_of(request, size=blob.size, etag=etag)
-    if wanted == (0, 0):
-        refusal = HttpResponse(status=416, headers={"Content-Range": f"bytes */{blob.size}"})
-        return _with_headers(refusal, etag=etag)
-    first, length = wanted or (0, blob.size)
-    answer = _body(request, blob, first=first, length=length, what=what or name, again=wanted is not None)
-    if wanted is not None:
-        answer.headers["Content-Range"] = f"bytes {first}-{first + length - 1}/{blob.size}"
-    answer.headers["Content-Length"] = str(length)
-    answer.headers["Content-Type"] = media_type
-    answer.headers["Content-Disposition"] = content_disposition_header(not inline, name) or "inline"
-    return _with_headers(answer, etag=etag)
+    whole = _Part(blob=blob, start=0, size=blob.size, etag=f'"{blob.sha256}"', what=what or name)
+    return _send(request, whole, name=name, media_type=media_type, inline=inline)
+
+
+def send_clip(request: HttpRequest | Request, dataset: Dataset, *, row: int) -> HttpResponseBase:
+    """This will answer with the film of one clip for a browser, or with the one range of it that was asked for."""
+    try:
+        play = play_of(dataset, row=row)
+    except StorageError as error:
+        raise Http404(str(error)) from error
+    if play is None:
+        raise Http404(f"{dataset.label} has no film of a clip in row {row}.")
+    part = _Part(
+        blob=play.blob,
+        start=play.start,
+        size=play.size,
+        etag=f'"{play.blob.sha256}-{row}"',
+        what=f"The films of {dataset.label}",
+    )
+    answer = _send(request, part, name=f"{dataset.name}-{row}.mp4", media_type="video/mp4", inline=True)
+    answer.headers["Cache-Control"] = "private, max-age=600"
+    return answer
 
 
 def class_of(one: StoredImage, classes: Sequence[str]) -> str:
@@ -133,18 +152,38 @@ def send_rows(job: Job, table: Table, rows: Rows, *, form: str) -> HttpResponseB
     return answer
 
 
-def _body(
-    request: HttpRequest | Request, blob: Blob, *, first: int, length: int, what: str, again: bool
+def _send(
+    request: HttpRequest | Request, part: _Part, *, name: str, media_type: str, inline: bool
 ) -> HttpResponseBase:
-    status = 206 if again else 200
+    if part.etag in parse_etags(request.headers.get("If-None-Match", "")):
+        return _with_headers(HttpResponse(status=304), etag=part.etag)
+    wanted = _range_of(request, size=part.size, etag=part.etag)
+    if wanted == (0, 0):
+        refusal = HttpResponse(status=416, headers={"Content-Range": f"bytes */{part.size}"})
+        return _with_headers(refusal, etag=part.etag)
+    first, length = wanted or (0, part.size)
+    answer = _body(request, part, first=first, length=length, is_range=wanted is not None)
+    if wanted is not None:
+        answer.headers["Content-Range"] = f"bytes {first}-{first + length - 1}/{part.size}"
+    answer.headers["Content-Length"] = str(length)
+    answer.headers["Content-Type"] = media_type
+    answer.headers["Content-Disposition"] = content_disposition_header(not inline, name) or "inline"
+    return _with_headers(answer, etag=part.etag)
+
+
+def _body(
+    request: HttpRequest | Request, part: _Part, *, first: int, length: int, is_range: bool
+) -> HttpResponseBase:
+    status = 206 if is_range else 200
     if request.method == "HEAD":
         return HttpResponse(status=status)
     try:
-        # A player asks for dozens of ranges of one film.
-        file = open_seen_blob(blob, what=what) if again else open_blob(blob, what=what)
+        # A player asks for dozens of ranges of one film, and films of clips are thousands in one content.
+        is_seen = is_range or part.size < part.blob.size
+        file = (open_seen_blob if is_seen else open_blob)(part.blob, what=part.what)
     except StorageError as error:
         raise Http404(str(error)) from error
-    return PieceByPiece(_Cut(file, first=first, length=length), status=status)
+    return PieceByPiece(_Cut(file, first=part.start + first, length=length), status=status)
 
 
 def _with_headers(answer: HttpResponseBase, *, etag: str) -> HttpResponseBase:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from webapp.charts import CONFIG, plain_layout
+from webapp.nouns import noun_of
 
 SPLITS = ("train", "val", "test")
 STILL = {**CONFIG, "displayModeBar": False, "staticPlot": False, "scrollZoom": False}
@@ -22,16 +23,26 @@ HISTOGRAMS = (
     ("words", "Words per sentence", "words", ""),
     ("queries_per_video", "Sentences per video", "sentences", ""),
     ("windows_per_query", "Windows per sentence", "windows", ""),
-    ("shorter_side", "Shorter side of the images", "pixels", ""),
-    ("aspect", "Width of the images by their height", "ratio", ""),
+    ("frames", "{Moments} of a clip", "{moments}", ""),
+    ("seconds", "Length of the clips", "seconds", "s"),
+    ("rate", "Frames a second", "frames a second", ""),
+    ("shorter_side", "Shorter side of the {noun}s", "pixels", ""),
+    ("aspect", "Width of the {noun}s by their height", "ratio", ""),
     ("kilobytes", "Size of the files", "kB", "kB"),
 )
 
 
-def histograms(statistics: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """This will return one figure for each distribution that the statistics hold, splits as steps."""
+def histograms(statistics: Mapping[str, Any], *, held: str = "images") -> list[dict[str, Any]]:
+    """This will return one figure for each distribution that the statistics hold, splits as steps.
+
+    `held` says what samples are.
+    """
+    moments = "rows" if held == "features" else "frames"
+    words = {"noun": noun_of(held), "moments": moments, "Moments": moments.capitalize()}
     return [
-        _histogram(statistics[key], key=key, title=title, axis=axis, unit=unit)
+        _histogram(
+            statistics[key], key=key, title=title.format(**words), axis=axis.format(**words), unit=unit
+        )
         for key, title, axis, unit in HISTOGRAMS
         if _is_told(statistics.get(key))
     ]

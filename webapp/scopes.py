@@ -41,6 +41,8 @@ AREAS: Mapping[str, Area | None] = {
     "api-dataset": SOURCES,
     "api-dataset-archive": SOURCES,
     "api-dataset-samples": SOURCES,
+    "api-dataset-clips": SOURCES,
+    "api-dataset-clip": SOURCES,
     "api-dataset-images": SOURCES,
     "api-dataset-image": SOURCES,
     "api-dataset-video": SOURCES,

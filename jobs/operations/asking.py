@@ -15,7 +15,11 @@ from jobs.operations.statements import check_statement
 from jobs.queries.sources import find_dataset
 from mtkd_engine.spec import is_statement
 
-FORMATS = ("auto", "activitynet", "charades_sta", "tacos", "qvhighlights", "class_folders", "parquet")
+OF_CLIPS = ("ucf101", "hmdb51", "clip_table", "video_list", "frame_list", "video_folders", "feature_arrays")
+FORMATS = (
+    *("auto", "activitynet", "charades_sta", "tacos", "qvhighlights", "class_folders", "parquet"),
+    *OF_CLIPS,
+)
 SPLITS = ("train", "val", "test")
 PREDICTION_SUFFIXES = (".jsonl", ".jsonl.gz", ".npz", ".parquet")
 CHECKPOINT_SUFFIXES = (".pt", ".pth", ".th", ".onnx")

@@ -46,7 +46,7 @@ def complete(
         on = _dataset(row, dataset, fields)
     elif on is None:
         fields["dataset"] = (
-            "given none, accepted is the name of a dataset of images: a teacher is measured before it teaches."
+            "given none, accepted is the name of a dataset with classes: a teacher is measured before it teaches."
         )
     elif on.archived_at is not None:  # since it was given
         fields["dataset"] = f"{on.label} was archived; accepted is a dataset of this project."
@@ -73,7 +73,7 @@ def _dataset(row: Registration, label: str, fields: dict[str, str]) -> Dataset |
         fields["dataset"] = f"given {shown(label)}, which {state}; accepted is a dataset of this project."
     elif found.task != TASK:
         fields["dataset"] = (
-            f"given {shown(label)}, a dataset of task {found.task}; accepted is one of images."
+            f"given {shown(label)}, a dataset of task {found.task}; accepted is one with classes."
         )
         return None
     return found

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from jobs.models import Dataset, Teacher, TeacherKind
-from mtkd_engine.spec import AggregateSpec, GroundingSpec, Spec
+from jobs.queries.kinds import CLASSIFICATION, held_by, reads_of, width_of
+from mtkd_engine.spec import AggregateSpec, ClassificationSpec, FeatureInput, GroundingSpec, Spec
 from mtkd_engine.spec.classification.classes import places_of
+from mtkd_engine.spec.classification.kinds import SEEN_AS, misfit_of
 
 SPLITS = ("train", "val", "test")
-CLASSIFICATION = "classification"
 
 
 def needs_features(spec: Spec) -> bool:
@@ -20,6 +21,26 @@ def is_without_features(dataset: Dataset) -> bool:
     return dataset.report.get("feature_width", 0) is None
 
 
+def misfit_with(spec: Spec, dataset: Dataset) -> tuple[str, str] | None:
+    """This will say where a job sees samples as what a dataset does not hold, and a sentence; or None."""
+    if not isinstance(spec, ClassificationSpec):
+        return None
+    held, width = held_by(dataset), width_of(dataset)
+    ways = SEEN_AS.get(held, ())
+    if spec.data.kind not in ways:
+        accepted = " or ".join(map(repr, ways)) or "another dataset"
+        return "data.dataset", (
+            f"given {spec.data.dataset!r}, a dataset of {held}, with data.kind {spec.data.kind!r}; accepted for this "
+            f"dataset is {accepted}."
+        )
+    reads = spec.student.input
+    if isinstance(reads, FeatureInput) and width is not None and reads.width != width:
+        return "student.input.width", (
+            f"given {reads.width}, but the features of {dataset.label!r} have width {width}; accepted is {width}."
+        )
+    return None
+
+
 def problem_with(teacher: Teacher, spec: Spec, dataset: Dataset) -> str | None:
     """This will say in a sentence why a teacher does not fit, or None."""
     if teacher.archived_at is not None:
@@ -27,7 +48,11 @@ def problem_with(teacher: Teacher, spec: Spec, dataset: Dataset) -> str | None:
     if teacher.task != spec.task:
         return f"given {teacher.name!r} for {teacher.task}, accepted is a teacher for {spec.task}."
     if teacher.task == CLASSIFICATION:
-        return _problem_with_program(teacher, spec) or problem_with_classes(teacher, dataset)
+        return (
+            _problem_with_program(teacher, spec)
+            or _problem_with_reading(teacher, spec, dataset)
+            or problem_with_classes(teacher, dataset)
+        )
     if teacher.kind == TeacherKind.PREDICTIONS:
         return _problem_with_predictions(teacher, dataset)
     return _problem_with_features(teacher, dataset)
@@ -40,6 +65,16 @@ def _problem_with_program(teacher: Teacher, spec: Spec) -> str | None:
         f"given {teacher.name!r}, an ONNX program, which never runs beside a student; accepted with method.signals "
         "'online' are models."
     )
+
+
+def _problem_with_reading(teacher: Teacher, spec: Spec, dataset: Dataset) -> str | None:
+    reads = reads_of(teacher)
+    if reads is None or not isinstance(spec, ClassificationSpec):
+        return None
+    wrong = misfit_of(reads, seen_as=(spec.data.kind,), width=width_of(dataset))
+    if wrong is None:
+        return None
+    return f"given {teacher.name!r}, which {wrong}; accepted are teachers that read what the job sees."
 
 
 def _problem_with_features(teacher: Teacher, dataset: Dataset) -> str | None:

@@ -14,7 +14,7 @@ from jobs.models import ACTIVE, Dataset, Group, Job, Project, State, Teacher, Us
 from jobs.notify import notify
 from jobs.operations.aftermath import after_end
 from jobs.operations.errors import UnableToCancel, UnableToSubmit
-from jobs.operations.fitting import is_without_features, needs_features, problem_with
+from jobs.operations.fitting import is_without_features, misfit_with, needs_features, problem_with
 from jobs.operations.moves import close_elsewhere, locked, move
 from jobs.operations.schedules import check_schedule
 from jobs.operations.selections import named_selections
@@ -125,6 +125,8 @@ def _dataset(project: Project, spec: Spec) -> Dataset:
         raise _refused(
             "data.dataset", f"given {label!r} for {found.task}, accepted is a dataset for {spec.task}."
         )
+    if misfit := misfit_with(spec, found):
+        raise _refused(*misfit)
     if needs_features(spec) and is_without_features(found):
         raise _refused(
             "data.dataset",

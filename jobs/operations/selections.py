@@ -11,7 +11,7 @@ from jobs.models import FINAL, Dataset, Job, Selection, User
 from jobs.models.selection import pack
 from jobs.operations.errors import UnableToDelete, UnableToSelect, UnableToSubmit
 from jobs.storage.hashing import StorageError
-from jobs.storage.previews import image_files, sample_files
+from jobs.storage.previews import labelled_files, sample_files
 from mtkd_engine.sources import selections_of
 from mtkd_engine.spec import Spec
 
@@ -131,7 +131,7 @@ def _problem_with_ids(ids: Sequence[str], dataset: Dataset) -> str:
 
 def _ids_of(dataset: Dataset) -> set[str] | None:
     """The ids of all samples; None where the dataset was sealed without them: then the engine is who looks."""
-    files = sample_files(dataset) or image_files(dataset)
+    files = sample_files(dataset) or labelled_files(dataset)
     if files is None:
         return None
     with files.samples.open("rb") as lines:

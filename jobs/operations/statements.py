@@ -17,6 +17,6 @@ def check_statement(card: dict[str, Any]) -> dict[str, str]:
     try:
         TeacherStatement.model_validate(card)
     except ValidationError as error:
-        found = explain(error, task=TASK).fields
+        found = explain(error, subject=TASK).fields
         return {f"card.{name}" if name else "card": sentence for name, sentence in found.items()}
     return {}

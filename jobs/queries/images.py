@@ -1,4 +1,4 @@
-"""The samples of a sealed dataset of images: a page of them, those of a class, one of them.
+"""The samples of a sealed dataset with classes: a page of them, those of a class, one of them.
 
 Lines are found by their offsets; only a search or a class reads more than it returns, and no more than SEARCHED lines.
 """
@@ -18,19 +18,23 @@ from jobs.queries.samples import SEARCHED, SampleLines, offsets_of
 
 @dataclass(frozen=True, kw_only=True)
 class ImageFiles(SampleLines):
-    """What there is beside the lines: where each image begins in the file of all images."""
+    """What there is beside the lines: where each image begins in the file of all; None of clips without pictures."""
 
-    offsets: Path
+    offsets: Path | None
 
     def place_of(self, row: int) -> tuple[int, int]:
         """This will give the first byte of an image and the one behind its last."""
+        assert self.offsets is not None
         offsets = np.memmap(self.offsets, dtype="<u8", mode="r")
         return int(offsets[row]), int(offsets[row + 1])
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoredImage:
-    """One image and its class; `row` counts over all splits, sizes are in pixels as it is shown."""
+    """One image or clip and its class; `row` counts over all splits, sizes are in pixels as it is shown.
+
+    A clip has `frames`, or rows of features, and frames a second; without `is_pictured` there is nothing to show.
+    """
 
     row: int
     id: str
@@ -41,6 +45,14 @@ class StoredImage:
     width: int | None
     height: int | None
     kind: str | None
+    frames: int | None = None
+    rate: float | None = None
+    is_pictured: bool = True
+
+    @property
+    def seconds(self) -> float | None:
+        """How long a clip lasts, None where no rate is known."""
+        return self.frames / self.rate if self.frames and self.rate else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +122,8 @@ def read_images(files: ImageFiles, rows: list[int]) -> list[StoredImage]:
     with files.samples.open("rb") as lines:
         for row in rows:
             lines.seek(int(offsets[row]))
-            found.append(_image(row, lines.read(int(offsets[row + 1] - offsets[row]))))
+            line = lines.read(int(offsets[row + 1] - offsets[row]))
+            found.append(_image(row, line, is_pictured=files.offsets is not None))
     return found
 
 
@@ -125,13 +138,13 @@ def _matching(files: ImageFiles, rows: range, *, label: int | None, text: str) -
         lines.seek(int(offsets_of(files)[rows.start]))
         for row, line in zip(rows, lines, strict=False):
             if mark in line and plain in line.lower():
-                one = _image(row, line)
+                one = _image(row, line, is_pictured=files.offsets is not None)
                 is_of_class = label is None or one.label == label
                 if is_of_class and (text in one.id.lower() or text in one.source.lower()):
                     yield one
 
 
-def _image(row: int, line: bytes) -> StoredImage:
+def _image(row: int, line: bytes, *, is_pictured: bool) -> StoredImage:
     given = json.loads(line)
     return StoredImage(
         row=row,
@@ -143,4 +156,7 @@ def _image(row: int, line: bytes) -> StoredImage:
         width=given.get("width"),
         height=given.get("height"),
         kind=given.get("kind"),
+        frames=given.get("frames"),
+        rate=given.get("rate"),
+        is_pictured=is_pictured,
     )

@@ -1,7 +1,8 @@
 """What this host keeps because it may be wanted again, within CACHE_BYTES: what was used longest ago goes first.
 
-`sources/` holds fetched datasets and teachers, `blobs/` copies of large files, `beliefs/`, `folds/`, `rows/` and
-`images/` what engines have computed. What is a link to the storage takes no room of its own, nor do holes in files.
+`sources/` holds fetched datasets and teachers, `blobs/` copies of large files, and `beliefs/`, `folds/`, `rows/`,
+`images/`, `clips/` and `views/` what engines have computed. What is a link to the storage takes no room of its own, nor
+do holes in files.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from mtkd_engine.cache.rows.collect import taken
 from mtkd_engine.cache.rows.locks import is_used
 from mtkd_engine.cache.rows.table import FOLDER
 
-_BY_ENGINES = ("beliefs", "folds", FOLDER, "images")
+_BY_ENGINES = ("beliefs", "folds", FOLDER, "images", "clips", "views")
 _PARTS = ("sources", "blobs", *_BY_ENGINES)
 _FRESH_SECONDS = 600.0  # somebody is about to use it
 _DAY = 25 * 3600.0  # file systems note the time of a read once a day only

@@ -28,15 +28,15 @@ from jobs.storage.hashing import StorageError, sha256_of
 MODEL = "model.safetensors"
 PREDICTIONS = "predictions.npz"
 PROGRAM = "model.onnx"
-VIDEOS = "videos/"
+VIDEOS, PLAYS = "videos/", "plays.bin"
 _UNUSED_SECONDS = 7 * 24 * 3600.0
 
 
 def fetch_source(source: Dataset | Teacher) -> Path:
     """This will give the folder with the files of a source on this host, each verified this very time.
 
-    Videos are left out: they are for people. The files must not be written to. Raises StorageError when a
-    stored file is gone or is another one, NoRoomError where this host has no room for it.
+    Videos and films of clips are left out: they are for people. The files must not be written to. Raises
+    StorageError when a stored file is gone or is another one, NoRoomError where this host has no room for it.
     """
     files = _files(source)
     folder = _folder(source, files)
@@ -106,7 +106,8 @@ def _in_use() -> InUse:
 
 
 def _files(source: Dataset | Teacher) -> list[StoredFile]:
-    return list(source.files.exclude(name__startswith=VIDEOS).select_related("blob"))
+    of_jobs = source.files.exclude(name__startswith=VIDEOS).exclude(name=PLAYS)
+    return list(of_jobs.select_related("blob"))
 
 
 def _folder(source: Dataset | Teacher, files: Iterable[StoredFile]) -> Path:

@@ -6,18 +6,32 @@ process; after that, only a change of its size or time makes it suspect.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from django.conf import settings
 
 from jobs.models import Blob, Dataset
 from jobs.queries.images import ImageFiles
+from jobs.queries.kinds import CLASSIFICATION, held_by
 from jobs.queries.samples import SPLITS, SampleFiles, SampleLines
 from jobs.storage.blobs import StorageError, fetch, open_seen_blob
+from mtkd_engine.spec.classification.kinds import IMAGES as OF_IMAGES
 
 SAMPLES, INDEX, VIDEOS, STRIPS = "samples.jsonl", "samples.idx", "videos.json", "strips.npy"
 IMAGES, OFFSETS = "images.bin", "images.idx"
+PLAYS, PLAY_STARTS = "plays.bin", "plays.idx"
 _verified: dict[str, tuple[int, int]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Play:
+    """Where the film of one clip lies: in a stored content, `size` bytes from `start` on."""
+
+    blob: Blob
+    start: int
+    size: int
 
 
 def sample_files(dataset: Dataset) -> SampleFiles | None:
@@ -45,18 +59,30 @@ def image_files(dataset: Dataset) -> ImageFiles | None:
 
     Raises StorageError.
     """
+    files = labelled_files(dataset)
+    return None if files is None or files.offsets is None else files
+
+
+def labelled_files(dataset: Dataset) -> ImageFiles | None:
+    """This will fetch what is needed to list samples with classes, pictured or not; None for any other dataset.
+
+    Clips may have no pictures, images that are lost are told of. Raises StorageError.
+    """
     names = (SAMPLES, INDEX, OFFSETS, IMAGES)
     blobs = {file.name: file.blob for file in dataset.files.filter(name__in=names).select_related("blob")}
-    if blobs.keys() != set(names):
+    is_pictured = {OFFSETS, IMAGES} <= blobs.keys()
+    may_lack = dataset.task == CLASSIFICATION and held_by(dataset) != OF_IMAGES
+    if not {SAMPLES, INDEX} <= blobs.keys() or not (is_pictured or may_lack):
         return None
     files = ImageFiles(
         samples=_local(blobs[SAMPLES]),
         index=_local(blobs[INDEX]),
-        offsets=_local(blobs[OFFSETS]),
+        offsets=_local(blobs[OFFSETS]) if is_pictured else None,
         splits=_splits(dataset),
     )
     _refuse_misfit(files.index, files, dataset)
-    _refuse_misfit(files.offsets, files, dataset)
+    if files.offsets is not None:
+        _refuse_misfit(files.offsets, files, dataset)
     return files
 
 
@@ -70,6 +96,25 @@ def read_image(dataset: Dataset, files: ImageFiles, *, row: int) -> bytes:
     if len(content) != end - start:
         raise StorageError(f"The images of {dataset.label} do not fit their index.")
     return content
+
+
+def has_plays(dataset: Dataset) -> bool:
+    """This will say whether clips of a dataset can be played; those that were sealed without films cannot."""
+    return dataset.files.filter(name__in=(PLAYS, PLAY_STARTS)).count() == 2
+
+
+def play_of(dataset: Dataset, *, row: int) -> Play | None:
+    """This will find the film of the clip in a row, None where there is none; raises StorageError."""
+    files = dataset.files.filter(name__in=(PLAYS, PLAY_STARTS)).select_related("blob")
+    blobs = {file.name: file.blob for file in files}
+    if len(blobs) < 2:
+        return None
+    starts = np.memmap(_local(blobs[PLAY_STARTS]), dtype="<u8", mode="r")
+    if int(starts[-1]) != blobs[PLAYS].size:
+        raise StorageError(f"The films of {dataset.label} do not fit their index.")
+    if row + 1 >= len(starts):
+        return None
+    return Play(blob=blobs[PLAYS], start=int(starts[row]), size=int(starts[row + 1]) - int(starts[row]))
 
 
 def _splits(dataset: Dataset) -> dict[str, int]:

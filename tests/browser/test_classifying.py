@@ -45,7 +45,7 @@ def test_the_form_shows_what_belongs_to_the_choices_and_says_what_would_be_kept(
     page.get_by_label("Method").select_option("multi_teacher")
     page.get_by_label("big (Top-1 81.0 %)").check()
     page.get_by_label("small (Top-1 81.0 %)").check()
-    page.get_by_label("Aggregator", exact=True).select_option("kau")
+    page.locator("#f-method-multi_teacher-aggregator").select_option("kau")
     page.locator("details:has(#f-method-multi_teacher-features-0-kind) > summary").first.click()
     weight = page.locator("#f-method-multi_teacher-features-0-weight")
     expect(weight).to_be_hidden()

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("pets")
 
 
 def filled(*, more: list[tuple[str, str]], mode: str = "form", **changes: str) -> str:
-    form = SpecForm(task="classification", datasets=["pets"], teachers=["big", "small"])
+    form = SpecForm(subject="classification", datasets=["pets"], teachers=["big", "small"])
     given = {"task": "classification", "method.kind": "multi_teacher", **changes}
     taught = [("teachers", "big"), ("teachers", "small"), *more]
     return "&".join([posted_back(form, mode=mode, yaml="", **given), urlencode(taught)])
@@ -53,7 +53,8 @@ def test_the_form_is_that_of_the_newest_dataset_or_of_the_task_in_the_address(ed
     page = editor.get(f"{NEW}?task=grounding").content.decode()
     assert 'name="task" value="grounding"' in page
     assert "emtm" in page
-    assert "pets" not in page
+    assert '<option value="pets">pets (images; 4 classes)</option>' in page
+    assert "big" not in page
 
 
 def test_a_job_is_submitted_by_the_form_with_all_kinds_of_fields(editor: Client) -> None:

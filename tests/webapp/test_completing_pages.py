@@ -110,6 +110,30 @@ def test_what_is_said_goes_on_with_the_check(editor: Client, waiting: Registrati
 
 
 @pytest.mark.parametrize(
+    ("reads", "said", "kept"),
+    [
+        (
+            "clip",
+            {"moments": "4", "size": "16", "mean": "0.5, 0.5, 0.5", "std": "0.2, 0.2, 0.2"},
+            {"kind": "clip", "frames": 4, "size": 16, "mean": [0.5] * 3, "std": [0.2] * 3},
+        ),
+        ("streams", {"moments": "2", "size": "16"}, {"kind": "streams", "segments": 2, "size": 16}),
+        ("features", {"moments": "8", "width": "32"}, {"kind": "features", "frames": 8, "width": 32}),
+    ],
+)
+def test_what_a_network_reads_of_clips_can_be_said(
+    editor: Client, waiting: Registration, reads: str, said: dict[str, str], kept: dict[str, Any]
+) -> None:
+    given = {"dataset": "cifar", "split": "val", "classes": "dataset", "input": reads}
+    address = f"/registrations/{waiting.pk}/decision/"
+    assert "This field is required" in editor.post(address, given).content.decode()
+    answer = editor.post(address, {**given, **said})
+    assert answer.status_code == 302, answer.content.decode()
+    waiting.refresh_from_db()
+    assert waiting.asked["card"]["input"] == kept
+
+
+@pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"classes": "list"}, "This field is required"),

@@ -225,14 +225,18 @@ def make_addresses(
     """This will give the address of something by each route."""
     row = sample_row(
         0, label=0, sha256="0" * 64
-    )  # of a video and of an image at once: there for every address
+    )  # of a video, an image and a clip at once: there for every address
     assert job.dataset is not None
     sealed = write_sealed(folder / "sealed", [row])
     (sealed / "images.bin").write_bytes(IMAGE)
     (sealed / "images.idx").write_bytes(struct.pack("<QQ", 0, len(IMAGE)))
+    (sealed / "plays.bin").write_bytes(b"film")
+    (sealed / "plays.idx").write_bytes(struct.pack("<QQ", 0, len(b"film")))
     (sealed / "videos").mkdir()
     (sealed / "videos" / "v0.mp4").write_bytes(b"film")
     keep_files(job.dataset, sealed, [row])
+    job.dataset.report |= {"data": "clips"}
+    job.dataset.save()
     told = {PER_SAMPLE: parquet(columns_of([row]) | {"label": ["cat"], "student_class": ["cat"]})}
     double = EngineDouble()
     double.start()

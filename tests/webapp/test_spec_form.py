@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.http import QueryDict
 
 from mtkd_engine.spec import GroundingSpec, parse
-from webapp.forms.schema import Choice, Field, Group, Node, spec_tree
+from webapp.forms.nodes import Choice, Field, Group, Node
+from webapp.forms.schema import spec_tree
 from webapp.forms.shown import Shown
 from webapp.forms.spec import SpecForm
 

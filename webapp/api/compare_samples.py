@@ -78,7 +78,7 @@ OF_SAMPLES = (
 def samples(request: Request) -> Response:
     """List the samples that two jobs answered, with how good the first was minus how good the second was.
 
-    That is the IoU of a moment, or the probability of the true class of an image, which then stands for the sentence.
+    That is the IoU of a moment, or the probability of the true class, which then stands for the sentence.
 
     Their datasets must be versions of one, and both jobs must have left a per-sample table.
     """

@@ -159,7 +159,7 @@ class WeightsShape(serializers.Serializer[Any]):
 class SideShape(serializers.Serializer[Any]):
     """What one job answered to a sample: its row in the job's table, its window in seconds, its IoU.
 
-    An image has no window; `iou` is then the probability of its true class.
+    A sample with a class has no window; `iou` is then the probability of its true class.
     """
 
     row = serializers.IntegerField()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponseBase
@@ -16,10 +16,12 @@ from rest_framework.response import Response
 
 from jobs.models import Dataset
 from jobs.queries.images import images_after
+from jobs.queries.kinds import CLASSIFICATION, held_by
 from jobs.queries.samples import SPLITS
 from jobs.storage.blobs import StorageError
-from jobs.storage.previews import image_files
+from jobs.storage.previews import labelled_files
 from mtkd_engine.data.images.kinds import MEDIA_TYPES
+from mtkd_engine.spec.classification.kinds import IMAGES
 from webapp.access import dataset_or_404
 from webapp.api import query
 from webapp.api.documented import refusals
@@ -27,6 +29,7 @@ from webapp.api.paging import NEXT, leading_on
 from webapp.downloads import class_of, send_image
 
 LAST_ROW = 2**40
+FIELDS = ("row", "id", "split", "source", "label", "sha256", "width", "height", "kind")
 
 
 class ImageShape(serializers.Serializer[Any]):
@@ -68,22 +71,9 @@ class ImagesShape(serializers.Serializer[Any]):
 def images(request: Request, dataset_id: int) -> Response:
     """List the images of a dataset in their order: train, val, test."""
     dataset = dataset_or_404(request, dataset_id)
-    split = query.choice(request, "split", accepted=SPLITS)
-    after = query.number(request, "after", default=None, low=0, high=LAST_ROW)
-    limit = query.number(request, "limit", default=50, low=1, high=1000) or 50
-    text = query.text(request, "q", default="")[:200]
-    classes = [str(name) for name in dataset.report.get("classes") or []]
-    label = _label(query.text(request, "class", default=""), classes, dataset)
-    try:
-        files = image_files(dataset)
-    except StorageError as error:
-        raise NotFound(str(error)) from None
-    if files is None:
-        raise NotFound(f"{dataset.label} is no dataset of images.")
-    found, go_on = images_after(
-        files, after=-1 if after is None else after, split=split, label=label, text=text, limit=limit
-    )
-    rows = [{**asdict(one), "name": class_of(one, classes)} for one in found]
+    if dataset.task == CLASSIFICATION and held_by(dataset) != IMAGES:
+        raise NotFound(f"{dataset.label} is a dataset of clips; they are listed under clips/.")
+    rows, go_on = labelled_rows(request, dataset, fields=FIELDS)
     answer = Response({"images": rows, "after": go_on})
     return answer if go_on is None else leading_on(answer, request, after=go_on)
 
@@ -98,8 +88,33 @@ def images(request: Request, dataset_id: int) -> Response:
 )
 @api_view(["GET", "HEAD"])
 def image(request: Request, dataset_id: int, row: int) -> HttpResponseBase:
-    """Download the image in a row of a dataset as it was handed in."""
+    """Download the image in a row of a dataset as it was handed in, or the picture of a clip."""
     return send_image(request, dataset_or_404(request, dataset_id), row=row)
+
+
+def labelled_rows(
+    request: Request, dataset: Dataset, *, fields: Sequence[str]
+) -> tuple[list[dict[str, Any]], int | None]:
+    """This will read what the address asks for of the samples of a dataset with classes, and where to go on."""
+    split = query.choice(request, "split", accepted=SPLITS)
+    after = query.number(request, "after", default=None, low=0, high=LAST_ROW)
+    limit = query.number(request, "limit", default=50, low=1, high=1000) or 50
+    text = query.text(request, "q", default="")[:200]
+    classes = [str(name) for name in dataset.report.get("classes") or []]
+    label = _label(query.text(request, "class", default=""), classes, dataset)
+    try:
+        files = labelled_files(dataset)
+    except StorageError as error:
+        raise NotFound(str(error)) from None
+    if files is None:
+        raise NotFound(f"{dataset.label} is no dataset of images.")
+    found, go_on = images_after(
+        files, after=-1 if after is None else after, split=split, label=label, text=text, limit=limit
+    )
+    rows = [
+        {**{name: getattr(one, name) for name in fields}, "name": class_of(one, classes)} for one in found
+    ]
+    return rows, go_on
 
 
 def _label(name: str, classes: list[str], dataset: Dataset) -> int | None:

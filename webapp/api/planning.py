@@ -18,7 +18,7 @@ from webapp.api.jobs import submission
 
 
 class KeptShape(serializers.Serializer[Any]):
-    """The beliefs of a teacher on a split of a dataset; `views` are augmented ones, 0 is the image as it is."""
+    """The beliefs of a teacher on a split of a dataset; `views` are augmented ones, 0 are samples as they are."""
 
     dataset = serializers.CharField()
     teacher = serializers.CharField()

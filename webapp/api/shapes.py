@@ -110,7 +110,7 @@ class AskedDatasetShape(AskedShape):
 class AskedTeacherShape(AskedShape):
     """A teacher to register: a model or stored predictions, measured on a split of a dataset.
 
-    `card` is the card of a model without one in its header; of an image classifier (.pt, .pth, .th, .onnx, bare
+    `card` is the card of a model without one in its header; of a classifier (.pt, .pth, .th, .onnx, bare
     safetensors) it says {"net", "classes", "input"}, as in a decision. What is missing then, its registration asks for.
     """
 
@@ -153,7 +153,8 @@ class DecisionShape(StrictShape):
     """Of a dataset the names of the repairs that are accepted, of a teacher what its check asks for.
 
     `card` says of a classifier {"net", "classes", "input"}: `net` as in a spec or null for the one proposed, `classes`
-    a list of names in the order of its outputs or "dataset", `input` a usual one by name or {"size", "mean", "std"}.
+    a list of names in the order of its outputs or "dataset", `input` a usual one by name or {"size", "mean", "std"}, of
+    clips {"kind", ...} as in a spec.
     """
 
     accept = serializers.ListField(child=serializers.CharField(max_length=40), required=False)

@@ -12,9 +12,22 @@ from mtkd_engine.spec import INPUTS, TextError, read_yaml
 from webapp.forms.sources import SPLITS
 
 OWN = "own"
+CLIP, STREAMS, FEATURES = "clip", "streams", "features"
 OF_DATASET, LISTED = "dataset", "list"
 INPUT_CHOICES = tuple((name, words) for name, (words, _) in INPUTS.items())
+OF_CLIPS = (
+    (CLIP, "Frames of a clip"),
+    (STREAMS, "Compressed stream of a clip"),
+    (FEATURES, "Features of a clip"),
+)
 _NUMBERS = {"mean", "std"}
+_SAID = {
+    OWN: {"size": "size", "mean": "mean", "std": "std"},
+    CLIP: {"moments": "frames", "size": "size", "mean": "mean", "std": "std"},
+    STREAMS: {"moments": "segments", "size": "size"},
+    FEATURES: {"moments": "frames", "width": "width"},
+}
+"""Which fields say what of an input that has no name: field of the form, field of the input."""
 
 
 class CompletingForm(forms.Form):
@@ -32,7 +45,7 @@ class CompletingForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"class": "is-short", "rows": 5, "spellcheck": "false"}),
         help_text="As YAML. Families: cifar_resnet (depth, factor, shortcut), transformers (model_type, config), "
-        "timm (name).",
+        "timm (name); of clips frames, conv3d, video_transformers, streams, sequence.",
     )
     classes = forms.ChoiceField(
         label="Classes",
@@ -49,8 +62,19 @@ class CompletingForm(forms.Form):
     )
     input = forms.ChoiceField(
         label="Input",
-        choices=(*INPUT_CHOICES, (OWN, "Something else")),
-        help_text="What it was trained to read: pixels a side, and the mean and spread of each channel.",
+        choices=(("Images", (*INPUT_CHOICES, (OWN, "Something else"))), ("Clips", OF_CLIPS)),
+        help_text="What it was trained to read: pixels a side, and the mean and spread of each channel; of clips also "
+        "how much of each.",
+    )
+    moments = forms.IntegerField(
+        label="Frames, segments or rows",
+        required=False,
+        min_value=1,
+        max_value=4096,
+        help_text="Of each clip; of features at the most.",
+    )
+    width = forms.IntegerField(
+        label="Width", required=False, min_value=1, max_value=16_384, help_text="Numbers in each row."
     )
     size = forms.IntegerField(label="Pixels a side", required=False, min_value=8, max_value=1024)
     mean = forms.CharField(
@@ -89,20 +113,21 @@ class CompletingForm(forms.Form):
         given = self.cleaned_data
         if given.get("classes") == LISTED and not given.get("names", "").strip():
             self.add_error("names", "This field is required.")
-        if given.get("input") == OWN:
-            for name in ("size", "mean", "std"):
-                if not given.get(name) and name not in self.errors:
-                    self.add_error(name, "This field is required.")
-            for name in _NUMBERS & given.keys():
-                given[name] = self._numbers(name, given[name])
+        wanted = _SAID.get(given.get("input", ""), {})
+        for name in wanted:
+            if not given.get(name) and name not in self.errors:
+                self.add_error(name, "This field is required.")
+        for name in _NUMBERS & wanted.keys() & given.keys():
+            given[name] = self._numbers(name, given[name])
         return given
 
     def asked(self) -> dict[str, Any]:
         """This will give the arguments of `complete` that the form is about."""
         given = self.cleaned_data
         reads: Any = given["input"]
-        if reads == OWN:
-            reads = {name: given[name] for name in ("size", "mean", "std")}
+        if said := _SAID.get(reads):
+            kind = {} if reads == OWN else {"kind": reads}
+            reads = {**kind, **{inner: given[name] for name, inner in said.items()}}
         listed = [line.strip() for line in given["names"].splitlines() if line.strip()]
         classes: Any = OF_DATASET if given["classes"] == OF_DATASET else listed
         card = {"net": given.get("net"), "classes": classes, "input": reads}
@@ -129,7 +154,9 @@ def initial_of(asks: Mapping[str, Any], *, dataset: str, split: str) -> dict[str
         "net": _lines_of(net) if net else "",
         "classes": LISTED if listed else OF_DATASET,
         "names": "\n".join(listed),
-        "input": OWN if own else reads,
+        "input": own.get("kind", OWN) if own else reads,
+        "moments": own.get("segments", own.get("frames")),
+        "width": own.get("width"),
         "size": own.get("size"),
         "mean": ", ".join(str(number) for number in own.get("mean", ())),
         "std": ", ".join(str(number) for number in own.get("std", ())),

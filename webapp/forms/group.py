@@ -15,8 +15,8 @@ from mtkd_engine.spec.switches import SWITCHES, TEACHER
 
 SEEDS, ABLATE = "group.seeds", "group.ablate"
 EACH_TEACHER = f"{TEACHER}*"
-_TAUGHT = ("emtm", "aggregate", "multi_teacher")
-_IN_TURN = ("multi_teacher",)
+_TAUGHT = ("emtm", "aggregate", "multi_teacher", "staged")
+_IN_TURN = SWITCHES["weighing"].methods
 _TOLD_BY_EACH = frozenset({"weighing", "static", "best_single"})
 _OWN = "ablate.0.change."
 _AGGREGATORS: TypeAdapter[Any] = TypeAdapter(ClassAggregatorSpec)

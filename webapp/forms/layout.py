@@ -15,12 +15,20 @@ FOLDED = frozenset(
         "data.max_words",
         "data.min_word_count",
         "data.word_vectors",
+        "data.labels",
+        "data.crops",
         "data.augment",
         "method.gate_weight",
         "method.isomorphic",
         "method.samples",
         "method.features",
         "method.hard_weight",
+        "method.earlier",
+        "method.hybrid_weight",
+        "method.distribution_weight",
+        "method.similarity_weight",
+        "method.between_weight",
+        "method.pseudo",
         "method.cache_form",
         "method.cache_classes",
         "method.aggregator.fitted",
@@ -42,6 +50,7 @@ FOLDED = frozenset(
         "student.net.kernel",
         "student.net.heads",
         "student.net.dropout",
+        "student.net.part",
         "optim.weight_decay",
         "optim.warmup",
         "optim.clip_norm",
@@ -68,9 +77,9 @@ HIDDEN = frozenset({"group"})
 
 # Shown only where another choice has one of these values: path -> (path of the choice, values).
 ONLY_WITH: dict[str, tuple[str, frozenset[str]]] = {
-    "teachers": ("method.kind", frozenset({"emtm", "aggregate", "multi_teacher"})),
-    "student": ("method.kind", frozenset({"solo", "emtm", "multi_teacher"})),
-    "optim": ("method.kind", frozenset({"solo", "emtm", "multi_teacher"})),
+    "teachers": ("method.kind", frozenset({"emtm", "aggregate", "multi_teacher", "staged"})),
+    "student": ("method.kind", frozenset({"solo", "emtm", "multi_teacher", "staged"})),
+    "optim": ("method.kind", frozenset({"solo", "emtm", "multi_teacher", "staged"})),
 }
 
 # Options of a choice that the spec refuses there: by the name of the choice.

@@ -1,82 +1,58 @@
-"""The spec's JSON schema as a tree of fields, groups and choices.
-
-Every node has a `path`, as the user would write it ("student.net.clips"), and a `name`, its key in a posted
-form. They differ inside a choice, where each option has fields of its own: "student.net[span].clips".
-"""
+"""The spec's JSON schema as a tree of fields, groups and choices."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic_core import PydanticUndefined
 
 from mtkd_engine.spec import SPECS
 from mtkd_engine.spec.base import Part
+from mtkd_engine.spec.classification.kinds import CLIPS, FEATURES, IMAGES, STREAMS, families_reading
 from webapp.forms.layout import DATASET_FIELD, GATES_FIELD, HIDDEN, NOT_OFFERED, SECTIONS, TEACHERS_FIELD
+from webapp.forms.nodes import NONE, Choice, Field, Group, Node, Rows
 
 MOST_ROWS = 4
 
 
-@dataclass(frozen=True, kw_only=True)
-class Node:
-    """What all nodes share."""
-
-    path: str
-    name: str
-    title: str
-    help: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Field(Node):
-    """One value. `kind` is text, integer, number, switch, select, choices, list, lines, mapping, dataset or teachers.
-
-    One that is `optional` is left out of the spec when it is empty.
-    """
-
-    kind: str
-    default: Any = None
-    required: bool = False
-    optional: bool = False
-    options: tuple[Any, ...] = ()
-    accepted: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Group(Node):
-    """Fields that belong together."""
-
-    children: tuple[Node, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choice(Node):
-    """One of several groups, told apart by the value of `tag`."""
-
-    tag: str
-    default: str
-    options: tuple[tuple[str, Group], ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rows(Node):
-    """A list of groups of the same fields; one whose first field is empty is not in use."""
-
-    rows: tuple[Group, ...]
+NodeT = TypeVar("NodeT", bound=Node)
+KIND_OF = {"classification": IMAGES, CLIPS: CLIPS, STREAMS: STREAMS, FEATURES: FEATURES}
+"""What samples are seen as, by subject of task classification."""
 
 
 @cache
-def spec_tree(task: str = "grounding") -> Group:
-    """This will return the tree of a task's whole Spec, in the order of the form's sections."""
-    model = SPECS[task]
+def spec_tree(subject: str = "grounding") -> Group:
+    """This will return the tree of a subject's whole Spec, in the order of the form's sections."""
+    model = SPECS[subject]
     schema = model.model_json_schema()
     root = _group({**schema, "x-model": model.__name__}, schema["$defs"], path="", name="", title="", help="")
+    if subject in KIND_OF:
+        root = _fitting(root, families=families_reading(KIND_OF[subject]))
     known = {section: index for index, section in enumerate(SECTIONS)}
     children = sorted(root.children, key=lambda child: known.get(child.path, len(known)))
     return Group(path="", name="", title="", help="", children=tuple(children))
+
+
+def _fitting(node: NodeT, *, families: tuple[str, ...]) -> NodeT:
+    """The same node, whose rows of networks offer only those that read what the others do."""
+    if isinstance(node, Choice):
+        options = [(value, _fitting(option, families=families)) for value, option in node.options]
+        return replace(node, options=tuple(options))
+    if isinstance(node, Group):
+        return replace(node, children=tuple(_fitting(child, families=families) for child in node.children))
+    if not isinstance(node, Rows) or not isinstance(node.rows[0].children[0], Choice):
+        return node
+    offered = {NONE, *families}
+    rows = []
+    for row in node.rows:
+        first = row.children[0]
+        assert isinstance(first, Choice)
+        options = [(value, option) for value, option in first.options if value in offered]
+        rows.append(replace(row, children=(replace(first, options=tuple(options)), *row.children[1:])))
+    return replace(node, rows=tuple(rows))
 
 
 def _node(
@@ -87,7 +63,7 @@ def _node(
     schema, optional = _stated({**_resolved(raw, defs), **raw}, defs)
     text: dict[str, Any] = {"path": path, "name": name, "title": schema.get("title", path)}
     text["help"] = schema.get("description", "")
-    if (parted := _parted(schema, defs, text=text, default=default)) is not None:
+    if (parted := _parted(schema, defs, text=text, default=default, optional=optional)) is not None:
         return parted
     if "const" in schema:
         return None  # nothing to decide
@@ -104,11 +80,12 @@ def _node(
 
 
 def _parted(
-    schema: dict[str, Any], defs: dict[str, Any], *, text: dict[str, Any], default: Any
+    schema: dict[str, Any], defs: dict[str, Any], *, text: dict[str, Any], default: Any, optional: bool
 ) -> Node | None:
     """A node with others below it, or the teachers; None for a plain value."""
     if "discriminator" in schema:
-        return _choice(schema, defs, text=text, default=default)
+        choice = _choice(schema, defs, text=text, default=default)
+        return _with_none(choice, is_default=default is None) if optional else choice
     if text["path"] == TEACHERS_FIELD:
         return Field(kind="teachers", default=[], **text)
     if schema.get("type") == "object" and "x-model" in schema:
@@ -159,17 +136,31 @@ def _choice(schema: dict[str, Any], defs: dict[str, Any], *, text: dict[str, Any
     return Choice(tag=tag, default=str(getattr(default, tag, options[0][0])), options=tuple(options), **text)
 
 
+def _with_none(choice: Choice, *, is_default: bool) -> Choice:
+    """The same choice, which may also be left out."""
+    nothing = Group(
+        path=choice.path, name=f"{choice.name}[{NONE}]", title=NONE, help="It is left out.", children=()
+    )
+    default = NONE if is_default else choice.default
+    return replace(choice, default=default, options=((NONE, nothing), *choice.options))
+
+
 def _rows(schema: dict[str, Any], defs: dict[str, Any], *, text: dict[str, Any]) -> Rows:
     rows = []
     for place in range(schema.get("maxItems", MOST_ROWS)):
         within = {key: f"{text[key]}.{place}" for key in ("path", "name")}
         title = f"{text['title']} {place + 1}"
         row = _group(_resolved(schema["items"], defs), defs, **within, title=title, help="")
-        first = row.children[0]
-        assert isinstance(first, Field)
-        first = replace(first, default="", options=("", *first.options))
-        rows.append(replace(row, children=(first, *row.children[1:])))
+        rows.append(replace(row, children=(_perhaps(row.children[0], title), *row.children[1:])))
     return Rows(rows=tuple(rows), **text)
+
+
+def _perhaps(first: Node, title: str) -> Field | Choice:
+    """What tells whether a row is in use: it may be empty."""
+    if isinstance(first, Choice):
+        return _with_none(replace(first, title=title), is_default=True)
+    assert isinstance(first, Field)
+    return replace(first, default="", options=("", *first.options))
 
 
 def _default_of(model: str, key: str) -> Any:

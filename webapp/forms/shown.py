@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from webapp.forms.schema import Node
+from webapp.forms.nodes import Node
 
 
 @dataclass

@@ -21,10 +21,17 @@ FORMATS = (
     ("qvhighlights", "QVHighlights"),
     ("class_folders", "Folders of classes with images"),
     ("parquet", "Parquet with images"),
+    ("video_folders", "Folders of classes with videos"),
+    ("clip_table", "CSV of clips and labels"),
+    ("video_list", "List of videos and labels"),
+    ("frame_list", "List of frame folders and labels"),
+    ("ucf101", "UCF101 with its lists"),
+    ("hmdb51", "HMDB51 with its lists"),
+    ("feature_arrays", "Features of clips, .npz"),
 )
 SPLITS = (("val", "val"), ("test", "test"), ("train", "train"))
 PATTERNS = {
-    "dataset": ("*/", "*.zip", "*.tar", "*.tar.gz", "*.tgz", "*.json", "*.jsonl", "*.parquet"),
+    "dataset": ("*/", "*.zip", "*.tar", "*.tar.gz", "*.tgz", "*.json", "*.jsonl", "*.parquet", "*.npz"),
     "teacher": tuple(
         f"{folder}*{ending}"
         for folder in ("", "*/")
@@ -140,7 +147,7 @@ class TeacherForm(RegisterForm):
     dataset = forms.ChoiceField(
         label="Measure it on",
         required=False,
-        help_text="Stored predictions belong to the samples of one dataset and need it, image classifiers are measured "
+        help_text="Stored predictions belong to the samples of one dataset and need it, classifiers are measured "
         "before they teach; for a model of grounding it is optional.",
     )
     split = forms.ChoiceField(

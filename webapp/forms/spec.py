@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from mtkd_engine.spec import SPECS, TASKS
 from webapp.forms.layout import (
     DATASET_FIELD,
     FOLDED,
@@ -15,9 +16,10 @@ from webapp.forms.layout import (
     TEACHERS_FIELD,
     TEST_ON_FIELD,
 )
-from webapp.forms.schema import Choice, Field, Group, Node, Rows, spec_tree
+from webapp.forms.nodes import NONE, Choice, Field, Group, Node, Rows
+from webapp.forms.schema import spec_tree
 from webapp.forms.shown import Shown
-from webapp.forms.typed import MANY, PARTED, item, lines_of, mapping_of
+from webapp.forms.typed import MANY, PARTED, is_null, lines_of, mapping_of, value_at
 
 
 class SpecForm:
@@ -28,7 +30,8 @@ class SpecForm:
         *,
         datasets: list[str],
         teachers: list[str],
-        task: str = "grounding",
+        subject: str = "grounding",
+        other_datasets: Sequence[str] = (),
         notes: Mapping[str, str] | None = None,
         teacher_notes: Mapping[str, str] | None = None,
         selections: Mapping[str, str] | None = None,
@@ -40,11 +43,13 @@ class SpecForm:
 
         `notes` says what to know of datasets, by all labels that lead to one, offered or not, `teacher_notes` what to
         know of teachers, and `selections` what to know of each selection; without these, their names are typed.
+        `other_datasets` are those of other subjects: choosing one is choosing what the job is about.
         `hints` are sentences to stand below fields, by path.
         """
-        self.task = task
-        self.tree = spec_tree(task)
+        self.subject = subject
+        self.tree = spec_tree(subject)
         self.datasets = datasets
+        self.other_datasets = other_datasets
         self.teachers = teachers
         self.notes = notes or {}
         self.teacher_notes = teacher_notes or {}
@@ -56,7 +61,10 @@ class SpecForm:
 
     def raw(self) -> dict[str, Any]:
         """This will return the chosen values as plain data for `mtkd_engine.spec.parse`."""
-        return {"task": self.task, **self._raw_group(self.tree)}
+        raw = {"task": SPECS[self.subject].model_fields["task"].default, **self._raw_group(self.tree)}
+        if self.subject not in TASKS:
+            raw["data"] = {"kind": self.subject, **raw["data"]}
+        return raw
 
     def chosen(self, path: str) -> str:
         """This will return which option of a choice at the top of the spec is chosen."""
@@ -92,6 +100,8 @@ class SpecForm:
         if isinstance(node, Choice):
             chosen = self._chosen(node)
             option = dict(node.options).get(chosen)
+            if option is not None and chosen == NONE:
+                return None
             return {node.tag: chosen, **(self._raw_group(option) if option else {})}
         if isinstance(node, Rows):
             return [self._raw_group(row) for row in node.rows if self._is_used(row)]
@@ -114,6 +124,8 @@ class SpecForm:
 
     def _is_used(self, row: Group) -> bool:
         first = row.children[0]
+        if isinstance(first, Choice):
+            return self._chosen(first) != NONE
         assert isinstance(first, Field)
         return bool(self._value(first))
 
@@ -136,6 +148,8 @@ class SpecForm:
     def _chosen(self, choice: Choice) -> str:
         if self.posted is not None:
             return self.posted.get(f"{choice.name}.{choice.tag}", choice.default)
+        if NONE in dict(choice.options) and is_null(self.start, choice.name):
+            return NONE
         return str(self._start_of(choice, f".{choice.tag}") or choice.default)
 
     def _value(self, node: Field) -> Any:
@@ -165,13 +179,7 @@ class SpecForm:
 
     def _start_of(self, node: Node, extra: str = "") -> Any:
         """Values of a start spec belong to the option it chose, and to no other."""
-        value: Any = self.start
-        for segment in (node.name + extra).split("."):
-            key, _, option = segment.partition("[")
-            value = value.get(key) if isinstance(value, Mapping) else item(value, key)
-            if option and isinstance(value, Mapping) and option.rstrip("]") not in value.values():
-                return None
-        return value
+        return value_at(self.start, node.name + extra)
 
     def _places(self) -> dict[str, tuple[str, str]]:
         """Which error belongs to which node: name of the node -> path of the error, in the spec and in the form.
@@ -232,6 +240,8 @@ class SpecForm:
         elif isinstance(node, Rows):
             shown.parts = [self._shown(row) for row in node.rows]
             for row in shown.parts:
+                if row.parts[0].kind == "choice":
+                    continue
                 row.only_with = (
                     f"{row.node.path}.kind={','.join(value for value, _ in row.parts[0].options if value)}"
                 )
@@ -249,11 +259,13 @@ class SpecForm:
 
     def _is_set(self, node: Field, value: Any) -> bool:
         """An untouched form is as good as none: its own defaults are compared, in the words of a form."""
-        before = SpecForm(datasets=[], teachers=[], selections=self.selections, task=self.task)._started(node)
+        untouched = SpecForm(datasets=[], teachers=[], selections=self.selections, subject=self.subject)
+        before = untouched._started(node)
         return str(value) != (Shown(node, "", before).text if isinstance(value, str) else str(before))
 
     def _options(self, node: Field) -> list[tuple[str, str]]:
-        known = {DATASET_FIELD: self.datasets, TEACHERS_FIELD: self.teachers}.get(node.path)
+        datasets = [*self.datasets, *self.other_datasets]
+        known = {DATASET_FIELD: datasets, TEACHERS_FIELD: self.teachers}.get(node.path)
         notes = self.teacher_notes if node.path == TEACHERS_FIELD else self.notes
         if node.path in {LEAVE_OUT_FIELD, TEST_ON_FIELD} and self.selections is not None:
             known, notes = list(self.selections), self.selections

@@ -15,8 +15,26 @@ PARTED = {"list": ", ", "lines": "\n"}
 """Kinds of which several are typed, and what stands between them."""
 
 
-def item(value: Any, key: str) -> Any:
-    """This will give what stands at a place of a list, if there is one."""
+def value_at(start: Any, name: str) -> Any:
+    """This will give what a plain spec has for a node's name; None where another option of a choice was chosen."""
+    value = start
+    for segment in name.split("."):
+        key, _, option = segment.partition("[")
+        value = value.get(key) if isinstance(value, Mapping) else _item(value, key)
+        if option and isinstance(value, Mapping) and option.rstrip("]") not in value.values():
+            return None
+    return value
+
+
+def is_null(start: Any, name: str) -> bool:
+    """This will tell whether a plain spec says that there is nothing, which is more than not saying what there is."""
+    within, _, key = name.rpartition(".")
+    part = value_at(start, within)
+    return isinstance(part, Mapping) and key in part and part[key] is None
+
+
+def _item(value: Any, key: str) -> Any:
+    """What stands at a place of a list, if there is one."""
     place = int(key) if key.isdecimal() else -1
     return value[place] if isinstance(value, list | tuple) and 0 <= place < len(value) else None
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from jobs.models import Dataset, Teacher, TeacherKind
 from jobs.operations.fitting import is_without_features
+from jobs.queries.kinds import CLASSIFICATION, held_by
 from mtkd_engine.spec.measures import Measures, measures_of
 from webapp.pages.classifier import conversion_of, input_words, measured_of
 from webapp.pages.result import COLUMNS
@@ -18,10 +19,17 @@ from webapp.plots import histograms, positions, quality_bars
 from webapp.templatetags.site import bytesize
 
 SPLITS = ("train", "val", "test")
-COUNTS = {
-    "grounding": ("samples", "videos", "sources", "windows"),
-    "classification": ("samples", "classes", "sources"),
+GROUNDING = "grounding"
+COUNTS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    GROUNDING: (("samples", "Samples"), ("videos", "Videos"), ("sources", "Sources"), ("windows", "Windows")),
+    "images": (("samples", "Samples"), ("classes", "Classes"), ("sources", "Sources")),
+    "clips": (
+        *(("samples", "Samples"), ("classes", "Classes"), ("sources", "Sources")),
+        *(("frames", "Frames"), ("seconds", "Seconds")),
+    ),
+    "features": (("samples", "Samples"), ("classes", "Classes"), ("sources", "Sources"), ("frames", "Rows")),
 }
+"""What is counted of each split, with titles, by what samples are."""
 FORMATS = {
     "activitynet": "ActivityNet Captions",
     "charades_sta": "Charades-STA",
@@ -29,6 +37,13 @@ FORMATS = {
     "qvhighlights": "QVHighlights",
     "class_folders": "folders of classes",
     "parquet": "Parquet",
+    "ucf101": "UCF101",
+    "hmdb51": "HMDB51",
+    "clip_table": "table of clips",
+    "video_list": "list of videos",
+    "frame_list": "list of frame folders",
+    "video_folders": "folders of classes",
+    "feature_arrays": "arrays of features",
 }
 MOST_CLASSES = 200
 RANK = {"error": 0, "warning": 1, "note": 2}
@@ -40,17 +55,19 @@ def dataset_card(dataset: Dataset) -> dict[str, Any]:
     told = report.get("statistics") or {}
     words = (told.get("vocabulary") or {}).get("top") or []
     most = max((count for _, count in words), default=1)
+    held = held_by(dataset) if dataset.task == CLASSIFICATION else GROUNDING
+    columns = COUNTS.get(held, COUNTS["images"])
     return {
-        "columns": COUNTS.get(dataset.task, COUNTS["grounding"]),
-        "splits": _splits(report.get("splits") or {}, COUNTS.get(dataset.task, COUNTS["grounding"])),
+        "columns": [title for _, title in columns],
+        "splits": _splits(report.get("splits") or {}, [key for key, _ in columns]),
         "facts": _dataset_facts(report),
         "classes": class_rows(report)[:MOST_CLASSES],
         "class_count": len(report.get("classes") or []),
-        "annotations_only": "feature_width" in report and report["feature_width"] is None,
+        "annotations_only": held == GROUNDING and is_without_features(dataset),
         "problems": shown_problems(report),
         "repairs": _accepted(report),
         "split_made": bool(report.get("split_made")),
-        "histograms": histograms(told),
+        "histograms": histograms(told, held=held),
         "positions": positions(told),
         "words": [(word, count, 100 * count / most) for word, count in words],
         "vocabulary": told.get("vocabulary") or {},
@@ -83,7 +100,7 @@ def _unused(teacher: Teacher, coverage: list[dict[str, Any]]) -> str:
     if any(row["covered"] < row["of"] for row in coverage):
         return "It cannot teach: jobs need predictions for all samples of train, val and test."
     dataset = teacher.dataset
-    if teacher.task == "classification":
+    if teacher.task == CLASSIFICATION:
         return "It has not taught yet: choose it in a job of task classification."
     if teacher.kind == TeacherKind.PREDICTIONS and dataset and is_without_features(dataset):
         return (
@@ -167,7 +184,7 @@ def _accepted(report: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def class_rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """This will lay out the classes of a dataset of images: name, images of each split, and a bar of train."""
+    """This will lay out the classes of a dataset: name, samples of each split, and a bar of train."""
     counts = report.get("class_counts") or {}
     by_split = [counts.get(split) or [] for split in SPLITS]
     most = max((count for split in by_split for count in split), default=1) or 1
@@ -178,10 +195,10 @@ def class_rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _splits(
-    known: Mapping[str, Mapping[str, int]], columns: Sequence[str]
+    known: Mapping[str, Mapping[str, float]], columns: Sequence[str]
 ) -> list[tuple[str, list[int | None]]]:
     rows: list[tuple[str, list[int | None]]] = [
-        (name, [known[name].get(count) for count in columns]) for name in SPLITS if name in known
+        (name, [_whole(known[name].get(count)) for count in columns]) for name in SPLITS if name in known
     ]
     if len(rows) > 1:
         # Splits share no video and no source, so the sums count none twice; classes are the same ones.
@@ -194,6 +211,10 @@ def _splits(
     return rows
 
 
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)
+
+
 def _dataset_facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     words = report.get("word_vectors") or {}
     videos = report.get("feature_videos")
@@ -201,7 +222,10 @@ def _dataset_facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     facts = [
         ("Format", FORMATS.get(str(report.get("format")), str(report.get("format") or ""))),
         ("Size", bytesize(report["bytes"]) if isinstance(report.get("bytes"), int) else ""),
-        ("Features", f"{width}, of {videos:,} videos" if width and videos else width),
+        (
+            "Features",
+            f"{width}, of {videos:,} videos" if width and videos else clip_features(report) or width,
+        ),
         (
             "Word vectors",
             f"{words.get('width')} wide, for {words.get('words', 0):,} of {words.get('vocabulary', 0):,} words"
@@ -214,8 +238,15 @@ def _dataset_facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in facts if value]
 
 
+def clip_features(report: Mapping[str, Any]) -> str:
+    """This will say how wide and how long the features of clips are, "" for any other dataset."""
+    if report.get("data") != "features" or not report.get("feature_width"):
+        return ""
+    return f"{report['feature_width']:,} wide, up to {report.get('longest', 0):,} rows a clip"
+
+
 def image_facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """This will say of a dataset of images how many classes it has, what its files are and how even it is."""
+    """This will say of a dataset with classes how many it has, what images it is made of and how even it is."""
     told = report.get("statistics") or {}
     kinds = sorted((told.get("kinds") or {}).items(), key=lambda pair: -pair[1])
     balance = told.get("balance") or {}
@@ -254,9 +285,17 @@ def _teacher_facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _architecture(net: Mapping[str, Any]) -> str:
-    """The family first: the database forgets the order of keys."""
-    sizes = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in net.items() if key != "family")
+    """The family first: the database forgets the order of keys; networks inside it stand in brackets."""
+    sizes = ", ".join(
+        f"{key.replace('_', ' ')} {_size(value)}" for key, value in net.items() if key != "family"
+    )
     return f"{net['family']}: {sizes}" if "family" in net else sizes
+
+
+def _size(value: object) -> str:
+    if isinstance(value, Mapping) and "family" in value:
+        return f"({_architecture(value)})"
+    return "none" if value is None else str(value)
 
 
 def _own_metrics(metrics: Mapping[str, float], measures: Measures) -> list[tuple[str, float]]:

@@ -1,9 +1,11 @@
-"""What a report says of an image classifier: how it was converted, how good it is split by split and class by class."""
+"""What a report says of a classifier: how it was converted, how good it is split by split and class by class."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+from webapp.nouns import noun_of_card
 
 MOST_CLASSES = 200
 SPLITS = ("val", "test", "train")
@@ -54,6 +56,7 @@ def measured_of(report: Mapping[str, Any]) -> dict[str, Any] | None:
     return {
         "rows": [_row(name, told[name]) for name in SPLITS if name in told],
         "split": shown,
+        "noun": noun_of_card(report.get("card") or {}),
         "classes": [_class(row) for row in (told[shown].get("classes") or [])[:MOST_CLASSES]],
         "class_count": len(told[shown].get("classes") or []),
         "is_worse": any(
@@ -89,7 +92,19 @@ def _class(row: Mapping[str, Any]) -> dict[str, Any]:
 def input_words(card: Mapping[str, Any]) -> str:
     """This will say what a classifier reads, "" for a card of another task."""
     reads = card.get("input") or {}
+    kind = reads.get("kind")
+    if kind == "features":
+        return f"features {reads['width']:,} wide, up to {reads['frames']:,} rows"
+    if kind == "streams":
+        return f"compressed stream, {counted(reads['segments'], 'segment')}, {reads['size']} px"
     if not reads:
         return ""
     numbers = " / ".join(", ".join(f"{number:.4g}" for number in reads[name]) for name in ("mean", "std"))
-    return f"{reads['size']} px, {'grey' if len(reads['mean']) == 1 else 'colour'}, mean / spread {numbers}"
+    seen = f"{counted(reads['frames'], 'frame')}, " if kind == "clip" else ""
+    colour = "grey" if len(reads["mean"]) == 1 else "colour"
+    return f"{seen}{reads['size']} px, {colour}, mean / spread {numbers}"
+
+
+def counted(count: int, noun: str) -> str:
+    """This will write so many of something."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

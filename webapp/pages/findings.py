@@ -10,7 +10,9 @@ from jobs.models import Registration, RegistrationState
 from mtkd_engine.spec.measures import GROUNDING
 from mtkd_engine.spec.measures import MEASURES as MEASURED
 from webapp.forms.sources import FORMATS
-from webapp.pages.cards import image_facts
+from webapp.nouns import noun_of
+from webapp.pages.cards import COUNTS, clip_features, image_facts
+from webapp.pages.cards import GROUNDING as OF_MOMENTS
 from webapp.pages.classifier import conversion_of, measured_of
 from webapp.templatetags.registrations import counted
 from webapp.templatetags.site import bytesize
@@ -24,8 +26,11 @@ MEASURES = (
     ("words", "Words of a sentence", ""),
     ("queries_per_video", "Sentences of a video", ""),
     ("windows_per_query", "Windows of a sentence", ""),
-    ("shorter_side", "Shorter side of an image", "px"),
-    ("aspect", "Width of an image by its height", ""),
+    ("frames", "{moments} of a clip", ""),
+    ("seconds", "Length of a clip", "s"),
+    ("rate", "Frames a second", ""),
+    ("shorter_side", "Shorter side of {noun}", "px"),
+    ("aspect", "Width of {noun} by its height", ""),
     ("kilobytes", "Size of a file", "kB"),
 )
 FORMS = {"windows": "scored windows", "span": "start and end of each clip", "map": "2-D maps"}
@@ -57,10 +62,17 @@ def findings(registration: Registration) -> dict[str, Any]:
     problems = _problems(report)
     decides = registration.state == RegistrationState.WAITING
     others = [problem for problem in problems if not (decides and problem.get("repair"))]
+    held = _held(report)
+    columns = COUNTS.get(held, COUNTS["images"])
     return {
         "facts": _facts(report),
-        "splits": [(name, split) for name, split in _by_split(report.get("splits"))],
-        "of_images": report.get("kind") == "dataset" and report.get("task") == "classification",
+        "columns": [title for _, title in columns],
+        "splits": [
+            (name, [round(split.get(key, 0)) for key, _ in columns])
+            for name, split in _by_split(report.get("splits"))
+        ],
+        "held": held,
+        "has_classes": held != OF_MOMENTS,
         "split_made": report.get("split_made", False),
         "coverage": list(_by_split(report.get("coverage"))),
         "unknown": report.get("unknown") or {},
@@ -68,7 +80,7 @@ def findings(registration: Registration) -> dict[str, Any]:
         "problem_count": len(others),
         "groups": _grouped(others),
         "repairs": _repairs(report, problems),
-        "measures": _measures(report.get("statistics") or {}),
+        "measures": _measures(report.get("statistics") or {}, held=held),
         "vocabulary": (report.get("statistics") or {}).get("vocabulary") or {},
         "samples": [_sample(sample) for sample in _list(report.get("samples"))],
         "conversion": conversion_of(report),
@@ -77,6 +89,12 @@ def findings(registration: Registration) -> dict[str, Any]:
         "tensor_count": (report.get("tensors") or {}).get("count") or 0,
         "mismatch": [_mismatch(row) for row in report.get("mismatch") or []],
     }
+
+
+def _held(report: Mapping[str, Any]) -> str:
+    """What the samples of a dataset are: moments in videos where nothing else is said."""
+    is_labelled = report.get("kind") == "dataset" and report.get("task") == "classification"
+    return str(report.get("data") or "images") if is_labelled else OF_MOMENTS
 
 
 def _list(given: object) -> list[Any]:
@@ -118,8 +136,8 @@ def _format(name: str) -> str:
 
 
 def _features(report: dict[str, Any]) -> str:
-    if report.get("kind") != "dataset" or report.get("task") == "classification":
-        return ""
+    if _held(report) != OF_MOMENTS or report.get("kind") != "dataset":
+        return clip_features(report)
     width = report.get("feature_width")
     if width is None:
         return "none: jobs that need features cannot use it"
@@ -180,14 +198,16 @@ def _repairs(report: dict[str, Any], problems: list[dict[str, Any]]) -> list[dic
     ]
 
 
-def _measures(statistics: dict[str, Any]) -> list[dict[str, Any]]:
+def _measures(statistics: dict[str, Any], *, held: str) -> list[dict[str, Any]]:
     rows = []
+    noun = {"image": "an image", "clip": "a clip"}[noun_of(held)]
+    words = {"noun": noun, "moments": "Rows" if held == "features" else "Frames"}
     for key, title, unit in MEASURES:
         found = statistics.get(key) or {}
         mean, median = found.get("mean") or {}, found.get("median") or {}
         cells = [(_short(mean.get(name), unit), _short(median.get(name), unit)) for name in ORDER]
         if any(both != ("–", "–") for both in cells):
-            rows.append({"title": title, "cells": cells})
+            rows.append({"title": title.format(**words), "cells": cells})
     return rows
 
 

@@ -1,4 +1,4 @@
-"""The images of a dataset: a list by split and class, one of them, and its bytes for the browser."""
+"""The samples of a dataset with classes: a list by split and class, one of them, and its picture for the browser."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from django.views.decorators.http import require_safe
 
 from jobs.models import Dataset
 from jobs.queries.images import ImageFiles, StoredImage, list_images, read_images
+from jobs.queries.kinds import held_by
 from jobs.queries.samples import SPLITS
 from jobs.storage.blobs import StorageError
-from jobs.storage.previews import image_files
+from jobs.storage.previews import has_plays, labelled_files
 from webapp.access import dataset_or_404
 from webapp.downloads import class_of, send_image
+from webapp.nouns import noun_of
 
 PAGE = 60
 FIRST = 24
+FIRST_LINES = 6  # where there is nothing to look at
 LONGEST_SEARCH = 200
 
 
@@ -28,7 +31,7 @@ def image(request: HttpRequest, dataset_id: int, row: int) -> HttpResponse:
 
 
 def list_page(request: HttpRequest, found: Dataset) -> HttpResponse:
-    """This will list images of one split or all, of one class or all, those that hold a text, a page at a time."""
+    """This will list samples of one split or all, of one class or all, those that hold a text, a page at a time."""
     split = request.GET.get("split", "")
     split = split if split in SPLITS else ""
     text = request.GET.get("q", "")[:LONGEST_SEARCH].replace("\0", "")
@@ -36,7 +39,7 @@ def list_page(request: HttpRequest, found: Dataset) -> HttpResponse:
     label = _number(request.GET.get("class", ""))
     classes = _classes(found)
     label = label if label is not None and label < len(classes) else None
-    context: dict[str, Any] = {"dataset": found, "project": found.project, "split": split, "text": text}
+    context = {**_about(found), "split": split, "text": text}
     files = _files(found, context)
     if files is not None:
         listed = list_images(files, split=split, label=label, text=text, skip=PAGE * (page - 1), limit=PAGE)
@@ -46,6 +49,7 @@ def list_page(request: HttpRequest, found: Dataset) -> HttpResponse:
             "is_cut": listed.is_cut,
             "page": page,
             "pages": max(1, -(-listed.total // PAGE)),
+            "is_pictured": files.offsets is not None,
             "splits": [name for name in SPLITS if files.rows(name)],
             "classes": list(enumerate(classes)),
             "label": label,
@@ -55,15 +59,16 @@ def list_page(request: HttpRequest, found: Dataset) -> HttpResponse:
 
 
 def sample_page(request: HttpRequest, found: Dataset, *, row: int) -> HttpResponse:
-    """This will show one image, its class and what its file is."""
-    context: dict[str, Any] = {"dataset": found, "project": found.project}
+    """This will show one image or clip, its class and what its file is."""
+    context = _about(found)
     files = _files(found, context)
     if files is None or row not in files.rows(""):
         raise Http404(context.get("problem") or f"{found.label} has no sample in row {row}.")
     shown = read_images(files, [row])[0]
-    start, end = files.place_of(row)
+    start, end = files.place_of(row) if shown.is_pictured else (0, 0)
     context |= {
         "sample": shown,
+        "has_play": bool(shown.frames) and has_plays(found),
         "class_name": class_of(shown, _classes(found)),
         "size": end - start,
         "previous": row - 1 if row else None,
@@ -74,17 +79,25 @@ def sample_page(request: HttpRequest, found: Dataset, *, row: int) -> HttpRespon
 
 
 def first_images(dataset: Dataset) -> list[tuple[StoredImage, str]]:
-    """This will give some images with their classes for the card, spread over the dataset; none where none are kept."""
+    """This will give some samples with their classes for the card, spread over the dataset; none of one without."""
     files = _files(dataset, {})
     if files is None:
         return []
-    rows = files.rows("")
-    return named(read_images(files, list(rows[:: max(1, len(rows) // FIRST)][:FIRST])), _classes(dataset))
+    rows, classes = files.rows(""), _classes(dataset)
+    if files.offsets is None:  # one further each time: classes often take turns
+        spread = [place * len(rows) // FIRST_LINES + place for place in range(FIRST_LINES)]
+        return named(read_images(files, [row for row in spread if row in rows]), classes)
+    return named(read_images(files, list(rows[:: max(1, len(rows) // FIRST)][:FIRST])), classes)
 
 
 def named(images: list[StoredImage], classes: list[str]) -> list[tuple[StoredImage, str]]:
     """This will put the name of its class beside each image."""
     return [(one, class_of(one, classes)) for one in images]
+
+
+def _about(found: Dataset) -> dict[str, Any]:
+    held = held_by(found)
+    return {"dataset": found, "project": found.project, "held": held, "noun": noun_of(held)}
 
 
 def _classes(dataset: Dataset) -> list[str]:
@@ -93,7 +106,7 @@ def _classes(dataset: Dataset) -> list[str]:
 
 def _files(dataset: Dataset, context: dict[str, Any]) -> ImageFiles | None:
     try:
-        return image_files(dataset)
+        return labelled_files(dataset)
     except StorageError as error:
         context["problem"] = str(error)
         return None

@@ -1,4 +1,4 @@
-"""The page of one sample with classes: its image, what everybody says of it as bars, why it was taught so."""
+"""The page of one sample with classes: its picture, what everybody says of it as bars, why it was taught so."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from jobs.queries.inspect.classes import LABEL, TEACHER
 from jobs.queries.inspect.probabilities import Answer, Said, answers
 from jobs.queries.inspect.table import Table
 from jobs.storage.blobs import StorageError
+from jobs.storage.previews import has_plays
 from jobs.storage.tables import sample_probabilities
+from webapp.nouns import noun_of_spec
 from webapp.pages.inspect_class_why import why_classes
 from webapp.pages.inspect_classes import known_images, tone_by_who
 from webapp.pages.inspect_words import who_is
@@ -70,13 +72,16 @@ def answer_context(job: Job, table: Table, row: int, *, weights: Mapping[str, fl
         )
         for one in sorted(told, key=lambda one: _ORDER.index(one.who) if one.who in _ORDER else -1)
     ]
+    image = known_images(job, table, [row])[0]
     kind = str((job.spec.get("method", {}).get("aggregator") or {}).get("kind", ""))
     return {
         "truth": truth,
         "opinions": opinions,
         "has_probabilities": bool(kept),
         "probabilities_problem": problem,
-        "image": known_images(job, table, [row])[0],
+        "image": image,
+        "has_play": bool(image and image.frames and job.dataset and has_plays(job.dataset)),
+        "noun": noun_of_spec(job.spec),
         "why": why_classes(told, weights, aggregator=kind),
     }
 

@@ -21,8 +21,9 @@ from jobs.queries.inspect.classes import (
 from jobs.queries.inspect.images import images_of
 from jobs.queries.inspect.table import Rows, Table
 from jobs.storage.blobs import StorageError
-from jobs.storage.previews import image_files
+from jobs.storage.previews import labelled_files
 from webapp.forms.inspect import Asked
+from webapp.nouns import noun_of_spec
 from webapp.pages.inspect_rows import Shown, tones_of
 from webapp.pages.inspect_words import who_is
 
@@ -102,9 +103,9 @@ def pictured(job: Job, table: Table, rows: Sequence[int] | Rows) -> list[Picture
 
 
 def known_images(job: Job, table: Table, rows: Sequence[int] | Rows) -> list[StoredImage | None]:
-    """This will find the images of some rows; all None where the dataset keeps none that can be read."""
+    """This will find some rows in their dataset; all None where it keeps nothing that can be read."""
     try:
-        files = None if job.dataset is None else image_files(job.dataset)
+        files = None if job.dataset is None else labelled_files(job.dataset)
         return [None] * len(rows) if files is None else images_of(table, files, rows)
     except StorageError:
         return [None] * len(rows)
@@ -140,6 +141,7 @@ def listed(job: Job, table: Table, rows: Rows, shown: Sequence[Shown], *, asked:
     pictures = pictured(job, table, [sample.row for sample in shown])
     return {
         "has_classes": True,
+        "noun": noun_of_spec(job.spec),
         "pictured_rows": list(zip(shown, pictures, strict=True)),
         "right_rows": right,
         "has_disputed": any(row.share_disputed is not None for row in right),

@@ -29,6 +29,7 @@ from webapp.downloads import send_artifact
 from webapp.forms.baseline import BaselineForm
 from webapp.forms.refusals import show_refusal
 from webapp.forms.sources import PromoteForm
+from webapp.nouns import noun_of_spec
 from webapp.pages.compare_offers import offers_to_compare
 from webapp.pages.gates import gates_of, naming
 from webapp.pages.lifecycle import offers_for
@@ -155,10 +156,12 @@ def _result(detail: Job) -> dict[str, Any]:
         return {"rows": [], "notes": result.get("notes", [])}
     columns, ways = counted(result)
     measures = measures_of(detail.spec)
-    rows = result_rows(result, method=(detail.spec.get("method") or {}).get("kind", ""), measures=measures)
+    method, noun = (detail.spec.get("method") or {}).get("kind", ""), noun_of_spec(detail.spec)
+    rows = result_rows(result, method=method, measures=measures, noun=noun)
     return {
         **_classes(detail),
-        "is_of_images": measures is CLASSIFICATION,
+        "has_classes": measures is CLASSIFICATION,
+        "noun": noun,
         "calibration": calibration(result, rows, measures),
         "rows": rows,
         "has_intervals": any(cell.low is not None for row in rows for cell in row.cells),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mtkd_engine.spec.measures import CLASSIFICATION, GROUNDING, Measures
+from webapp.nouns import IMAGE
 
 COLUMNS = GROUNDING.columns
 SAME = 0.05  # points that the table does not show
@@ -53,8 +54,8 @@ BY_LABELS = (
     "The aggregator of this job looks at the true labels, here those of test: a bound, no prediction.",
 )
 """What an aggregator says that cannot weigh a sample without its label."""
-OF_IMAGES = {"blind": (BOUNDS, "Blind", "Always the most frequent class: sees no image.")}
-"""What rows mean where images are classified, as far as it is something else."""
+BLIND_TO = "Always the most frequent class: sees no {noun}."
+"""What the row `blind` means where samples have classes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,12 +94,17 @@ class Row:
 
 
 def result_rows(
-    result: Mapping[str, Any] | None, *, method: str = "", measures: Measures = GROUNDING
+    result: Mapping[str, Any] | None,
+    *,
+    method: str = "",
+    measures: Measures = GROUNDING,
+    noun: str = IMAGE,
 ) -> list[Row]:
     """This will lay a job's result out as rows, in percent; an empty list where there is none.
 
     The first row is what the job made: a student, or with method `aggregate` what its teachers say together.
-    The best of each column is marked, bounds left out: they are no methods to compare with.
+    The best of each column is marked, bounds left out: they are no methods to compare with. `noun` is what a sample
+    with a class is called.
     """
     if not result or not result.get("metrics"):
         return []
@@ -110,7 +116,9 @@ def result_rows(
     best = str(result.get("best_single"))
     is_one_teacher = method != "aggregate"  # there, the best single teacher is another one in each fold
     left_out = {f"teacher:{best}"} if is_one_teacher else set()
-    known = BASELINES | (OF_IMAGES if measures is CLASSIFICATION else {})
+    known = BASELINES
+    if measures is CLASSIFICATION:
+        known = known | {"blind": (BOUNDS, "Blind", BLIND_TO.format(noun=noun))}
     if result.get("aggregated_reads_labels"):
         known |= {"aggregated": BY_LABELS}
     for key in _in_order(baselines, left_out=left_out, by=measures.headline):

@@ -60,7 +60,7 @@ def samples(request: HttpRequest, dataset_id: int) -> HttpResponse:
 
 @require_safe
 def sample(request: HttpRequest, dataset_id: int, row: int) -> HttpResponse:
-    """This will show one sample: its sentence, its windows, its video and its features; or its image and class."""
+    """This will show one sample: its sentence, its windows, its video and its features; or its class and picture."""
     found = dataset_or_404(request, dataset_id)
     if found.task == "classification":
         return images.sample_page(request, found, row=row)

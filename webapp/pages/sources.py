@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,9 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from jobs.models import Dataset, Teacher, TeacherKind
 from jobs.operations.errors import UnableToDelete
 from jobs.operations.removal import archive, delete, unarchive
+from jobs.queries.kinds import CLASSIFICATION, held_by
 from jobs.queries.sources import dependents
 from webapp.access import dataset_or_404, may, teacher_or_404
 from webapp.forms.deletion import DeletionForm
+from webapp.nouns import noun_of
 from webapp.pages.cards import dataset_card, teacher_card
 from webapp.pages.images import first_images
 from webapp.pages.samples import first_samples
@@ -24,7 +28,7 @@ MOST_JOBS = 20
 def dataset(request: HttpRequest, dataset_id: int) -> HttpResponse:
     """This will show what a dataset is, what is in it, and what hangs on it."""
     found = dataset_or_404(request, dataset_id)
-    samples, has_samples = first_samples(found) if found.task != "classification" else ([], False)
+    samples, has_samples = first_samples(found) if found.task != CLASSIFICATION else ([], False)
     context = {
         "dataset": found,
         "project": found.project,
@@ -35,8 +39,7 @@ def dataset(request: HttpRequest, dataset_id: int) -> HttpResponse:
         "predictions": found.teachers.filter(kind=TeacherKind.PREDICTIONS),
         "samples": samples,
         "has_samples": has_samples,
-        "of_images": found.task == "classification",
-        "images": first_images(found) if found.task == "classification" else [],
+        **_labelled(found),
         **_standing(request, found, "dataset"),
     }
     return render(request, "sources/dataset.html", context)
@@ -79,6 +82,20 @@ def dataset_deletion(request: HttpRequest, dataset_id: int) -> HttpResponse:
 def teacher_deletion(request: HttpRequest, teacher_id: int) -> HttpResponse:
     """This will show what depends on a teacher, and delete it when told so."""
     return _deletion(request, teacher_or_404(request, teacher_id), noun="teacher")
+
+
+def _labelled(found: Dataset) -> dict[str, Any]:
+    """What is shown of a dataset whose samples have classes."""
+    if found.task != CLASSIFICATION:
+        return {"has_classes": False}
+    images, held = first_images(found), held_by(found)
+    return {
+        "has_classes": True,
+        "held": held,
+        "noun": noun_of(held),
+        "images": images,
+        "is_pictured": any(one.is_pictured for one, _ in images),
+    }
 
 
 def _standing(request: HttpRequest, found: Dataset | Teacher, noun: str) -> dict[str, bool]:

@@ -1,4 +1,4 @@
-"""What the form of a spec offers in a project: tasks, and the datasets, teachers and selections of the chosen one."""
+"""What the form of a spec offers in a project: the datasets, teachers and selections of the chosen subject."""
 
 from __future__ import annotations
 
@@ -8,65 +8,71 @@ from typing import Any
 from django.http import QueryDict
 
 from jobs.models import Dataset, Project, Teacher, TeacherKind
-from jobs.operations.fitting import CLASSIFICATION, knows_all_classes
+from jobs.operations.fitting import is_without_features, knows_all_classes
+from jobs.queries.kinds import CLASSIFICATION, held_by, reads_of, subject_seeing, subjects_of, width_of
 from jobs.queries.selections import list_selections
-from jobs.queries.sources import find_dataset, list_datasets, list_teachers
-from mtkd_engine.spec import SPECS
+from jobs.queries.sources import list_datasets, list_teachers
+from mtkd_engine.spec import FeatureInput, input_is
 from mtkd_engine.spec.measures import measures_of
 from webapp.forms.layout import GATES_FIELD
 from webapp.forms.spec import SpecForm
 from webapp.pages.gates import gate_hints
 
-TASKS = tuple((task, spec.model_fields["task"].description or task) for task, spec in SPECS.items())
-"""Each task with what it is."""
-ELDEST = TASKS[0][0]
 _NAMED = 3
+_HELD = {"images": "images", "clips": "clips", "features": "features of clips"}
 
 
-def fits_task(start: Mapping[str, Any], task: str) -> bool:
-    """This will tell whether a plain spec can be shown by the form of a task; one that names none can."""
-    return str(start.get("task", task)) == task
-
-
-def chosen_task(project: Project, asked: str, start: Mapping[str, Any]) -> str:
-    """This will say which task a form is for: the one that was asked for, that of the spec it starts from or of a
-    dataset or selection that this names, else that of the project's newest dataset.
-    """
-    if asked in SPECS:
-        return asked
-    if start.get("task") in SPECS:
-        return str(start["task"])
-    data = start.get("data") or {}
-    named = [data.get("test_on"), *(data.get("leave_out") or ())]
-    if data.get("dataset"):
-        found = find_dataset(project, str(data["dataset"]))
-    elif (
-        selection := list_selections(project=project)
-        .filter(name__in=[name for name in named if name])
-        .first()
-    ):
-        found = selection.dataset
-    else:
-        found = list_datasets(project=project).order_by("-pk").first()
-    return found.task if found is not None and found.task in SPECS else ELDEST
-
-
-def form_for(project: Project, posted: QueryDict | None, start: Mapping[str, Any], *, task: str) -> SpecForm:
-    """This will make the form of a task with what the project offers for it."""
-    datasets = list(list_datasets(project=project).filter(task=task))
-    teachers = list(list_teachers(project=project).filter(task=task))
+def form_for(
+    project: Project, posted: QueryDict | None, start: Mapping[str, Any], *, subject: str
+) -> SpecForm:
+    """This will make the form of a subject with what the project offers for it, and the datasets of others."""
+    listed = list(list_datasets(project=project))
+    datasets = [one for one in listed if subject in subjects_of(one)]
+    others = [one for one in listed if subject not in subjects_of(one)]
     labels, notes = _labelled(datasets)
+    other_labels, other_notes = _labelled(others, kinds=True)
+    teachers = [teacher for teacher in list_teachers(project=project) if _teaches(teacher, subject)]
     return SpecForm(
-        task=task,
+        subject=subject,
         datasets=labels,
-        notes=notes,
+        other_datasets=other_labels,
+        notes={**notes, **other_notes},
         teachers=[teacher.name for teacher in teachers],
         teacher_notes={teacher.name: _noted(teacher, datasets) for teacher in teachers},
-        selections=_selections(project, task),
+        selections=_selections(project, subject),
         hints={GATES_FIELD: gate_hints(project)},
         posted=posted,
-        start=start,
+        start=_with_width(start, datasets, labels) if subject == "features" else start,
     )
+
+
+def choices_of(project: Project) -> dict[str, dict[str, Any]]:
+    """This will say of each dataset, by all labels that lead to it, which subjects it serves and how wide it is."""
+    found: dict[str, dict[str, Any]] = {}
+    for dataset in list_datasets(project=project):
+        told = {"subjects": subjects_of(dataset), "width": width_of(dataset)}
+        found.setdefault(dataset.name, told)
+        found[f"{dataset.name}@{dataset.version}"] = told
+    return found
+
+
+def _teaches(teacher: Teacher, subject: str) -> bool:
+    if teacher.task != CLASSIFICATION:
+        return teacher.task == subject
+    reads = reads_of(teacher)
+    return reads is None or subject_seeing(input_is(reads)) == subject
+
+
+def _with_width(start: Mapping[str, Any], datasets: list[Dataset], labels: list[str]) -> dict[str, Any]:
+    """A student reads features as wide as they are: nobody has to look that up."""
+    data, student = start.get("data") or {}, start.get("student") or {}
+    chosen = str(data.get("dataset") or (labels[0] if len(labels) == 1 else ""))
+    known = (one for one in datasets if chosen in {one.name, f"{one.name}@{one.version}"})
+    width = next((width_of(one) for one in known), None)
+    reads = student.get("input") or {}
+    if width is None or "width" in reads:
+        return dict(start)
+    return {**start, "student": {**student, "input": {**reads, "width": width}}}
 
 
 def _noted(teacher: Teacher, datasets: Iterable[Dataset]) -> str:
@@ -78,6 +84,9 @@ def _noted(teacher: Teacher, datasets: Iterable[Dataset]) -> str:
     measures = measures_of({"task": teacher.task})
     share = ((teacher.report.get("quality") or {}).get("metrics") or {}).get(measures.headline)
     known = [f"{measures.title} {100 * share:.1f} %"] if isinstance(share, int | float) else []
+    reads = reads_of(teacher)
+    if isinstance(reads, FeatureInput):
+        known.append(f"reads width {reads.width:,}")
     strangers = [one.label for one in datasets if not knows_all_classes(teacher, one)]
     if strangers:
         more = f" and {len(strangers) - _NAMED} more" if len(strangers) > _NAMED else ""
@@ -85,26 +94,32 @@ def _noted(teacher: Teacher, datasets: Iterable[Dataset]) -> str:
     return "; ".join(known)
 
 
-def _selections(project: Project, task: str) -> dict[str, str]:
+def _selections(project: Project, subject: str) -> dict[str, str]:
     """What to know of each name: several datasets may have a selection of one name."""
     found: dict[str, str] = {}
     for selection in list_selections(project=project):
-        if selection.dataset.task != task:
+        if subject not in subjects_of(selection.dataset):
             continue
         note = f"{selection.count:,} of {selection.dataset.label}"
         found[selection.name] = f"{found[selection.name]}, {note}" if selection.name in found else note
     return found
 
 
-def _labelled(datasets: Iterable[Dataset]) -> tuple[list[str], dict[str, str]]:
-    """Labels to offer, the newest version under its bare name; and what to know of these and of its full label."""
+def _labelled(datasets: Iterable[Dataset], *, kinds: bool = False) -> tuple[list[str], dict[str, str]]:
+    """Labels to offer, the newest version under its bare name; and what to know of these and of its full label.
+
+    With `kinds` it is also said what the samples of each are.
+    """
     offered: list[str] = []
     notes: dict[str, str] = {}
     for dataset in datasets:
         full = f"{dataset.name}@{dataset.version}"
         is_newest = dataset.name not in notes
         known = [f"version {dataset.version}, the newest"] if is_newest and dataset.version > 1 else []
-        if "feature_width" in dataset.report and dataset.report["feature_width"] is None:
+        is_labelled = dataset.task == CLASSIFICATION
+        if kinds:
+            known.append(_HELD.get(held_by(dataset), "samples") if is_labelled else "moments in videos")
+        if not is_labelled and is_without_features(dataset):
             known.append("annotations only")
         if isinstance(classes := dataset.report.get("classes"), list):
             known.append(f"{len(classes):,} classes")

@@ -25,7 +25,8 @@ from webapp.forms.group import GroupFields
 from webapp.forms.scheduling import SchedulingForm
 from webapp.forms.spec import SpecForm
 from webapp.pages.selections import with_selections
-from webapp.pages.spec_offers import TASKS, chosen_task, fits_task, form_for
+from webapp.pages.spec_offers import choices_of, form_for
+from webapp.pages.subjects import SHOWN, SUBJECTS, chosen_subject, fits_subject, kept_of, moved_to, ways_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,16 +36,20 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
     like, like_group = _like(request), _like_group(request)
     start = _start(like) if like_group is None else dict(like_group.document)
-    start = with_selections(request.GET, start)
-    task = chosen_task(project, (request.GET if posted is None else posted).get("task", ""), start)
-    form = form_for(project, posted, start if fits_task(start, task) else {}, task=task)
+    start = _with_dataset(request.GET, with_selections(request.GET, start))
+    is_check, mode = _mode(posted)
+    asked = (request.GET if posted is None else posted).get("task", "")
+    moved = moved_to(project, posted) if mode == "form" else ""
+    subject = moved or chosen_subject(project, asked, start)
+    form = _form(project, posted, start, subject=subject, is_moved=bool(moved))
     group_fields = GroupFields(posted=posted, start=start, method=form.chosen("method"))
     scheduling = SchedulingForm(posted, lines=overview(), like=like)
-    is_check, mode = _mode(posted)
-    yaml_text = posted.get("yaml", "") if posted is not None else _example(form, start)
+    yaml_text = _example(form, {} if moved else start)
+    if posted is not None and not moved:
+        yaml_text = posted.get("yaml", "")
     errors: dict[str, str] = {}
     plan: Plan | None = None
-    if posted is not None:
+    if posted is not None and not moved:
         read = (lambda: _read(yaml_text)) if mode == "yaml" else (lambda: _filled(form, group_fields))
         if is_check:
             plan, errors = _planned(project, read, scheduling)
@@ -59,8 +64,11 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
         "like": like,
         "like_group": like_group,
         "form": form,
-        "task": task,
-        "tasks": TASKS,
+        "subject": subject,
+        "subjects": SUBJECTS,
+        "ways": ways_of(subject),
+        "dataset_choices": choices_of(project),
+        "moved": moved,
         "plan": plan,
         "group_fields": group_fields,
         "scheduling": scheduling,
@@ -73,9 +81,25 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
         if mode == "yaml"
         else [],
     }
-    return render(
-        request, "jobs/new.html", context, status=200 if posted is None or plan is not None else 422
-    )
+    is_fine = posted is None or plan is not None or moved
+    return render(request, "jobs/new.html", context, status=200 if is_fine else 422)
+
+
+def _form(
+    project: Project, posted: QueryDict | None, start: Mapping[str, Any], *, subject: str, is_moved: bool
+) -> SpecForm:
+    """The form as it was posted, or with what of it means the same where another subject was chosen."""
+    if is_moved and posted is not None:
+        before = form_for(project, posted, {}, subject=posted.get(SHOWN, subject))
+        return form_for(project, None, kept_of(before.raw()), subject=subject)
+    return form_for(project, posted, start if fits_subject(start, subject) else {}, subject=subject)
+
+
+def _with_dataset(given: QueryDict, start: dict[str, Any]) -> dict[str, Any]:
+    """A spec on the dataset that an address names, unless it is one that starts from another."""
+    if not given.get("dataset") or "task" in start:
+        return start
+    return {**start, "data": {**start.get("data", {}), "dataset": given["dataset"]}}
 
 
 def _read(text: str) -> Any:

@@ -21,6 +21,7 @@ BYTE_PARTS = {"archives"}
 PARTS = {
     "annotations": "Reading annotations",
     "archives": "Extracting archives",
+    "clips": "Making streams of the videos",
     "conversion": "Converting the checkpoint",
     "features": "Reading features",
     "images": "Reading images",
@@ -28,7 +29,7 @@ PARTS = {
     "predictions": "Reading predictions",
     "quality": "Measuring its quality",
     "samples": "Sealing the samples",
-    "sealing": "Sealing the images",
+    "sealing": "Sealing the samples",
     "strips": "Drawing previews of the features",
     "videos": "Looking at the videos",
     "words": "Reading word vectors",

@@ -1,4 +1,4 @@
-"""Where the samples of a job's table stand in their dataset of images."""
+"""Where the samples of a job's table stand in their dataset with classes."""
 
 from __future__ import annotations
 

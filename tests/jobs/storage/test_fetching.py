@@ -27,7 +27,7 @@ class Cached(Protocol):
 
 @pytest.fixture
 def stored(dataset: Dataset, tmp_path: Path) -> Dataset:
-    for name in ("samples.jsonl", "features.npz", "videos/v1.mp4"):
+    for name in ("samples.jsonl", "features.npz", "videos/v1.mp4", "plays.bin"):
         add(dataset, name, content=name.encode(), tmp_path=tmp_path)
     return dataset
 

@@ -38,7 +38,7 @@ def test_the_description_is_valid_and_without_warnings(db: None, tmp_path: objec
 
 def test_the_specs_of_all_tasks_are_described_field_by_field(described: dict[str, Any]) -> None:
     schemas = described["components"]["schemas"]
-    assert {"GroundingSpec", "ClassificationSpec", "FeatureKauSpec", "AugmentSpec"} <= set(schemas)
+    assert {"GroundingSpec", "ImageClassificationSpec", "FeatureKauSpec", "AugmentSpec"} <= set(schemas)
     aggregator = schemas["MultiTeacherSpec"]["properties"]["aggregator"]
     assert aggregator["discriminator"]["mapping"]["kau"] == "#/components/schemas/FeatureKauSpec"
 

@@ -1,0 +1,2 @@
+// The form of a job.
+import "./elements/subject-choice.js";

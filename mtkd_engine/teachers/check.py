@@ -19,6 +19,7 @@ from mtkd_engine.data.sealing.folder import new_folder
 from mtkd_engine.evaluation.baselines import blind_windows
 from mtkd_engine.evaluation.student import predict, quality
 from mtkd_engine.modelfile import Kind, ModelError, has_own_card, load_model, model_hash, recognise
+from mtkd_engine.modelfile.kinds import foreign_kind
 from mtkd_engine.predictions.match import Matched, match
 from mtkd_engine.predictions.read import read_predictions
 from mtkd_engine.predictions.sealed import FILE as PREDICTIONS
@@ -79,7 +80,7 @@ def check_teacher(
     if is_classifier(file, card=card, dataset=dataset):
         labelled = None if dataset is None else load_labelled(dataset)
         # What lies beside a file that says all by itself, as a job leaves it, is a copy of that.
-        says_all = file.suffix == ".safetensors" and has_own_card(file)
+        says_all = foreign_kind(file) is None and has_own_card(file)
         said = read_said(card or (None if says_all else card_beside(file)))
         return check_classifier(
             Intake(file=file, said=said, data=labelled, split=split, seal=seal, say=progress or Progress())

@@ -20,10 +20,11 @@ from mtkd_engine.data.images.world import ImagesPerSplit, make_images
 from mtkd_engine.evaluation.weighing import WeightRecord
 from mtkd_engine.events import Event, Metrics, Stepped
 from mtkd_engine.loop import Progress, Schedule, fit
-from mtkd_engine.methods.classification.build import ClassJob, build_job, splits_of
+from mtkd_engine.methods.classification.build import ClassJob, build_job
 from mtkd_engine.modelfile import save_model
 from mtkd_engine.seeding import derived_seed
 from mtkd_engine.spec import ClassificationSpec, parse
+from mtkd_engine.tasks.classification.splits.build import splits_of
 from mtkd_engine.teachers.classification.face import ClassTeacher
 from mtkd_engine.teachers.classification.faculty import prepare_faculty
 from mtkd_engine.teachers.classification.load import load_class_teachers
@@ -127,7 +128,7 @@ class Course:
     def __post_init__(self) -> None:
         school = self.school
         self.spec = school.spec(self.method, net=self.net, optim=self.optim, seed=self.seed)
-        splits = splits_of(self.spec, dataset=school.dataset, device=school.device)
+        splits = splits_of(self.spec.data, dataset=school.dataset, device=school.device)
         self.faculty = None
         if self.method is not None:
             self.faculty = _ended(

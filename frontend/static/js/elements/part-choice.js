@@ -3,6 +3,8 @@ class PartChoice extends HTMLElement {
   connectedCallback() {
     this.select = /** @type {HTMLSelectElement | null} */ (this.querySelector("select[data-choice]"));
     this.select?.addEventListener("change", this.show);
+    // Somebody may have chosen before this came, or the browser has put back what was chosen.
+    if (this.select && !this.select.selectedOptions[0]?.defaultSelected) this.show();
   }
 
   disconnectedCallback() {

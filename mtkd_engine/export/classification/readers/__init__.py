@@ -1,1 +1,1 @@
-"""Programs that read exported classifiers without any part of mtkd, one for each kind of sample; shown in model cards."""
+"""Programs that read exported classifiers without any part of mtkd, one for a kind of sample; shown in model cards."""

@@ -17,7 +17,7 @@ from mtkd_engine.nets.classification.base import Classifier
 from mtkd_engine.seeding import derived_seed
 from mtkd_engine.spec import ClassificationSpec, FeatureLossSpec, MultiTeacherSpec
 from mtkd_engine.tasks.classification.batches import ClassBatch
-from mtkd_engine.tasks.classification.features import FeatureLoss, build_feature_loss, sizes_at
+from mtkd_engine.tasks.classification.features import FeatureLoss, build_feature_loss, refuse_frames, sizes_at
 from mtkd_engine.tasks.classification.splits.base import ClassSplit
 
 _LOOKED_AT = 2
@@ -50,7 +50,10 @@ class FeatureTerms(nn.Module):
         method = spec.method
         assert isinstance(method, MultiTeacherSpec)
         own = sizes_at(student, [one.student for one in method.features], spec.student.input)
-        _, taps = source.look(train.batch(range(min(_LOOKED_AT, len(train)))))
+        samples = min(_LOOKED_AT, len(train))
+        _, taps = source.look(train.batch(range(samples)))
+        for found in taps:
+            refuse_frames(found, samples=samples)
         labels_N = train.labels_N.cpu()
         losses = [
             [

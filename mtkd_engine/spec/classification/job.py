@@ -11,7 +11,7 @@ from mtkd_engine.spec.classification.clipdata import FeatureDataSpec, FrameDataS
 from mtkd_engine.spec.classification.clipnets import ClipNetSpec, FrameNet, SequenceNet, StreamsNet
 from mtkd_engine.spec.classification.data import ClassDataSpec, ImageDataSpec
 from mtkd_engine.spec.classification.inputs import ClipInput, FeatureInput, ImageInput, StreamsInput
-from mtkd_engine.spec.classification.kinds import AnyInput, AnyNet
+from mtkd_engine.spec.classification.kinds import FEATURES, AnyInput, AnyNet
 from mtkd_engine.spec.classification.methods import ClassMethodSpec, MultiTeacherSpec
 from mtkd_engine.spec.classification.nets import CifarResNet, ImageNetSpec
 from mtkd_engine.spec.classification.optim import ImageOptimSpec
@@ -95,22 +95,30 @@ class ClassificationSpec(Spec):
             raise ValueError(
                 f"teachers: given {names}, method solo learns from labels alone and accepts none"
             )
-        if self.method.kind == "staged" and (self.optim.compile or self.optim.cuda_graphs):
-            name = "compile" if self.optim.compile else "cuda_graphs"
-            raise ValueError(
-                f"optim.{name}: given true with method staged, accepted is false: what is trained changes with each "
-                "stage"
-            )
-        if self.data.labels.share < 1 and isinstance(self.method, MultiTeacherSpec):
-            self._refuse_losses_of_labels(self.method)
+        if self.method.kind == "staged":
+            self._refuse_compilation()
+        elif isinstance(self.method, MultiTeacherSpec):
+            self._refuse_features(self.method)
         return self
 
-    def _refuse_losses_of_labels(self, method: MultiTeacherSpec) -> None:
-        """What tells classes apart by labels that are hidden would look at them."""
-        if any(one.kind == "crd" for one in method.features):
+    def _refuse_compilation(self) -> None:
+        """What is trained changes with each stage, and what was compiled would be so again and again."""
+        for name in ("compile", "cuda_graphs"):
+            if getattr(self.optim, name):
+                raise ValueError(f"optim.{name}: given true with method staged, accepted is false")
+
+    def _refuse_features(self, method: MultiTeacherSpec) -> None:
+        """Losses that would look at hidden labels, or compare sequences as if they were images."""
+        if self.data.labels.share < 1 and any(one.kind == "crd" for one in method.features):
             raise ValueError(
                 f"method.features: given crd with data.labels.share {self.data.labels.share:g}, accepted are losses "
                 "that do not look at the label of every sample: fitnet, attention, similarity"
+            )
+        inner = [path for one in method.features for path in (one.student, one.teacher) if path]
+        if self.data.kind == FEATURES and inner:
+            raise ValueError(
+                f"method.features: given the path {inner[0]!r} with data.kind features, accepted is an empty one: "
+                "modules inside give sequences, which these losses do not compare"
             )
 
 

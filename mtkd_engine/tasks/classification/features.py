@@ -7,7 +7,7 @@ width and size. Shape suffixes: B samples, D channels, H and W positions.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -156,8 +156,22 @@ def sizes_at(model: Classifier, paths: Sequence[str], reads: AnyInput) -> dict[s
     silent = [path for path in inner if path not in found]
     if silent:
         raise _refusal(f"given the path {silent[0]!r}, whose module does not run by itself")
+    refuse_frames(found, samples=1)
     sizes = {path: tuple(tensor.shape[1:]) for path, tensor in found.items()}
     return sizes | ({LAST: (model.feature_width,)} if LAST in paths else {})
+
+
+def refuse_frames(found: Mapping[str, Tensor], *, samples: int) -> None:
+    """This will refuse taps that gave something for every frame of a clip, not for every sample.
+
+    Raises SpecError, field `method.features`.
+    """
+    for path, tensor in found.items():
+        if len(tensor) != samples:
+            raise _refusal(
+                f"given the path {path!r}, whose module sees every frame by itself; accepted are modules that see "
+                "whole samples, or the last features"
+            )
 
 
 def as_maps(features: Tensor) -> Tensor:

@@ -241,3 +241,35 @@ def test_what_cannot_be_read_is_refused_in_a_sentence(cinema: Cinema, tmp_path: 
             ),
             folder=tmp_path / "c",
         )
+
+
+def test_features_of_single_frames_are_refused_where_samples_are_compared(
+    cinema: Cinema, tmp_path: Path
+) -> None:
+    reads = {"kind": "clip", "frames": 2, "size": 24}
+    net = {"family": "frames", "backbone": BACKBONE}
+    stated: dict[str, Any] = {
+        "task": "classification",
+        "data": {"kind": "clips", "dataset": "videos", "segments": 2, "size": 24, "augment": {"views": 1}},
+        "student": {"net": net, "input": reads},
+        "optim": {**OPTIM, "epochs": 1},
+        "recording": RECORDING,
+    }
+    sources = Sources(base=cinema.base, teachers={"one": tmp_path / "one" / STUDENT})
+    place = Place(folder=tmp_path / "one", cache=cinema.base / "cache")
+    assert isinstance(list(distill(parse(stated), sources=sources, place=place))[-1], Finished)
+    for path, refused in (("", False), ("backbone.layer2", True)):
+        method = {
+            "kind": "multi_teacher",
+            "signals": "online",
+            "features": [{"student": path, "teacher": path}],
+        }
+        spec = parse({**stated, "teachers": ["one"], "method": method, "seed": 1})
+        loop = distill(
+            spec, sources=sources, place=Place(folder=tmp_path / f"two{path}", cache=cinema.base / "cache")
+        )
+        if refused:
+            with pytest.raises(SpecError, match="whose module sees every frame by itself"):
+                list(loop)
+        else:
+            assert isinstance(list(loop)[-1], Finished)

@@ -26,12 +26,12 @@ SEEDS = (0, 1, 2)
 SHARES = (0.02, 0.05, 0.1, 0.2, 1.0)
 ROWS = 16
 TEACHERS: dict[str, dict[str, Any]] = {
-    "wide": {"family": "sequence", "stages": 3, "width": 256, "dropout": 0.3},
-    "long": {"family": "sequence", "stages": 3, "width": 192, "kernel": 7, "dropout": 0.3},
+    "wide": {"family": "sequence", "stages": 3, "width": 128, "dropout": 0.3},
+    "long": {"family": "sequence", "stages": 3, "width": 96, "kernel": 7, "dropout": 0.3},
 }
 STUDENT = {"family": "sequence", "stages": 3, "width": 32}
 OPTIM = {
-    "epochs": 40,
+    "epochs": 24,
     "batch_size": 64,
     "optimizer": "adamw",
     "learning_rate": 0.002,

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -24,7 +25,7 @@ from mtkd_engine.data.task import task_of
 from mtkd_engine.evaluation.classification.baselines import blind_quality
 from mtkd_engine.evaluation.weighing import WeightRecord
 from mtkd_engine.events import Entered, Event, ProbeSet, Warned
-from mtkd_engine.loop import Progress, Schedule, fit
+from mtkd_engine.loop import Progress, Schedule, State, fit
 from mtkd_engine.methods.classification.build import (
     ClassJob,
     Faculty,
@@ -91,15 +92,7 @@ def run(
     held = None if resume is None else checkpoint.load(resume, spec_hash=schedule.spec_hash)
     earlier = None if held is None else held.get("earlier")  # a stop in the part that follows this one
     progress = Progress(weights=_record(job, schedule=schedule))
-    if isinstance(job.method, Staged):
-        end = yield from fit_in_stages(
-            job.method, train=splits["train"], schedule=schedule, progress=progress, resume=earlier or held
-        )
-    else:
-        train = splits["train"] if teachers else labelled_only(splits["train"])
-        end = yield from fit(
-            job.method, train=train, schedule=schedule, progress=progress, resume=earlier or held
-        )
+    end = yield from _fit(job, schedule=schedule, progress=progress, resume=earlier or held)
     untaught = None
     if compares:
         untaught = yield from train_alone(
@@ -119,6 +112,21 @@ def run(
         dataset=dataset,
         folder=place.artifacts,
     )
+
+
+def _fit(
+    job: ClassJob, *, schedule: Schedule, progress: Progress, resume: Mapping[str, Any] | None
+) -> Generator[Event, None, State]:
+    """In stages or in one go; without teachers only labelled samples teach anything."""
+    train = job.splits["train"]
+    if isinstance(job.method, Staged):
+        return (
+            yield from fit_in_stages(
+                job.method, train=train, schedule=schedule, progress=progress, resume=resume
+            )
+        )
+    seen = train if job.faculty is not None else labelled_only(train)
+    return (yield from fit(job.method, train=seen, schedule=schedule, progress=progress, resume=resume))
 
 
 def dataset_of(spec: ClassificationSpec, sources: Sources, *, cache: Path) -> LabelledDataset:

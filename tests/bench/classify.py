@@ -14,33 +14,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
-import os
-import tempfile
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import torch
-from numpy.typing import NDArray
 
-from mtkd_engine.comparing import paired
 from mtkd_engine.data.images.load import load_images
 from mtkd_engine.data.progress import Progress
-from mtkd_engine.distill import Place, distill
-from mtkd_engine.events import Finished
-from mtkd_engine.sources import Sources
-from mtkd_engine.spec import TeacherStatement, parse
+from mtkd_engine.spec import TeacherStatement
 from mtkd_engine.teachers.classification.evaluate import evaluate_classifier
 from mtkd_engine.teachers.intake.check import Intake, check_classifier
 from mtkd_engine.teachers.load import MODEL
+from tests.bench.runs import Asked, Done, kept_folder, row_of, run_beside
 
 CALIBRATION = 1000
 SEEDS = (0, 1, 2)
@@ -70,66 +57,33 @@ AGGREGATORS: dict[str, dict[str, Any]] = {
     "oracle (a bound)": {"kind": "oracle"},
 }
 
-Numbers = NDArray[np.float64]
 Measured = dict[str, dict[str, float]]
 """Metrics by split."""
 
 
-@dataclass(frozen=True)
-class Done:
-    """A job that ran: what it says of itself, and on which test samples its student is right."""
+def run_all(base: Path, teachers: Mapping[str, Path]) -> dict[str, list[Done]]:
+    """This will run every row with every seed; what came out, by row in the order of the seeds."""
+    rows = [(name, seed) for seed in SEEDS for name in (SOLO, *AGGREGATORS)]
+    ended = run_beside([_asked(name, seed, teachers) for name, seed in rows], base=base)
+    done: dict[str, list[Done]] = {name: [] for name in (SOLO, *AGGREGATORS)}
+    for (name, _), one in zip(rows, ended, strict=True):
+        done[name].append(one)
+    return done
 
-    result: dict[str, Any]
-    right_N: Numbers
-    ids_N: list[str]
 
-
-@dataclass(frozen=True, kw_only=True)
-class Bench:
-    """Jobs of one student on one dataset, all with one cache."""
-
-    base: Path
-    teachers: Mapping[str, Path]
-
-    def run_all(self) -> dict[str, list[Done]]:
-        """This will run every row with every seed; what came out, by row in the order of the seeds."""
-        pairs = [(name, seed) for seed in SEEDS for name in (SOLO, *AGGREGATORS)]
-        rows: dict[str, list[Done]] = {name: [] for name in (SOLO, *AGGREGATORS)}
-        with ProcessPoolExecutor(
-            os.cpu_count(), multiprocessing.get_context("spawn"), torch.set_num_threads, (1,)
-        ) as pool:
-            for (name, _), done in zip(pairs, pool.map(self.run, *zip(*pairs, strict=True)), strict=True):
-                rows[name].append(done)
-        return rows
-
-    def run(self, name: str, seed: int) -> Done:
-        """This will run one job, or read what it left behind when it ran before."""
-        place = Place(
-            folder=self.base / "jobs" / f"{name.replace(' ', '-')}-{seed}", cache=self.base / "cache"
-        )
-        began = time.monotonic()
-        if not (place.artifacts / "result.json").exists():
-            spec = {
-                "task": "classification",
-                "data": {"dataset": "dataset", "augment": {"views": VIEWS}},
-                "optim": OPTIM,
-                "student": {"net": {"family": "cifar_resnet", "depth": 8}},
-                "recording": {"log_every": 50, "checkpoint_every": 100_000},
-                "seed": seed,
-            }
-            if name != SOLO:
-                spec["teachers"] = list(self.teachers)
-                spec["method"] = {"kind": "multi_teacher", "aggregator": AGGREGATORS[name]}
-            sources = Sources(base=self.base, teachers=dict(self.teachers))
-            *_, last = distill(parse(spec), sources=sources, place=place)
-            assert isinstance(last, Finished)
-        result = json.loads((place.artifacts / "result.json").read_text())
-        table = pq.read_table(place.artifacts / "per_sample.parquet").to_pylist()
-        rows = [row for row in table if row["split"] == "test"]
-        right = np.array([float(row["student_class"] == row["label"]) for row in rows])
-        took = time.monotonic() - began
-        print(f"{name}, seed {seed}: top-1 {100 * right.mean():.2f}, {took:.0f} s", flush=True)
-        return Done(result, right, [row["sample_id"] for row in rows])
+def _asked(name: str, seed: int, teachers: Mapping[str, Path]) -> Asked:
+    spec: dict[str, Any] = {
+        "task": "classification",
+        "data": {"dataset": "dataset", "augment": {"views": VIEWS}},
+        "optim": OPTIM,
+        "student": {"net": {"family": "cifar_resnet", "depth": 8}},
+        "recording": {"log_every": 50, "checkpoint_every": 100_000},
+        "seed": seed,
+    }
+    if name != SOLO:
+        spec["method"] = {"kind": "multi_teacher", "aggregator": AGGREGATORS[name]}
+    known = {} if name == SOLO else teachers
+    return Asked(name=f"{name.replace(' ', '-')}-{seed}", spec=spec, teachers=known)
 
 
 def main(data: str | None, teachers: str | None) -> None:
@@ -137,11 +91,10 @@ def main(data: str | None, teachers: str | None) -> None:
     if data is None or teachers is None:
         print("DATA and TEACHERS: folders of images and of checkpoints are needed; nothing was measured.")
         return
-    with _folder() as base:
+    with kept_folder("bench-classify-") as base:
         split_off(Path(data), base / "dataset")
         taken = take_in(Path(teachers), base)
-        bench = Bench(base=base, teachers={name: folder for name, (folder, _) in taken.items()})
-        rows = bench.run_all()
+        rows = run_all(base, {name: folder for name, (folder, _) in taken.items()})
         told = report(rows, {name: quality for name, (_, quality) in taken.items()})
     print(json.dumps(told))
 
@@ -206,7 +159,9 @@ def report(rows: Mapping[str, Sequence[Done]], teachers: Mapping[str, Measured])
         print(f"| {name} | {row['test']:.2f} | {row['val']:.2f} | {row['all']:.2f} | {row['ece']:.3f} |")
     print(f"\n### Students, {len(SEEDS)} seeds, {tested:,} test images\n")
     print("| student | top-1 | spread | minus the average | 95 % |\n|---|---|---|---|---|")
-    students = {name: _student(found, rows[AVERAGE]) for name, found in rows.items()}
+    students = {
+        name: row_of(found, rows[AVERAGE], unit=lambda one: one.ids_N) for name, found in rows.items()
+    }
     for name, row in students.items():
         print(
             f"| {name} | {row['top1']:.2f} | {row['spread']:.2f} | {row['difference']:+.2f} | "
@@ -227,26 +182,3 @@ def _of_teacher(said: Measured) -> dict[str, float]:
         "all": 100 * every,
         "ece": said["test"]["ece"],
     }
-
-
-def _student(found: Sequence[Done], average: Sequence[Done]) -> dict[str, float]:
-    own_SN = np.stack([done.right_N for done in found])
-    gained = paired(own_SN, np.stack([done.right_N for done in average]), found[0].ids_N)
-    return {
-        "top1": 100 * float(own_SN.mean()),
-        "spread": 100 * float(own_SN.mean(1).std(ddof=1)) if len(own_SN) > 1 else 0.0,
-        "difference": 100 * gained.mean,
-        "low": 100 * gained.low,
-        "high": 100 * gained.high,
-    }
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    kept = os.environ.get("BENCH_FOLDER")
-    if kept is not None:
-        Path(kept).mkdir(parents=True, exist_ok=True)
-        yield Path(kept)
-        return
-    with tempfile.TemporaryDirectory(prefix="bench-classify-") as folder:
-        yield Path(folder)

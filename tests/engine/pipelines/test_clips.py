@@ -16,7 +16,7 @@ import torch
 from mtkd_engine.data.clips.world import CLASSES, ClipsPerSplit, make_clips
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.labelled.load import load_labelled
-from mtkd_engine.data.labelled_share import labelled_share
+from mtkd_engine.data.labelled.share import labelled_share
 from mtkd_engine.distill import Place, distill
 from mtkd_engine.events import Entered, Event, Finished, Metrics, Started, Stepped
 from mtkd_engine.report.classification import ending

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,11 +11,11 @@ from mtkd_engine.data.images.check.problems import REPAIRS
 from mtkd_engine.data.images.check.statistics import class_counts, count_images, describe_images
 from mtkd_engine.data.images.rows import UNKNOWN, HandedImages, ImageRow
 from mtkd_engine.data.images.samples import TASK
+from mtkd_engine.data.labelled.reporting import told_files, told_repairs
 from mtkd_engine.data.rows import Problem
 from mtkd_engine.data.split import SPLITS
 
 _SHOWN_SAMPLES = 8
-_MOST_FILES = 50
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ def report_of(
 ) -> dict[str, Any]:
     """This will give the report as JSON-ready data; `sealed` is the content hash and the bytes of what was sealed."""
     handed = found.handed
-    files = _files(handed)
+    files = told_files(handed.files)
     return {
         "kind": "dataset",
         "task": TASK,
@@ -48,38 +47,12 @@ def report_of(
         "classes": list(handed.classes),
         "class_counts": class_counts(found.rows, classes=len(handed.classes)),
         "problems": [asdict(problem) for problem in problems],
-        "repairs": _repairs(problems, accepted=found.accepted),
+        "repairs": told_repairs(problems, titles=REPAIRS, accepted=found.accepted),
         "statistics": describe_images(found.rows, found.seen, classes=handed.classes),
         "samples": _samples(found),
         "content_hash": None if sealed is None else sealed[0],
         "bytes": sum(file["bytes"] for file in files) if sealed is None else sealed[1],
     }
-
-
-def _files(handed: HandedImages) -> list[dict[str, Any]]:
-    """The files by name, or, of too many, the folders that they lie in with what they hold together."""
-    sizes = [(path, path.stat().st_size) for path in handed.files]
-    if len(sizes) <= _MOST_FILES:
-        return [{"name": path.name, "bytes": size} for path, size in sizes]
-    folders: Counter[str] = Counter()
-    for path, size in sizes:
-        folders[path.parent.name] += size
-    return [{"name": f"{name}/", "bytes": size} for name, size in folders.most_common(_MOST_FILES)]
-
-
-def _repairs(problems: Sequence[Problem], *, accepted: Sequence[str]) -> list[dict[str, Any]]:
-    suggested = [problem for problem in problems if problem.repair is not None]
-    return [
-        {
-            "name": name,
-            "title": title,
-            "count": sum(problem.count for problem in suggested if problem.repair == name),
-            "needed": any(problem.repair == name and problem.severity == "error" for problem in suggested),
-            "accepted": name in accepted,
-        }
-        for name, title in REPAIRS.items()
-        if any(problem.repair == name for problem in suggested)
-    ]
 
 
 def _samples(found: ImageFindings) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import torch
 from mtkd_engine.data.clips.dataset import ClipDataset, FeatureDataset
 from mtkd_engine.data.images.dataset import ImageDataset
 from mtkd_engine.data.labelled import LabelledDataset
-from mtkd_engine.data.labelled_share import labelled_share
+from mtkd_engine.data.labelled.share import labelled_share
 from mtkd_engine.spec import (
     AnyInput,
     ClassDataSpec,

@@ -10,7 +10,7 @@ import pytest
 
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.labelled import LabelledSample
-from mtkd_engine.data.labelled_share import SHARES, labelled_share
+from mtkd_engine.data.labelled.share import SHARES, labelled_share
 
 _SIZES = {0: 200, 1: 50, 2: 7, 3: 1}
 

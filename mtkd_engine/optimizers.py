@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from mtkd_engine.methods.base import ParameterGroup
-from mtkd_engine.spec import ImageOptimSpec, OptimSpec
+from mtkd_engine.spec import ClassOptimSpec, OptimSpec
 
 
 def optimizer_of(groups: Sequence[ParameterGroup], optim: OptimSpec) -> torch.optim.Optimizer:
     """This will give AdamW, or SGD with Nesterov momentum where the spec says so; groups keep their factors."""
     rate, decay = optim.learning_rate, optim.weight_decay
-    if isinstance(optim, ImageOptimSpec) and optim.optimizer == "sgd":
+    if isinstance(optim, ClassOptimSpec) and optim.optimizer == "sgd":
         return torch.optim.SGD(
             list(groups),
             lr=rate,
@@ -33,7 +33,7 @@ def rate_at(step: int, total: int, optim: OptimSpec) -> float:
     if step < warmup:
         return optim.learning_rate * (step + 1) / warmup
     left = (total - step) / max(1, total - warmup)
-    if isinstance(optim, ImageOptimSpec) and optim.schedule == "cosine":
+    if isinstance(optim, ClassOptimSpec) and optim.schedule == "cosine":
         left = 0.5 * (1 + math.cos(math.pi * (1 - left)))
     return optim.learning_rate * left
 

@@ -64,7 +64,7 @@ from mtkd_engine.spec.classification.nets import (
     TimmNet,
     TransformersNet,
 )
-from mtkd_engine.spec.classification.optim import ImageOptimSpec
+from mtkd_engine.spec.classification.optim import ClassOptimSpec
 from mtkd_engine.spec.classification.staged import StagedSpec
 from mtkd_engine.spec.classification.views import AnyAugment, AugmentSpec, ClipAugmentSpec, FeatureAugmentSpec
 from mtkd_engine.spec.data import DataSpec, GroundingDataSpec
@@ -96,6 +96,7 @@ __all__ = [
     "CifarResNet",
     "ClassAggregatorSpec",
     "ClassDataSpec",
+    "ClassOptimSpec",
     "ClassRecipe",
     "ClassificationSpec",
     "ClassifierCard",
@@ -132,7 +133,6 @@ __all__ = [
     "ImageDataSpec",
     "ImageInput",
     "ImageNetSpec",
-    "ImageOptimSpec",
     "ImageStudentSpec",
     "InnerLossSpec",
     "IsomorphicSpec",

@@ -16,7 +16,7 @@ from mtkd_engine.nets.classification.base import Classifier
 from mtkd_engine.nets.classification.clips.given import Given
 from mtkd_engine.nets.classification.clips.streams import StreamsClassifier
 from mtkd_engine.nets.classification.taps import Tapped
-from mtkd_engine.spec import AnyInput, ImageOptimSpec
+from mtkd_engine.spec import AnyInput, ClassOptimSpec
 from mtkd_engine.tasks.classification.batches import Shared
 from mtkd_engine.tasks.classification.inputs import to_input
 
@@ -71,7 +71,7 @@ class Sight:
         model: Classifier,
         reads: AnyInput,
         *,
-        optim: ImageOptimSpec | None = None,
+        optim: ClassOptimSpec | None = None,
         paths: Sequence[str] = (),
     ) -> None:
         """This will prepare a network; `paths` name its modules whose output is wanted, `LAST` its features.
@@ -101,7 +101,7 @@ class Sight:
         return Seen(logits_BC, features_BF, parts, taps)
 
 
-def _compiled(module: nn.Module, optim: ImageOptimSpec | None) -> Callable[[Any], Any]:
+def _compiled(module: nn.Module, optim: ClassOptimSpec | None) -> Callable[[Any], Any]:
     if optim is None:
         return module
     graphs = optim.cuda_graphs and torch.cuda.is_available()

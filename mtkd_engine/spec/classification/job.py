@@ -14,7 +14,7 @@ from mtkd_engine.spec.classification.inputs import ClipInput, FeatureInput, Imag
 from mtkd_engine.spec.classification.kinds import FEATURES, AnyInput, AnyNet
 from mtkd_engine.spec.classification.methods import ClassMethodSpec, MultiTeacherSpec
 from mtkd_engine.spec.classification.nets import CifarResNet, ImageNetSpec
-from mtkd_engine.spec.classification.optim import ImageOptimSpec
+from mtkd_engine.spec.classification.optim import ClassOptimSpec
 from mtkd_engine.spec.job import Spec
 from mtkd_engine.spec.methods import SoloSpec
 
@@ -81,8 +81,8 @@ class ClassificationSpec(Spec):
     method: ClassMethodSpec = Field(
         default_factory=SoloSpec, title="Method", description="How knowledge moves."
     )
-    optim: ImageOptimSpec = Field(
-        default_factory=ImageOptimSpec, title="Optimisation", description="How parameters are fitted."
+    optim: ClassOptimSpec = Field(
+        default_factory=ClassOptimSpec, title="Optimisation", description="How parameters are fitted."
     )
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ from mtkd_engine.spec.base import Name, Part
 from mtkd_engine.spec.classification.inputs import ImageInput
 from mtkd_engine.spec.classification.kinds import AnyInput, AnyNet, refuse_misfit
 from mtkd_engine.spec.classification.labels import LabelsSpec
-from mtkd_engine.spec.classification.optim import ImageOptimSpec
+from mtkd_engine.spec.classification.optim import ClassOptimSpec
 from mtkd_engine.spec.classification.views import AnyAugment
 from mtkd_engine.spec.model import ModelCard
 
@@ -20,7 +20,7 @@ MOST_CLASSES = 32_000
 class ClassRecipe(Part):
     """How a classifier was trained from labels, and on what."""
 
-    optim: ImageOptimSpec
+    optim: ClassOptimSpec
     augment: AnyAugment
     seed: int = Field(ge=0)
     dataset_hash: str = Field(

@@ -1,4 +1,4 @@
-"""How the parameters of image classifiers are fitted; torch-free."""
+"""How the parameters of classifiers are fitted; torch-free."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import Field
 from mtkd_engine.spec.optim import OptimSpec
 
 
-class ImageOptimSpec(OptimSpec):
+class ClassOptimSpec(OptimSpec):
     """SGD with Nesterov momentum or AdamW, a schedule, and how numbers are held."""
 
     batch_size: int = Field(128, ge=1, le=4096, title="Batch size", description="Samples per step.")
@@ -35,7 +35,9 @@ class ImageOptimSpec(OptimSpec):
         description="bfloat16 computes convolutions and products in half the bits; parameters stay float32.",
     )
     channels_last: bool = Field(
-        False, title="Channels last", description="Keep images in the memory order that convolutions prefer."
+        False,
+        title="Channels last",
+        description="Keep images in the memory order that convolutions prefer.",
     )
     compile: bool = Field(
         False, title="Compile", description="torch.compile the student; pays on GPUs and for long trainings."

@@ -10,7 +10,7 @@ from torch import nn
 
 from mtkd_engine.methods.classification.sight import LAST, Sight
 from mtkd_engine.nets.classification import Classifier, build_classifier
-from mtkd_engine.spec import CifarResNet, ImageInput, ImageOptimSpec
+from mtkd_engine.spec import CifarResNet, ClassOptimSpec, ImageInput
 
 READS = ImageInput(size=16)
 
@@ -36,7 +36,7 @@ def test_logits_features_and_taps_come_of_one_pass() -> None:
 
 def test_half_precision_and_another_memory_order_change_little_and_give_whole_logits() -> None:
     exact = Sight(student().eval(), READS).look(images())
-    optim = ImageOptimSpec(precision="bfloat16", channels_last=True)
+    optim = ClassOptimSpec(precision="bfloat16", channels_last=True)
     model = student().eval()
     other = Sight(model, READS, optim=optim).look(images())
     assert other.logits_BC.dtype == torch.float32
@@ -57,7 +57,7 @@ def test_taps_are_there_after_compilation_and_parameters_keep_their_names(
     torch.compiler.reset()
     model = student().eval()
     names = list(model.state_dict())
-    sight = Sight(model, READS, optim=ImageOptimSpec(compile=True), paths=["layer3"])
+    sight = Sight(model, READS, optim=ClassOptimSpec(compile=True), paths=["layer3"])
     seen = sight.look(images())
     expected = Sight(student().eval(), READS, paths=["layer3"]).look(images())
     assert torch.allclose(seen.taps["layer3"], expected.taps["layer3"], atol=1e-5)

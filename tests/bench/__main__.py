@@ -20,8 +20,9 @@ NAMES = (
     "classify",
     "training",
     "staged",
+    "compressed",
 )
-WITH_DATA = ("gate", "grounding", "classify", "staged")
+WITH_DATA = ("gate", "grounding", "classify", "staged", "compressed")
 """Those that run on any folder in the right form."""
 WITH_TEACHERS = ("classify",)
 """Those of them that need a folder of checkpoints as well."""

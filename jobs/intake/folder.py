@@ -24,6 +24,8 @@ from jobs.storage.fetching import fetch_source
 
 _PID = "engine.pid"
 _WHOSE = "registration"
+_CONFIG, _PREPARING = "config.json", "preprocessor_config.json"
+"""What the transformers library saves beside a model."""
 
 
 def lay_out(registration: Registration, folder: Path) -> list[str]:
@@ -121,7 +123,8 @@ def _student(registration: Registration, target: Path) -> Path:
 def _refuse_traps(place: Path) -> None:
     """Links may not lead out of the folders that may be registered from; a pipe would be read for ever."""
     _refuse_trap(place)
-    _refuse_trap(place.parent / f"{place.stem}.json")
+    for beside in (f"{place.stem}.json", _CONFIG, _PREPARING):
+        _refuse_trap(place.parent / beside)
     for folder, names, files in os.walk(place):
         for name in (*names, *files):
             path = Path(folder, name)
@@ -157,7 +160,8 @@ def _for_teacher(registration: Registration, folder: Path) -> list[str]:
         (folder / "tmp" / "card.json").write_text(json.dumps(card))
         arguments += ["--card", str(folder / "tmp" / "card.json")]
     else:
-        cards = [name["name"] for name in asked.get("files", []) if name["name"].lower().endswith(".json")]
+        names = [file["name"] for file in asked.get("files", [])]
+        cards = [name for name in names if name.lower().endswith(".json") and Path(name).name != _PREPARING]
         arguments += ["--card", str(folder / "given" / cards[0])] if cards else []
     if "dataset" in asked:
         if registration.measured_on is None:

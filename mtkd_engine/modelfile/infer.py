@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from mtkd_engine.modelfile.guesses import classes_of, guesses
 from mtkd_engine.modelfile.header import Described
 from mtkd_engine.nets.classification.cifar import WIDTHS
-from mtkd_engine.nets.registry import expected_tensors
+from mtkd_engine.nets.registry import expected_tensors, older_names
 from mtkd_engine.spec import CifarResNet, ClassifierCard, ImageInput, ImageNetSpec, SpecError
 from mtkd_engine.spec.classification.model import MOST_CLASSES
 
@@ -51,9 +51,12 @@ def infer_card(tensors: Mapping[str, Described]) -> Proposed | None:
 
 def tensors_of(net: ImageNetSpec, *, classes: int, channels: int) -> dict[str, Described]:
     """This will name every tensor of an architecture; raises SpecError where its library cannot build it."""
+    return expected_tensors(_card(net, classes=classes, channels=channels))
+
+
+def _card(net: ImageNetSpec, *, classes: int, channels: int) -> ClassifierCard:
     reads = ImageInput(size=_TRIED_SIZE, mean=(0.5,) * channels, std=(0.5,) * channels)
-    names = tuple(str(number) for number in range(classes))
-    return expected_tensors(ClassifierCard(net=net, classes=names, input=reads))
+    return ClassifierCard(net=net, classes=tuple(str(number) for number in range(classes)), input=reads)
 
 
 def _cifar_card(tensors: Mapping[str, Described]) -> Proposed | None:
@@ -75,11 +78,13 @@ def _library_card(tensors: Mapping[str, Described]) -> Proposed | None:
     for net in guesses(tensors):
         for channels in (3, 1):
             try:
-                counters = _fitting(net, classes=classes, channels=channels, found=tensors)
+                renamed = older_names(_card(net, classes=classes, channels=channels), tensors)
+                named = {renamed.get(name, name): tensor for name, tensor in tensors.items()}
+                counters = _fitting(net, classes=classes, channels=channels, found=named)
             except SpecError:
                 continue
             if counters is not None:
-                return Proposed(net, classes, channels, {}, counters)
+                return Proposed(net, classes, channels, renamed, counters)
     return None
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeAlias, overload
 
 from torch import nn
 
 from mtkd_engine.nets.classification.base import Classifier
 from mtkd_engine.nets.classification.build import build_classifier
+from mtkd_engine.nets.classification.older_names import renamed_here
 from mtkd_engine.nets.grounding.map2d import Map2dModel
 from mtkd_engine.nets.grounding.proposal import ProposalModel
 from mtkd_engine.nets.grounding.regression import RegressionModel
@@ -63,3 +65,12 @@ def expected_tensors(card: AnyCard) -> dict[str, tuple[tuple[int, ...], str]]:
         name: (tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."))
         for name, tensor in model.state_dict().items()
     }
+
+
+def older_names(card: AnyCard, names: Iterable[str]) -> dict[str, str]:
+    """This will give, of the names in a file, those that the card's model has under another one, with that one."""
+    if not isinstance(card, ClassifierCard):
+        return {}
+    with shapes_only():
+        model = build_for(card)
+    return renamed_here(model, names)

@@ -14,7 +14,7 @@ from mtkd_engine.modelfile import ModelError, save_model
 from mtkd_engine.modelfile.fit import LISTED, advice, misfits, sentence
 from mtkd_engine.modelfile.header import Described, read_header
 from mtkd_engine.modelfile.infer import COUNTER, Proposed, infer_card
-from mtkd_engine.nets.registry import expected_tensors
+from mtkd_engine.nets.registry import expected_tensors, older_names
 from mtkd_engine.spec import ClassifierCard, SpecError
 
 
@@ -46,7 +46,7 @@ def fit_model(file: Path, *, card: ClassifierCard, to: Path, name: str) -> Fitte
         wanted = expected_tensors(card)
     except SpecError as error:
         raise ModelError(f"card: {error}") from None
-    names = _names(wanted, found)
+    names = _names(card, wanted, found)
     here = {names[given]: tensor for given, tensor in found.items()}
     floats = {key: (shape, _dtype(key, dtype, wanted)) for key, (shape, dtype) in here.items()}
     added = tuple(sorted(k for k in wanted.keys() - here.keys() if k.endswith(f".{COUNTER}")))
@@ -76,10 +76,12 @@ def fit_model(file: Path, *, card: ClassifierCard, to: Path, name: str) -> Fitte
     )
 
 
-def _names(wanted: Mapping[str, Described], found: Mapping[str, Described]) -> dict[str, str]:
-    """The name here of every tensor: as given, as another library calls it, or below what all names begin with."""
-    proposed = infer_card(found)
-    ways = [{name: name for name in found}]
+def _names(
+    card: ClassifierCard, wanted: Mapping[str, Described], found: Mapping[str, Described]
+) -> dict[str, str]:
+    """The name here of every tensor: as given or once given, as in another library, or below a common beginning."""
+    proposed, older = infer_card(found), older_names(card, found)
+    ways = [{name: name for name in found}, {name: older.get(name, name) for name in found}]
     if proposed is not None:
         ways.append({name: proposed.renamed.get(name, name) for name in found})
     roots = {name.partition(".")[0] for name in wanted}

@@ -15,14 +15,15 @@ from mtkd_engine.modelfile.kinds import foreign_kind
 from mtkd_engine.spec import ClassifierCard, TeacherStatement, is_statement
 from mtkd_engine.spec.base import explain
 from mtkd_engine.teachers.intake.fitting import propose
+from mtkd_engine.teachers.intake.library import CONFIG, is_library_config, statement_of
 
 _OF_A_CARD = ("format", "temperature", "recipe", "metrics")
 
 
 def read_said(path: Path | None) -> TeacherStatement | None:
-    """This will read a statement, or a whole card as one; None for no file, and for a card of grounding.
+    """This will read a statement, or a whole card or a library's `config.json` as one.
 
-    Raises ModelError.
+    None for no file, and for a card of grounding. Raises ModelError.
     """
     if path is None:
         return None
@@ -30,6 +31,8 @@ def read_said(path: Path | None) -> TeacherStatement | None:
         given: dict[str, Any] = dict(read_json_object(path, most_bytes=LARGEST_CARD))
     except DataError as error:
         raise ModelError(str(error)) from None
+    if is_library_config(given):
+        given = statement_of(given, beside=path.parent)
     if not is_statement(given):
         return None
     stated = {name: value for name, value in given.items() if name not in _OF_A_CARD}
@@ -72,6 +75,6 @@ def is_classifier(file: Path, *, card: Path | None, dataset: Path | None) -> boo
 
 
 def card_beside(file: Path) -> Path | None:
-    """This will find the card NAME.json that lies beside a file."""
-    beside = file.with_suffix(".json")
-    return beside if beside.is_file() else None
+    """This will find the card NAME.json that lies beside a file, or what the transformers library saved with it."""
+    beside = (file.with_suffix(".json"), file.with_name(CONFIG))
+    return next((path for path in beside if path.is_file()), None)

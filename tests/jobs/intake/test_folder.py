@@ -74,6 +74,17 @@ def test_a_teacher_may_come_with_its_card(desk: Desk, monkeypatch: pytest.Monkey
     assert arguments[arguments.index("--card") + 1] == str(given / "m.json")
 
 
+def test_a_teacher_may_come_with_what_its_library_saved_beside_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = ("preprocessor_config.json", "config.json", "model.safetensors")
+    asked = desk.ask("vit", kind="teacher", uploads=uploaded(desk, **dict.fromkeys(files, b"{}")))
+    arguments = seen_arguments(desk, monkeypatch, asked)
+    given = folder_of(asked.pk) / "given"
+    assert arguments[2] == str(given / "model.safetensors")
+    assert arguments[arguments.index("--card") + 1] == str(given / "config.json")
+
+
 def test_a_teacher_is_one_file(desk: Desk) -> None:
     uploads = uploaded(desk, **{"a.safetensors": b"{}", "b.safetensors": b"{}"})
     done = desk.done("span", kind="teacher", uploads=uploads)

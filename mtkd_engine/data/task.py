@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mtkd_engine.data.clips.finding import holds_clips
-from mtkd_engine.data.images.finding import holds_images, home
+from mtkd_engine.data.images.finding import holds_images
+from mtkd_engine.data.images.kinds import SUFFIXES as IMAGES
 from mtkd_engine.data.jsonfile import read_json_object
+from mtkd_engine.data.labelled.home import home_of
 from mtkd_engine.data.manifest import FILE
 
 GROUNDING, CLASSIFICATION = "grounding", "classification"
@@ -24,7 +26,7 @@ def task_of(path: Path) -> str:
 
 def task_of_all(roots: Sequence[Path]) -> str:
     """This will say of which task folders together are: videos and what labels them may lie apart."""
-    places = [home(Path(root)) for root in roots]
+    places = [home_of(Path(root), suffixes=IMAGES) for root in roots]
     for place in places:
         if (place / FILE).is_file():
             return str(read_json_object(place / FILE).get("task", GROUNDING))

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import api_view
 from rest_framework.exceptions import NotFound
@@ -16,29 +16,17 @@ from rest_framework.response import Response
 from jobs.queries.kinds import held_by
 from webapp.access import dataset_or_404
 from webapp.api.documented import refusals
-from webapp.api.images import labelled_rows
-from webapp.api.paging import NEXT, leading_on
+from webapp.api.labelled import LabelledShape, asking_for, labelled_rows
 from webapp.downloads import send_clip
 from webapp.nouns import CLIP, noun_of
 
-FIELDS = ("row", "id", "split", "source", "label", "sha256", "width", "height", "frames", "rate")
 
-
-class ClipShape(serializers.Serializer[Any]):
+class ClipShape(LabelledShape):
     """One clip and its class; `row` counts over all splits.
 
     Sizes are in pixels as it was handed in; of features, `frames` are rows, `width` is their columns, `rate` is 0.
     """
 
-    row = serializers.IntegerField()
-    id = serializers.CharField()
-    split = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment]
-    label = serializers.IntegerField()  # type: ignore[assignment]
-    name = serializers.CharField(help_text="The name of the class.")
-    sha256 = serializers.CharField()
-    width = serializers.IntegerField(allow_null=True)
-    height = serializers.IntegerField(allow_null=True)
     frames = serializers.IntegerField(allow_null=True)
     rate = serializers.FloatField(allow_null=True, help_text="Frames a second.")
 
@@ -51,14 +39,7 @@ class ClipsShape(serializers.Serializer[Any]):
 
 
 @extend_schema(
-    parameters=[
-        OpenApiParameter("split", str, description="train, val or test; all unless given."),
-        OpenApiParameter("class", str, description="Only clips of the class of this name."),
-        OpenApiParameter("q", str, description="Only clips whose id or source holds this text."),
-        OpenApiParameter("after", int, description="Only clips behind this row."),
-        OpenApiParameter("limit", int, description="At most 1000; 50 unless given."),
-        NEXT,
-    ],
+    parameters=asking_for("clips"),
     responses={200: ClipsShape, **refusals(400, 404)},
     operation_id="list_clips",
     tags=["datasets"],
@@ -69,9 +50,7 @@ def clips(request: Request, dataset_id: int) -> Response:
     dataset = dataset_or_404(request, dataset_id)
     if noun_of(held_by(dataset)) != CLIP:
         raise NotFound(f"{dataset.label} is no dataset of clips.")
-    rows, go_on = labelled_rows(request, dataset, fields=FIELDS)
-    answer = Response({"clips": rows, "after": go_on})
-    return answer if go_on is None else leading_on(answer, request, after=go_on)
+    return labelled_rows(request, dataset, shape=ClipShape, under="clips")
 
 
 @extend_schema(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mtkd_engine.data.rows import Place, Problem, Row, Severity
 
@@ -190,3 +191,21 @@ def sentence(problem: Problem, *, kinds: Mapping[str, Kind] = KINDS) -> str:
     where = f"{place.file}{row}: " if place.file else ""
     more = f" (and {problem.count - 1:,} more)" if problem.count > 1 else ""
     return f"{where}{place.detail}{more}; {kinds[problem.code].accepted}."
+
+
+def told_repairs(
+    problems: Sequence[Problem], *, titles: Mapping[str, str], accepted: Sequence[str]
+) -> list[dict[str, Any]]:
+    """This will list the repairs that problems suggest, in the order of their titles by name."""
+    suggested = [problem for problem in problems if problem.repair is not None]
+    return [
+        {
+            "name": name,
+            "title": title,
+            "count": sum(problem.count for problem in suggested if problem.repair == name),
+            "needed": any(problem.repair == name and problem.severity == "error" for problem in suggested),
+            "accepted": name in accepted,
+        }
+        for name, title in titles.items()
+        if any(problem.repair == name for problem in suggested)
+    ]

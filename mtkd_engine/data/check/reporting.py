@@ -9,6 +9,7 @@ from typing import Any
 
 from mtkd_engine.data.check.findings import is_usable
 from mtkd_engine.data.check.handed import Handed
+from mtkd_engine.data.check.problems import told_repairs
 from mtkd_engine.data.check.repairs import REPAIRS
 from mtkd_engine.data.check.statistics import count_splits, describe
 from mtkd_engine.data.features import Features
@@ -57,7 +58,7 @@ def report_of(found: Findings, *, problems: Sequence[Problem], sealed: Seal | No
         },
         "playable": found.playable,
         "problems": [asdict(problem) for problem in problems],
-        "repairs": _repairs(problems, accepted=found.accepted),
+        "repairs": told_repairs(problems, titles=REPAIRS, accepted=found.accepted),
         "statistics": describe(found.rows),
         "samples": _samples(found.rows),
         "content_hash": None if sealed is None else sealed.content_hash,
@@ -69,21 +70,6 @@ def _size(path: Path) -> int:
     if path.is_dir():
         return sum(file.stat().st_size for file in path.iterdir() if file.is_file())
     return path.stat().st_size
-
-
-def _repairs(problems: Sequence[Problem], *, accepted: Sequence[str]) -> list[dict[str, Any]]:
-    suggested = [problem for problem in problems if problem.repair is not None]
-    return [
-        {
-            "name": name,
-            "title": title,
-            "count": sum(problem.count for problem in suggested if problem.repair == name),
-            "needed": any(problem.repair == name and problem.severity == "error" for problem in suggested),
-            "accepted": name in accepted,
-        }
-        for name, title in REPAIRS.items()
-        if any(problem.repair == name for problem in suggested)
-    ]
 
 
 def _samples(rows: Sequence[Row]) -> list[dict[str, Any]]:

@@ -23,8 +23,9 @@ from mtkd_engine.data.discovery import AUTO
 from mtkd_engine.data.errors import DatasetRefusedError
 from mtkd_engine.data.features import Features, array_hash, open_features, pack_features
 from mtkd_engine.data.glove import read_glove
-from mtkd_engine.data.images.check.checking import Checking, check_images
+from mtkd_engine.data.images.check.checking import check_images
 from mtkd_engine.data.images.finding import FORMATS as IMAGE_FORMATS
+from mtkd_engine.data.labelled.check.checking import Checking
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.data.readers import Limits
 from mtkd_engine.data.rows import Problem, Row

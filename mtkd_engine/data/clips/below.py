@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mtkd_engine.data.clips.rows import FrameFolder
-from mtkd_engine.data.detect import split_named
 from mtkd_engine.data.discovery import files_below
 from mtkd_engine.data.errors import DataError, shown
-from mtkd_engine.data.images.classes import FILE, SOURCES
+from mtkd_engine.data.labelled.classes import FILE, SOURCES
 
 VIDEOS = (
     *(".mp4", ".avi", ".mkv", ".webm", ".mov", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv", ".ogv", ".3gp"),
@@ -99,19 +98,3 @@ def frames_in(folder: Path, *, count: int) -> tuple[Path, ...]:
             if found and not entry.is_symlink():
                 numbered.append((int(found[1]), entry.name))
     return tuple(folder / name for _, name in sorted(numbered)[:count])
-
-
-def home(folder: Path) -> Path:
-    """This will go down while there is nothing but one folder that is neither a split nor a class."""
-    while folder.is_dir():
-        inside = [path for path in folder.iterdir() if not path.name.startswith((".", "__MACOSX"))]
-        if (
-            len(inside) != 1
-            or not inside[0].is_dir()
-            or inside[0].is_symlink()
-            or split_named(inside[0].name)
-            or any(path.suffix.lower() in VIDEOS for path in inside[0].iterdir())
-        ):
-            break
-        folder = inside[0]
-    return folder

@@ -10,11 +10,11 @@ from pathlib import Path
 from mtkd_engine.data.clips.below import Below
 from mtkd_engine.data.clips.labels import Labels, Said, labels_of
 from mtkd_engine.data.clips.places import Places
-from mtkd_engine.data.clips.rows import Found, FrameFolder, Given, HandedClips
+from mtkd_engine.data.clips.rows import FrameFolder, Given, HandedClips
 from mtkd_engine.data.clips.sources import group_of
 from mtkd_engine.data.errors import DataError
-from mtkd_engine.data.images.classes import FILE, SOURCES, read_classes, read_sources
-from mtkd_engine.data.images.rows import ImageRow
+from mtkd_engine.data.labelled.classes import FILE, SOURCES, read_classes, read_sources
+from mtkd_engine.data.labelled.rows import Found, LabelledRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def _one(entry: Entry, below: Below, path: str | None) -> tuple[Given | None, st
 
 def _rows(
     entries: Sequence[Entry], given: Sequence[Given | None], *, labels: Labels, sources: Mapping[str, str]
-) -> tuple[list[ImageRow], list[Given]]:
+) -> tuple[list[LabelledRow], list[Given]]:
     numbers = {name: number for number, name in enumerate(labels.classes)}
     places: dict[Given, int] = {}
     rows = []
@@ -123,7 +123,7 @@ def _rows(
             continue
         sample_id = entry.sample_id or entry.path
         rows.append(
-            ImageRow(
+            LabelledRow(
                 split=entry.split,
                 sample_id=sample_id,
                 source_id=sources.get(sample_id, entry.source or group_of(entry.path)),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mtkd_engine.data.clips.below import VIDEOS, Below, home, look_below
+from mtkd_engine.data.clips.below import VIDEOS, Below, look_below
 from mtkd_engine.data.clips.entries import Read, handed_of
 from mtkd_engine.data.clips.readers.arrays import FORMAT as ARRAYS
 from mtkd_engine.data.clips.readers.arrays import feature_files, read_features
@@ -19,7 +19,7 @@ from mtkd_engine.data.clips.readers.table import FORMAT as TABLE
 from mtkd_engine.data.clips.readers.table import read_tables, tables_in
 from mtkd_engine.data.clips.readers.ucf import FORMAT as UCF
 from mtkd_engine.data.clips.readers.ucf import lists_of_ucf, read_ucf
-from mtkd_engine.data.clips.rows import Found, HandedClips, Stretch
+from mtkd_engine.data.clips.rows import HandedClips, Stretch
 from mtkd_engine.data.clips.sealed import kind_of, read_sealed_clips
 from mtkd_engine.data.clips.store import STREAMS
 from mtkd_engine.data.clips.unpacked import names_of
@@ -27,11 +27,11 @@ from mtkd_engine.data.detect import SUFFIXES as ANNOTATIONS
 from mtkd_engine.data.detect import format_of
 from mtkd_engine.data.discovery import AUTO
 from mtkd_engine.data.errors import DataError
-from mtkd_engine.data.images.rows import ImageRow
+from mtkd_engine.data.labelled.home import home_of
+from mtkd_engine.data.labelled.rows import Found
+from mtkd_engine.data.labelled.samples import rows_of
 from mtkd_engine.data.manifest import SEALED, is_sealed
 from mtkd_engine.data.readers import READERS
-from mtkd_engine.data.sealing.samples import FILE as SAMPLES
-from mtkd_engine.data.split import SPLITS
 
 FORMATS = (UCF, HMDB, TABLE, VIDEO_LIST, FRAME_LIST, FOLDERS, ARRAYS)
 ACCEPTED = (
@@ -45,7 +45,7 @@ def holds_clips(roots: Iterable[Path]) -> bool:
 
     Where annotations of moments in videos lie beside the videos, these are theirs.
     """
-    places = [home(root) for root in roots]
+    places = [home_of(root, suffixes=VIDEOS) for root in roots]
     sealed = [place for place in places if is_sealed(place)]
     if sealed:
         return any(kind_of(place) is not None for place in sealed)
@@ -57,7 +57,7 @@ def find_clips(roots: Sequence[Path], *, name: str, form: str = AUTO) -> HandedC
 
     `form` is one of FORMATS where somebody says which; otherwise the most telling one that is there is taken.
     """
-    places = [home(root) for root in roots]
+    places = [home_of(root, suffixes=VIDEOS) for root in roots]
     sealed = [place for place in places if kind_of(place) is not None]
     if sealed and form in (AUTO, SEALED):
         return _of_sealed(sealed[0])
@@ -125,25 +125,12 @@ def _refusal(below: Below, *, name: str, form: str) -> DataError:
 def _of_sealed(folder: Path) -> HandedClips:
     """A sealed dataset as somebody handed it in: its streams are a stranger's, to be read as any other video."""
     sealed = read_sealed_clips(folder)
-    rows = [
-        ImageRow(
-            split=split,
-            sample_id=one.sample.sample_id,
-            source_id=None if one.sample.source_id == one.sample.sample_id else one.sample.source_id,
-            label=one.sample.label,
-            place=one.sample.place,
-            file=SAMPLES,
-            line=one.sample.place + 1,
-        )
-        for split in SPLITS
-        for one in sealed.splits[split]
-    ]
     files = tuple(path for path in sorted(folder.iterdir()) if path.is_file())
     handed = HandedClips(
         name=sealed.name,
         format=SEALED,
         classes=sealed.classes,
-        rows=rows,
+        rows=rows_of(sealed.splits),
         files=files,
         features=sealed.features,
     )

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from mtkd_engine.data.clips.below import frames_in
 from mtkd_engine.data.clips.parts import FileParts
 from mtkd_engine.data.clips.rows import UNKNOWN_RATE, FrameFolder, Given
-from mtkd_engine.data.clips.seen import Seen
+from mtkd_engine.data.clips.seen import SeenClip
 from mtkd_engine.data.clips.store import ClipStore
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.progress import Progress
@@ -37,13 +37,13 @@ _BLOCK = 1 << 20
 _PASSING = ("missing", "too_slow", "too_much_memory", "too_much_disk", "killed_its_process")
 """Refusals that another try may not end in, so that none is remembered."""
 _PARTS = ".streams-"
-_Kept = dict[str, tuple[Seen, int]]
+_Kept = dict[str, tuple[SeenClip, int]]
 
 
 class IngestedClips(ClipStore):
     """Streams in the file that ingesting left; what it is called may go, the streams stay as long as the store."""
 
-    def __init__(self, path: Path, *, seen: Sequence[Seen], starts: Sequence[int]) -> None:
+    def __init__(self, path: Path, *, seen: Sequence[SeenClip], starts: Sequence[int]) -> None:
         self._seen = seen
         self._starts = starts
         self._streams = FileParts(path)
@@ -73,7 +73,7 @@ class IngestedClips(ClipStore):
 
 def ingest_clips(
     given: Sequence[Given], *, folder: Path, progress: Progress
-) -> tuple[dict[int, Seen], IngestedClips]:
+) -> tuple[dict[int, SeenClip], IngestedClips]:
     """This will make a stream of every clip, in confined processes, and say by place what each is or why it is none.
 
     In a `folder` that is kept, another call goes on where an earlier one was stopped: files that are as they were
@@ -100,7 +100,7 @@ def ingest_clips(
     return {place: seen for place, (seen, _) in enumerate(found)}, store
 
 
-def _ingested(given: Sequence[Given], *, folder: Path) -> Iterator[tuple[int, Seen, int]]:
+def _ingested(given: Sequence[Given], *, folder: Path) -> Iterator[tuple[int, SeenClip, int]]:
     """Number, what it is, and where its stream begins, each once it is kept."""
     keys = [_key(clip) for clip in given]
     with (
@@ -125,10 +125,10 @@ def _ingested(given: Sequence[Given], *, folder: Path) -> Iterator[tuple[int, Se
             yield number, seen, start
 
 
-def _seen(found: Ingested | Refused) -> Seen:
+def _seen(found: Ingested | Refused) -> SeenClip:
     if isinstance(found, Refused):
-        return Seen(fault="refused_clips", said=found.sentence.rstrip("."), refusal=found.code)
-    return Seen(
+        return SeenClip(fault="refused_clips", said=found.sentence.rstrip("."), refusal=found.code)
+    return SeenClip(
         sha256=found.sha256,
         size=found.size,
         frames=found.frames,
@@ -190,7 +190,7 @@ def _before(folder: Path) -> _Kept:
             whole += len(line)
             said = json.loads(line)
             key, start = said.pop("key"), said.pop("start")
-            seen = Seen(**{**said, "gops": tuple(said["gops"]), "notes": tuple(said["notes"])})
+            seen = SeenClip(**{**said, "gops": tuple(said["gops"]), "notes": tuple(said["notes"])})
             kept[key] = seen, start
             end = max(end, start + seen.size)
         lines.truncate(whole)

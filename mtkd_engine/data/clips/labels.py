@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mtkd_engine.data.clips.rows import Found
 from mtkd_engine.data.errors import DataError, shown
-from mtkd_engine.data.images.classes import checked_classes
-from mtkd_engine.data.images.rows import MOST_CLASSES, UNKNOWN
+from mtkd_engine.data.labelled.classes import checked_classes
+from mtkd_engine.data.labelled.rows import MOST_CLASSES, UNKNOWN, Found
 
 Said = tuple[int | None, str | None]
 """The number and the name of a class, as far as they are said."""

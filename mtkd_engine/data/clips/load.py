@@ -8,17 +8,21 @@ from pathlib import Path
 from mtkd_engine.data.clips.check.looking import look_at_all
 from mtkd_engine.data.clips.check.problems import KINDS
 from mtkd_engine.data.clips.dataset import ClipDataset, FeatureDataset
-from mtkd_engine.data.clips.dividing import divide_clips, stated_clips
 from mtkd_engine.data.clips.finding import find_clips
 from mtkd_engine.data.clips.rows import HandedClips
 from mtkd_engine.data.clips.samples import StatedClip, content_hash
 from mtkd_engine.data.clips.sealed import kind_of, read_sealed_clips
-from mtkd_engine.data.clips.seen import Seen
+from mtkd_engine.data.clips.seen import SeenClip, stated_clips
 from mtkd_engine.data.clips.store import ClipStore, FeatureStore
-from mtkd_engine.data.errors import DataError, shown
-from mtkd_engine.data.images.rows import UNKNOWN, ImageRow
+from mtkd_engine.data.errors import DataError
+from mtkd_engine.data.labelled.check.seen import hashes_of
+from mtkd_engine.data.labelled.dividing import divide_rows
+from mtkd_engine.data.labelled.nouns import CLIP
+from mtkd_engine.data.labelled.refusing import refuse_empty, refuse_leaks, refuse_unclear
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.data.split import SPLITS
+
+_FORBIDDING = {code: kind.accepted for code, kind in KINDS.items() if kind.severity == "error"}
 
 
 def load_clips(
@@ -49,15 +53,14 @@ def _sealed(folder: Path) -> ClipDataset | FeatureDataset:
 
 def _raw(path: Path, *, cache: Path | None, progress: Progress) -> ClipDataset | FeatureDataset:
     handed = find_clips((path,), name=path.resolve().name)
-    _refuse_unclear(handed)
+    refuse_unclear(handed, accepted=_FORBIDDING)
     seen, store = look_at_all(handed, work=cache, progress=progress)
     _refuse_useless(handed, seen)
-    rows, _ = divide_clips(handed.rows, seen)
-    _refuse_leaks(rows, seen)
+    hashes = hashes_of(seen)
+    rows, _ = divide_rows(handed.rows, hashes=hashes)
+    refuse_leaks(rows, hashes, noun=CLIP)
     splits = stated_clips(rows, seen)
-    for split in SPLITS:
-        if not splits[split]:
-            raise DataError(f"{handed.name} has no samples for the split {split}; every split needs some.")
+    refuse_empty(splits, name=handed.name)
     hashed = content_hash(handed.kind, handed.classes, splits)
     return _dataset(handed.name, handed.classes, splits, store, content_hash=hashed)
 
@@ -78,37 +81,10 @@ def _dataset(
     )
 
 
-def _refuse_unclear(handed: HandedClips) -> None:
-    for one in handed.found:
-        if KINDS[one.code].severity == "error":
-            where = one.file if one.line is None else f"{one.file}, row {one.line}"
-            raise DataError(f"{where or handed.name}: {one.said}; {KINDS[one.code].accepted}.")
-    seen: set[str] = set()
-    for row in handed.rows:
-        if row.label == UNKNOWN:
-            raise DataError(
-                f"{handed.name}: the label of {shown(row.sample_id)} is none of the {len(handed.classes):,} classes."
-            )
-        if row.sample_id in seen:
-            raise DataError(f"{handed.name}: the id {shown(row.sample_id)} is given twice; once is accepted.")
-        seen.add(row.sample_id)
-
-
-def _refuse_useless(handed: HandedClips, seen: Mapping[int, Seen]) -> None:
+def _refuse_useless(handed: HandedClips, seen: Mapping[int, SeenClip]) -> None:
     for row in handed.rows:
         look = seen[row.place]
         if look.fault:
             raise DataError(
                 f"{handed.name}: {row.sample_id}: {look.said.rstrip('.')}; {KINDS[look.fault].accepted}."
-            )
-
-
-def _refuse_leaks(rows: Sequence[ImageRow], seen: Mapping[int, Seen]) -> None:
-    learned = {seen[row.place].sha256: row.sample_id for row in rows if row.split == "train"}
-    for row in rows:
-        twin = learned.get(seen[row.place].sha256)
-        if row.split != "train" and twin is not None:
-            raise DataError(
-                f"{shown(row.sample_id)} of {row.split} is the same clip as {shown(twin)} of train; a clip may be in "
-                "one of them only (`check dataset` leaves it out of train where asked to)."
             )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mtkd_engine.data.images.rows import ImageRow
+from mtkd_engine.data.labelled.rows import Handed
 
 if TYPE_CHECKING:
     from mtkd_engine.data.clips.store import FeatureStore
@@ -40,33 +40,15 @@ Given = Path | FrameFolder | Stretch
 """Where what was handed in of a clip lies: a video file, raw frames, or a part of a file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Something that a reader noticed: the code of a problem, where, and what to say of it."""
-
-    code: str
-    said: str
-    file: str = ""
-    line: int | None = None
-
-
-@dataclass(frozen=True)
-class HandedClips:
-    """Rows as found, the classes that their labels count, and what stands for a clip at each place.
+@dataclass(frozen=True, kw_only=True)
+class HandedClips(Handed):
+    """Rows of clips, and what stands for a clip at each place.
 
     Either `given` says where each clip lies, or `features` holds them all.
     """
 
-    name: str
-    format: str
-    classes: tuple[str, ...]
-    rows: list[ImageRow]
     given: Sequence[Given] = ()
     features: FeatureStore | None = None
-    files: tuple[Path, ...] = field(default=())
-    found: tuple[Found, ...] = ()
-    is_named: bool = True
-    """Whether somebody gave the classes names; their numbers stand for them otherwise."""
 
     @property
     def kind(self) -> str:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mtkd_engine.data.clips.rows import CLIPS, FEATURES
-from mtkd_engine.data.clips.samples import StatedClip, content_hash, read_samples
+from mtkd_engine.data.clips.samples import StatedClip, content_hash
 from mtkd_engine.data.clips.store import SealedClips, SealedFeatures
 from mtkd_engine.data.errors import DataError, shown
-from mtkd_engine.data.images.classes import checked_classes
-from mtkd_engine.data.images.samples import TASK
 from mtkd_engine.data.jsonfile import read_json_object
+from mtkd_engine.data.labelled.classes import checked_classes
+from mtkd_engine.data.labelled.samples import TASK, read_samples
 from mtkd_engine.data.manifest import FILE, is_sealed
 from mtkd_engine.data.sealing.samples import FILE as SAMPLES
 from mtkd_engine.data.split import SPLITS
@@ -54,7 +54,7 @@ def read_sealed_clips(folder: Path) -> SealedSet:
             "sealed dataset of clips has all three."
         )
     names = checked_classes(classes, where=FILE)
-    splits = read_samples(folder / SAMPLES, classes=len(names))
+    splits = read_samples(folder / SAMPLES, classes=len(names), of=StatedClip.read)
     samples = sorted((one for split in SPLITS for one in splits[split]), key=lambda one: one.sample.place)
     clips = SealedClips(folder, gops=[one.gops for one in samples]) if kind == CLIPS else None
     return SealedSet(

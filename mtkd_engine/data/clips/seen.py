@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from mtkd_engine.data.clips.samples import StatedClip
 from mtkd_engine.data.clips.store import FeatureStore
+from mtkd_engine.data.labelled import LabelledSample
+from mtkd_engine.data.labelled.check.seen import Seen
+from mtkd_engine.data.labelled.rows import LabelledRow
+from mtkd_engine.data.labelled.samples import stated_rows
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """Frames or rows, sizes in pixels as handed in, upright; `fault` names the problem that makes it useless.
+class SeenClip(Seen):
+    """Frames or rows, sizes in pixels as handed in, upright.
 
     `size` is in bytes, of the stream that was made of it or of its rows; of features, `width` is their columns.
     """
 
-    sha256: str = ""
-    size: int = 0
     frames: int = 0
     rate: float = 0.0
-    width: int = 0
-    height: int = 0
     gops: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
-    fault: str = ""
-    said: str = ""
     refusal: str = ""
     """The code of the refusal of a video."""
     is_zero: bool = False
@@ -37,7 +37,7 @@ class Seen:
         return self.frames / self.rate if self.rate > 0 else 0.0
 
 
-def see_features(store: FeatureStore, place: int) -> Seen:
+def see_features(store: FeatureStore, place: int) -> SeenClip:
     """This will read the features of one clip to the last value."""
     values_TD = store.row(place)
     content = f"{values_TD.dtype.str}{values_TD.shape}".encode() + values_TD.tobytes()
@@ -46,7 +46,7 @@ def see_features(store: FeatureStore, place: int) -> Seen:
     if not finite.all():
         row, column = np.argwhere(~finite)[0]
         said = f"it holds {values_TD[row, column]} at row {row}, column {column} ({np.count_nonzero(~finite)} such)"
-    return Seen(
+    return SeenClip(
         sha256=hashlib.sha256(content).hexdigest(),
         size=values_TD.nbytes,
         frames=len(values_TD),
@@ -55,3 +55,23 @@ def see_features(store: FeatureStore, place: int) -> Seen:
         said=said,
         is_zero=not values_TD.any(),
     )
+
+
+def stated_clips(
+    rows: Iterable[LabelledRow], seen: Mapping[int, SeenClip]
+) -> dict[str, tuple[StatedClip, ...]]:
+    """This will give divided rows as samples by split, in their order."""
+
+    def stated(sample: LabelledSample) -> StatedClip:
+        look = seen[sample.place]
+        return StatedClip(
+            sample,
+            look.sha256,
+            width=look.width,
+            height=look.height,
+            frames=look.frames,
+            rate=look.rate,
+            gops=look.gops,
+        )
+
+    return stated_rows(rows, stated)

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtkd_engine.data.errors import DataError
-from mtkd_engine.data.images.classes import SOURCES
+from mtkd_engine.data.labelled.classes import SOURCES
 from mtkd_engine.data.sealing.folder import new_folder
 from mtkd_engine.data.split import SPLITS
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mtkd_engine.data.detect import SUFFIXES as ANNOTATIONS
-from mtkd_engine.data.detect import format_of, split_named
+from mtkd_engine.data.detect import format_of
 from mtkd_engine.data.discovery import AUTO, files_below
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.images.kinds import SUFFIXES as IMAGES
@@ -14,14 +14,13 @@ from mtkd_engine.data.images.readers.folders import FORMAT as FOLDERS
 from mtkd_engine.data.images.readers.folders import read_folders
 from mtkd_engine.data.images.readers.parquet import FORMAT as PARQUET
 from mtkd_engine.data.images.readers.parquet import has_images, read_parquet
-from mtkd_engine.data.images.rows import HandedImages, ImageRow
-from mtkd_engine.data.images.samples import TASK
+from mtkd_engine.data.images.rows import HandedImages
 from mtkd_engine.data.images.sealed import read_sealed_images
 from mtkd_engine.data.jsonfile import read_json_object
+from mtkd_engine.data.labelled.home import home_of
+from mtkd_engine.data.labelled.samples import TASK, rows_of
 from mtkd_engine.data.manifest import FILE, SEALED, is_sealed
 from mtkd_engine.data.readers import READERS
-from mtkd_engine.data.sealing.samples import FILE as SAMPLES
-from mtkd_engine.data.split import SPLITS
 
 FORMATS = (FOLDERS, PARQUET)
 
@@ -45,7 +44,7 @@ def find_images(roots: Sequence[Path], *, name: str, form: str = AUTO) -> Handed
 
     `form` is one of FORMATS where somebody says which; tables of images go before image files otherwise.
     """
-    places = [home(root) for root in roots]
+    places = [home_of(root, suffixes=IMAGES) for root in roots]
     sealed = [place for place in places if is_sealed(place) and _task(place) == TASK]
     held = sealed or [place for place in places if holds_images((place,))]
     if not held:
@@ -72,41 +71,11 @@ def _task(place: Path) -> object:
 
 def _of_sealed(folder: Path) -> HandedImages:
     sealed = read_sealed_images(folder)
-    rows = [
-        ImageRow(
-            split=split,
-            sample_id=one.sample.sample_id,
-            source_id=None if one.sample.source_id == one.sample.sample_id else one.sample.source_id,
-            label=one.sample.label,
-            place=one.sample.place,
-            file=SAMPLES,
-            line=one.sample.place + 1,
-        )
-        for split in SPLITS
-        for one in sealed.splits[split]
-    ]
     return HandedImages(
         name=sealed.name,
         format=SEALED,
         classes=sealed.classes,
-        rows=rows,
+        rows=rows_of(sealed.splits),
         store=sealed.images,
         files=tuple(path for path in sorted(folder.iterdir()) if path.is_file()),
     )
-
-
-def home(folder: Path) -> Path:
-    """This will go down while there is nothing but one folder that is neither a split nor a class."""
-    while folder.is_dir():
-        inside = [path for path in folder.iterdir() if not path.name.startswith((".", "__MACOSX"))]
-        if (
-            len(inside) != 1
-            or not inside[0].is_dir()
-            or inside[0].is_symlink()
-            or split_named(inside[0].name)
-        ):
-            break
-        if any(path.suffix.lower() in IMAGES for path in inside[0].iterdir() if path.is_file()):
-            break
-        folder = inside[0]
-    return folder

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mtkd_engine.data.errors import DataError, shown
-from mtkd_engine.data.images.classes import checked_classes
-from mtkd_engine.data.images.samples import TASK, Stated, content_hash, line_of
+from mtkd_engine.data.images.samples import StatedImage
 from mtkd_engine.data.images.store import ImageStore
 from mtkd_engine.data.jsonfile import read_json_object
-from mtkd_engine.data.labelled import LabelledSample
-from mtkd_engine.data.manifest import FILE, SEALED
+from mtkd_engine.data.labelled.classes import checked_classes
+from mtkd_engine.data.labelled.samples import TASK, content_hash, read_samples
+from mtkd_engine.data.labelled.sealing import Statement, seal_labelled, write_starts
+from mtkd_engine.data.manifest import FILE
 from mtkd_engine.data.progress import Progress
-from mtkd_engine.data.sealing.folder import new_folder
 from mtkd_engine.data.sealing.samples import FILE as SAMPLES
-from mtkd_engine.data.sealing.samples import INDEX
-from mtkd_engine.data.split import SPLITS
 
 IMAGES = "images.bin"
 OFFSETS = "images.idx"
@@ -57,7 +53,7 @@ class SealedClasses:
     name: str
     source_format: str
     classes: tuple[str, ...]
-    splits: dict[str, tuple[Stated, ...]]
+    splits: dict[str, tuple[StatedImage, ...]]
     images: SealedImages
 
     @property
@@ -76,7 +72,7 @@ def read_sealed_images(folder: Path) -> SealedClasses:
             "sealed dataset of images has all three."
         )
     names = checked_classes(classes, where=FILE)
-    splits = _read_samples(folder / SAMPLES, classes=len(names))
+    splits = read_samples(folder / SAMPLES, classes=len(names), of=StatedImage.read)
     count = sum(len(samples) for samples in splits.values())
     return SealedClasses(
         name=name,
@@ -87,72 +83,26 @@ def read_sealed_images(folder: Path) -> SealedClasses:
     )
 
 
-@dataclass(frozen=True)
-class ImageMaterial:
-    """Everything that goes into a sealed dataset of images; places are those of `store`."""
+def seal_images(
+    target: Path,
+    statement: Statement,
+    splits: Mapping[str, Sequence[StatedImage]],
+    store: ImageStore,
+    *,
+    progress: Progress,
+) -> tuple[str, int]:
+    """This will write the new folder `target` whole or not at all, and give its content hash and its bytes.
 
-    name: str
-    source_format: str
-    classes: tuple[str, ...]
-    splits: Mapping[str, Sequence[Stated]]
-    store: ImageStore
-    repairs: tuple[str, ...] = ()
-    split_made: bool = False
+    Places of samples are those of `store`.
+    """
 
+    def write(folder: Path, samples: Sequence[StatedImage]) -> None:
+        starts = [0]
+        with (folder / IMAGES).open("wb") as images:
+            for done, stated in enumerate(samples, start=1):
+                starts.append(starts[-1] + images.write(store.encoded(stated.sample.place)))
+                progress.say("sealing", done=done, of=len(samples))
+        write_starts(folder / OFFSETS, starts)
 
-def seal_images(target: Path, material: ImageMaterial, *, progress: Progress) -> tuple[str, int]:
-    """This will write the new folder `target` whole or not at all, and give its content hash and its bytes."""
-    with new_folder(target) as folder:
-        _write_images(folder, material, progress=progress)
-        statement: dict[str, Any] = {
-            "format": SEALED,
-            "task": TASK,
-            "name": material.name,
-            "classes": list(material.classes),
-            "splits": {split: len(material.splits[split]) for split in SPLITS},
-            "source_format": material.source_format,
-            "repairs": list(material.repairs),
-            "split_made": material.split_made,
-        }
-        (folder / FILE).write_text(json.dumps(statement, ensure_ascii=False, indent=1), encoding="utf-8")
-        size = sum(file.stat().st_size for file in folder.iterdir())
-    return content_hash(material.classes, material.splits), size
-
-
-def _write_images(folder: Path, material: ImageMaterial, *, progress: Progress) -> None:
-    lines, starts = [0], [0]
-    count = sum(len(samples) for samples in material.splits.values())
-    with (folder / SAMPLES).open("wb") as samples, (folder / IMAGES).open("wb") as images:
-        for split in SPLITS:
-            for stated in material.splits[split]:
-                lines.append(lines[-1] + samples.write(line_of(split, stated)))
-                starts.append(starts[-1] + images.write(material.store.encoded(stated.sample.place)))
-                progress.say("sealing", done=len(starts) - 1, of=count)
-    (folder / INDEX).write_bytes(np.array(lines, dtype="<u8").tobytes())
-    (folder / OFFSETS).write_bytes(np.array(starts, dtype="<u8").tobytes())
-
-
-def _read_samples(path: Path, *, classes: int) -> dict[str, tuple[Stated, ...]]:
-    splits: dict[str, list[Stated]] = {split: [] for split in SPLITS}
-    try:
-        with path.open("rb") as stream:
-            for place, line in enumerate(stream):
-                split, stated = _sample(line, place=place, classes=classes)
-                splits[split].append(stated)
-    except OSError as error:
-        raise DataError(f"{SAMPLES} cannot be read ({error.strerror}).") from None
-    return {split: tuple(samples) for split, samples in splits.items()}
-
-
-def _sample(line: bytes, *, place: int, classes: int) -> tuple[str, Stated]:
-    try:
-        given = json.loads(line)
-        split, label = given["split"], given["label"]
-        if split not in SPLITS or not isinstance(label, int) or not 0 <= label < classes:
-            raise ValueError(f"split and label are {shown(split)} and {shown(label)}")
-        sample = LabelledSample(str(given["id"]), str(given["source"]), label, place)
-        return split, Stated(sample, str(given["sha256"]), given["width"], given["height"], given["kind"])
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise DataError(
-            f"{SAMPLES}, row {place + 1}: the line is no sample of a sealed dataset ({error})."
-        ) from None
+    size = seal_labelled(target, statement, splits, write=write, about={})
+    return content_hash(statement.classes, splits), size

@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from mtkd_engine.data.errors import DataError
-from mtkd_engine.data.images.classes import FILE
 from mtkd_engine.data.images.drawing import CLASSES, CUES, draw, make_scenes
+from mtkd_engine.data.labelled.classes import FILE
 from mtkd_engine.data.sealing.folder import new_folder
 from mtkd_engine.data.split import SPLITS
 

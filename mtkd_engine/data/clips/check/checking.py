@@ -2,28 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mtkd_engine.data.check.problems import ProblemLog, errors, sentence
-from mtkd_engine.data.clips.check.findings import find_in_classes, find_in_clips
 from mtkd_engine.data.clips.check.looking import look_at_all
-from mtkd_engine.data.clips.check.problems import FEWEST_FRAMES, KINDS
-from mtkd_engine.data.clips.check.repairs import apply_repairs, known_repairs
-from mtkd_engine.data.clips.check.reporting import ClipFindings, report_of
-from mtkd_engine.data.clips.dividing import divide_clips, stated_clips
+from mtkd_engine.data.clips.check.problems import FEWEST_FRAMES, KINDS, REPAIRS
+from mtkd_engine.data.clips.check.statistics import count_clips, describe_clips
 from mtkd_engine.data.clips.finding import find_clips
-from mtkd_engine.data.clips.sealing import ClipMaterial, seal_clips
-from mtkd_engine.data.clips.seen import Seen
-from mtkd_engine.data.errors import DatasetRefusedError
-from mtkd_engine.data.images.check.checking import Checking
-from mtkd_engine.data.images.rows import ImageRow
-from mtkd_engine.data.rows import Problem
-from mtkd_engine.data.split import SPLITS
+from mtkd_engine.data.clips.rows import CLIPS, HandedClips
+from mtkd_engine.data.clips.sealing import seal_clips
+from mtkd_engine.data.clips.seen import SeenClip, stated_clips
+from mtkd_engine.data.clips.store import ClipStore, FeatureStore
+from mtkd_engine.data.labelled.check.checking import Checking, check_labelled
+from mtkd_engine.data.labelled.check.examined import Examined, Rows
+from mtkd_engine.data.labelled.check.repairs import known_repairs
+from mtkd_engine.data.labelled.check.seen import content_of
+from mtkd_engine.data.labelled.check.statistics import Counts
+from mtkd_engine.data.labelled.nouns import CLIP
+from mtkd_engine.data.labelled.rows import LabelledRow
+from mtkd_engine.data.labelled.sealing import Statement
+from mtkd_engine.data.progress import Progress
 
-_OF_FILES = ("unreadable_rows", "missing_files", "empty_split")
+
+@dataclass(frozen=True)
+class ExaminedClips(Examined[SeenClip]):
+    """Clips, all made into streams, or their features; those of fewer than `fewest` frames are told of."""
+
+    noun = CLIP
+    kinds = KINDS
+    repairs = REPAIRS
+
+    handed: HandedClips
+    store: ClipStore | FeatureStore
+    fewest: int
+
+    def remarks(self, row: LabelledRow) -> Iterator[tuple[str, str]]:
+        """This will say why a clip is useless, or what may be wrong with it and what was done to it."""
+        look = self.seen[row.place]
+        if look.fault:
+            yield look.fault, _refusal(row, look)
+            return
+        if self.handed.kind == CLIPS and look.frames < self.fewest:
+            yield "short_clips", f"{look.frames} frames, fewer than {self.fewest}"
+        if look.is_zero:
+            yield "zero_features", "all of its features are 0"
+        for note in look.notes:
+            yield "adapted_clips", note.rstrip(".")
+
+    def repeat(self, row: LabelledRow, twin: LabelledRow) -> tuple[str, str] | None:
+        """This will give the problem of an id that is given twice; that of a clip of train and test is another one."""
+        if content_of(row, self.seen)[1:] != content_of(twin, self.seen)[1:]:
+            return "conflicting_ids", "the id is given before"
+        if row.split == twin.split:
+            return "repeated_ids", "the id is given before"
+        is_judged = "train" not in (row.split, twin.split)
+        return ("conflicting_ids", f"the id is given before, in {twin.split}") if is_judged else None
+
+    def repaired(self, rows: Rows, name: str) -> Rows:
+        """This will make one repair; fewer frames than `fewest` are too short."""
+        if name != "drop_short":
+            return super().repaired(rows, name)
+        return [
+            row for row in rows if self.seen[row.place].fault or self.seen[row.place].frames >= self.fewest
+        ]
+
+    def about(self) -> dict[str, Any]:
+        """This will give what a report says of clips or features alone."""
+        return {
+            "data": self.handed.kind,
+            "feature_width": None if self.handed.features is None else self.handed.features.width,
+            "longest": max((look.frames for look in self.seen.values()), default=0),
+        }
+
+    def counted(self, rows: Rows) -> dict[str, Counts]:
+        """This will count samples, sources, classes, frames and seconds of each split."""
+        return count_clips(rows, self.seen)
+
+    def described(self, rows: Rows) -> dict[str, Any]:
+        """This will give the statistics of a report."""
+        return describe_clips(rows, self.seen, kind=self.handed.kind, classes=self.handed.classes)
+
+    def told(self, row: LabelledRow) -> dict[str, Any]:
+        """This will give what a report shows of one clip beside its id, split and class."""
+        look = self.seen[row.place]
+        more = {"source": row.source, "frames": look.frames, "seconds": round(look.seconds, 3)}
+        return more | super().told(row)
+
+    def sealed(
+        self, target: Path, statement: Statement, rows: Rows, *, progress: Progress
+    ) -> tuple[str, int]:
+        """This will write the new folder `target`, and give its content hash and its bytes."""
+        splits = stated_clips(rows, self.seen)
+        return seal_clips(target, statement, splits, self.store, progress=progress)
 
 
 def check_clips(
@@ -34,64 +106,15 @@ def check_clips(
     Repairs, sealing and refusals are those of `check_dataset`. Clips of fewer than `fewest` frames are told of. With
     the same `asked.work` another call makes no stream a second time, also where this one is stopped.
     """
-    accepted = known_repairs(asked.accept or ())
+    known_repairs(asked.accept or (), known=REPAIRS)  # said before anything takes long
     handed = replace(find_clips(roots, name=name, form=asked.form), name=name)
     beside = asked.seal.parent if asked.seal is not None and asked.seal.parent.is_dir() else None
     seen, store = look_at_all(handed, work=asked.work, progress=asked.progress, beside=beside)
-    log = ProblemLog(KINDS)
-    for one in handed.found:
-        log.add(one.code, file=one.file, row=one.line, detail=one.said)
-    find_in_clips(handed, handed.rows, seen, log, fewest=fewest)
-    rows = apply_repairs(handed.rows, names=accepted, seen=seen, fewest=fewest)
-    divided, made = _divided(rows, seen, log)
-    find_in_classes(handed, divided, log)
-    found = ClipFindings(handed=handed, rows=divided, seen=seen, made=frozenset(made), accepted=accepted)
-    remaining = _remaining(found, log, decided=asked.accept is not None, fewest=fewest)
-    if remaining:
-        report = report_of(found, problems=log.problems())
-        raise DatasetRefusedError(sentence(remaining[0], kinds=KINDS), report=report)
-    suggested = {problem.repair for problem in log.problems() if problem.repair is not None}
-    if asked.seal is None or (asked.accept is None and suggested):
-        return report_of(found, problems=log.problems())
-    material = ClipMaterial(
-        name=handed.name,
-        source_format=handed.format,
-        classes=handed.classes,
-        splits=stated_clips(divided, seen),
-        store=store,
-        repairs=tuple(repair for repair in accepted if repair in suggested),
-        split_made=bool(made),
-    )
-    sealed = seal_clips(asked.seal, material, progress=asked.progress)
-    return report_of(found, problems=log.problems(), sealed=sealed)
+    return check_labelled(ExaminedClips(handed, seen, store, fewest), asked)
 
 
-def _divided(
-    rows: list[ImageRow], seen: Mapping[int, Seen], log: ProblemLog
-) -> tuple[list[ImageRow], dict[str, int]]:
-    is_new = all(row.split != "train" for row in rows)
-    divided, made = divide_clips(rows, seen)
-    if made and is_new:
-        log.add("split_made", detail=f"{len(rows):,} clips are divided")
-    else:
-        for split, count in made.items():
-            log.add(f"{split}_made", detail=f"{count:,} clips are set aside")
-    present = {row.split for row in divided}
-    for split in SPLITS:
-        if split not in present:
-            log.add("empty_split", detail=f"no clip of the split {split} is left")
-    return divided, made
-
-
-def _remaining(found: ClipFindings, log: ProblemLog, *, decided: bool, fewest: int) -> list[Problem]:
-    """Give the errors that forbid the dataset: after repairs when they are decided, else those without one."""
-    before = log.problems()
-    if not decided:
-        return [problem for problem in errors(before) if problem.repair is None]
-    if not found.accepted:
-        return errors(before)
-    again = ProblemLog(KINDS)
-    find_in_clips(found.handed, found.rows, found.seen, again, fewest=fewest)
-    find_in_classes(found.handed, found.rows, again)
-    of_files = [problem for problem in before if problem.code in _OF_FILES]
-    return errors(of_files, accepted=found.accepted) + errors(again.problems())
+def _refusal(row: LabelledRow, look: SeenClip) -> str:
+    """Why a clip is useless, with the code of the refusal; its id is said before, so its name need not be."""
+    name = row.sample_id.rpartition("/")[2]
+    said = look.said.removeprefix(f"{name} ").rstrip(".")
+    return f"{said} ({look.refusal})" if look.refusal else said

@@ -22,13 +22,13 @@ from mtkd_engine.data.clips.below import Below
 from mtkd_engine.data.clips.entries import by_split
 from mtkd_engine.data.clips.labels import Labels, Said, labels_of
 from mtkd_engine.data.clips.parts import FileRows
-from mtkd_engine.data.clips.rows import LONGEST_ID, Found, HandedClips
+from mtkd_engine.data.clips.rows import LONGEST_ID, HandedClips
 from mtkd_engine.data.clips.sources import group_of
 from mtkd_engine.data.clips.unpacked import UnpackedFeatures, names_of, read_beside, unpacked
 from mtkd_engine.data.detect import split_named, split_of
 from mtkd_engine.data.errors import DataError, shown
-from mtkd_engine.data.images.classes import FILE, SOURCES, read_classes, read_sources
-from mtkd_engine.data.images.rows import ImageRow
+from mtkd_engine.data.labelled.classes import FILE, SOURCES, read_classes, read_sources
+from mtkd_engine.data.labelled.rows import Found, LabelledRow
 
 FORMAT = "feature_arrays"
 _VALUES = ("features", "feats", "x")
@@ -57,7 +57,7 @@ def read_features(below: Below, *, paths: Sequence[Path], name: str) -> HandedCl
     said = [_said(part) for part in parts]
     labels = labels_of((one for several in said for one in several), listed=listed, where=paths[0].name)
     sources = read_sources(grouped) if grouped else {}
-    rows: list[ImageRow] = []
+    rows: list[LabelledRow] = []
     found: list[Found] = [
         *labels.found,
         *(Found("ignored_files", p.name) for p in below.arrays if p not in paths),
@@ -65,7 +65,7 @@ def read_features(below: Below, *, paths: Sequence[Path], name: str) -> HandedCl
     first = 0
     for part, several in zip(parts, said, strict=True):
         for one in _rows(part, several, labels=labels, sources=sources, first=first):
-            if isinstance(one, ImageRow):
+            if isinstance(one, LabelledRow):
                 rows.append(one)
             else:
                 found.append(one)
@@ -159,7 +159,7 @@ def _said(part: _Part) -> list[Said]:
 
 def _rows(
     part: _Part, said: Sequence[Said], *, labels: Labels, sources: Mapping[str, str], first: int
-) -> Iterator[ImageRow | Found]:
+) -> Iterator[LabelledRow | Found]:
     numbers = {name: number for number, name in enumerate(labels.classes)}
     splits, file = _splits(part), part.path.name
     ids, groups = (part.beside.get(_one_of(part.beside, names)) for names in (_IDS, _SOURCES))
@@ -175,7 +175,7 @@ def _rows(
                 "unreadable_rows", f"{sample_id}: its split is none of train, val, test", file, number + 1
             )
         else:
-            yield ImageRow(
+            yield LabelledRow(
                 split=split,
                 sample_id=sample_id,
                 source_id=sources.get(sample_id, source or group_of(sample_id)),

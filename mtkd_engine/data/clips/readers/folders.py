@@ -6,9 +6,10 @@ from pathlib import PurePosixPath
 
 from mtkd_engine.data.clips.below import Below
 from mtkd_engine.data.clips.entries import Entry, Read
-from mtkd_engine.data.clips.rows import LONGEST_ID, Found
+from mtkd_engine.data.clips.rows import LONGEST_ID
 from mtkd_engine.data.detect import split_named
 from mtkd_engine.data.errors import DataError
+from mtkd_engine.data.labelled.rows import Found
 
 FORMAT = "video_folders"
 

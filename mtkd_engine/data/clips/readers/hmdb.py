@@ -11,9 +11,9 @@ from mtkd_engine.data.clips.entries import Entry, Read, apart
 from mtkd_engine.data.clips.places import inner_path
 from mtkd_engine.data.clips.readers.lines import parsed, read_lines
 from mtkd_engine.data.clips.readers.lists import first_division
-from mtkd_engine.data.clips.rows import Found
 from mtkd_engine.data.clips.sources import film_of
 from mtkd_engine.data.errors import shown
+from mtkd_engine.data.labelled.rows import Found
 
 FORMAT = "hmdb51"
 _LIST = re.compile(r"(.+)_test_split[1-9]\.txt", re.IGNORECASE)

@@ -11,7 +11,7 @@ from mtkd_engine.data.clips.below import VIDEOS
 from mtkd_engine.data.clips.labels import Said
 from mtkd_engine.data.clips.rows import LONGEST_ID, MOST_CLIPS
 from mtkd_engine.data.errors import DataError, shown
-from mtkd_engine.data.images.rows import LONGEST_CLASS
+from mtkd_engine.data.labelled.rows import LONGEST_CLASS
 
 LARGEST_LIST = 256 << 20
 _LONGEST_LINE = 2 * (LONGEST_ID + LONGEST_CLASS)

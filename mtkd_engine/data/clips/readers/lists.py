@@ -11,10 +11,11 @@ from mtkd_engine.data.clips.below import Below
 from mtkd_engine.data.clips.entries import Entry, Read, apart, by_split
 from mtkd_engine.data.clips.places import Places, inner_path
 from mtkd_engine.data.clips.readers.lines import Line, first_lines, parsed, read_lines, said_of
-from mtkd_engine.data.clips.rows import UNKNOWN_RATE, Found
+from mtkd_engine.data.clips.rows import UNKNOWN_RATE
 from mtkd_engine.data.detect import split_of
 from mtkd_engine.data.errors import DataError
-from mtkd_engine.data.images.classes import FILE, read_classes
+from mtkd_engine.data.labelled.classes import FILE, read_classes
+from mtkd_engine.data.labelled.rows import Found
 
 VIDEO_LIST, FRAME_LIST = "video_list", "frame_list"
 _DIVISION = re.compile(r"(?:split[_-]?|list)0*(\d)(?!\d)", re.IGNORECASE)

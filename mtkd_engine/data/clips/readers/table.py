@@ -11,10 +11,11 @@ from mtkd_engine.data.clips.below import VIDEOS, Below
 from mtkd_engine.data.clips.entries import Entry, Read, apart, by_split
 from mtkd_engine.data.clips.places import inner_path
 from mtkd_engine.data.clips.readers.lines import LARGEST_LIST, first_lines, said_of
-from mtkd_engine.data.clips.rows import LONGEST_ID, MOST_CLIPS, Found
+from mtkd_engine.data.clips.rows import LONGEST_ID, MOST_CLIPS
 from mtkd_engine.data.detect import split_named, split_of
 from mtkd_engine.data.errors import DataError, shown
-from mtkd_engine.data.images.classes import FILE, read_classes
+from mtkd_engine.data.labelled.classes import FILE, read_classes
+from mtkd_engine.data.labelled.rows import Found
 
 FORMAT = "clip_table"
 _FILES = ("file", "path", "filename", "file_name", "clip", "video", "video_path")

@@ -11,8 +11,8 @@ from mtkd_engine.data.clips.entries import Entry, Read, apart, by_split
 from mtkd_engine.data.clips.places import inner_path
 from mtkd_engine.data.clips.readers.lines import parsed, read_lines
 from mtkd_engine.data.clips.readers.lists import first_division
-from mtkd_engine.data.clips.rows import Found
 from mtkd_engine.data.errors import DataError, shown
+from mtkd_engine.data.labelled.rows import Found
 
 FORMAT = "ucf101"
 CLASSES = "classind.txt"

@@ -15,6 +15,7 @@ from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.images.decode import TooLargeError, TruncatedError, examine
 from mtkd_engine.data.images.rows import HandedImages
 from mtkd_engine.data.images.store import ImageStore
+from mtkd_engine.data.labelled.check.seen import Seen
 from mtkd_engine.data.progress import Progress
 
 _THREADS = min(4, os.cpu_count() or 1)
@@ -22,22 +23,16 @@ _AT_ONCE = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What an image file is, upright; `fault` names the problem that makes it useless, `said` says it."""
+class SeenImage(Seen):
+    """What an image file is."""
 
-    sha256: str
-    size: int
-    width: int = 0
-    height: int = 0
     kind: str = ""
     is_converted: bool = False
     is_rotated: bool = False
     is_animated: bool = False
-    fault: str = ""
-    said: str = ""
 
 
-def look_at_all(handed: HandedImages, *, work: Path | None, progress: Progress) -> dict[int, Seen]:
+def look_at_all(handed: HandedImages, *, work: Path | None, progress: Progress) -> dict[int, SeenImage]:
     """This will decode the image of every row and say what it is, by place.
 
     In a `work` folder that is kept, another call goes on where an earlier one was stopped.
@@ -57,21 +52,21 @@ def look_at_all(handed: HandedImages, *, work: Path | None, progress: Progress) 
     return dict(zip(places, seen, strict=True))
 
 
-def _look(store: ImageStore, place: int) -> Seen:
+def _look(store: ImageStore, place: int) -> SeenImage:
     try:
         content = store.encoded(place)
     except DataError as error:
-        return Seen("", 0, fault="undecodable_images", said=str(error))
+        return SeenImage(fault="undecodable_images", said=str(error))
     digest = hashlib.sha256(content).hexdigest()
     try:
         look = examine(content)
     except TooLargeError as error:
-        return Seen(digest, len(content), fault="too_large_images", said=str(error))
+        return SeenImage(digest, len(content), fault="too_large_images", said=str(error))
     except TruncatedError as error:
-        return Seen(digest, len(content), fault="truncated_images", said=str(error))
+        return SeenImage(digest, len(content), fault="truncated_images", said=str(error))
     except DataError as error:
-        return Seen(digest, len(content), fault="undecodable_images", said=str(error))
-    return Seen(
+        return SeenImage(digest, len(content), fault="undecodable_images", said=str(error))
+    return SeenImage(
         sha256=digest,
         size=len(content),
         width=look.width,
@@ -92,7 +87,7 @@ def _mark(handed: HandedImages) -> str:
     return mark.hexdigest()[:32]
 
 
-def _before(kept: Path) -> Iterator[Seen]:
+def _before(kept: Path) -> Iterator[SeenImage]:
     """What an earlier call wrote, up to a line that it did not finish, which is cut off."""
     if not kept.is_file():
         return
@@ -102,11 +97,11 @@ def _before(kept: Path) -> Iterator[Seen]:
             if not line.endswith(b"\n"):
                 break
             whole += len(line)
-            yield Seen(**json.loads(line))
+            yield SeenImage(**json.loads(line))
         stream.truncate(whole)
 
 
-def _write(kept: Path, fresh: list[Seen]) -> None:
+def _write(kept: Path, fresh: list[SeenImage]) -> None:
     kept.parent.mkdir(parents=True, exist_ok=True)
     with kept.open("ab") as stream:
         stream.writelines(json.dumps(asdict(seen)).encode() + b"\n" for seen in fresh)

@@ -12,7 +12,7 @@ import pyarrow.types as of_type
 
 from mtkd_engine.data.detect import split_named
 from mtkd_engine.data.errors import DataError, shown
-from mtkd_engine.data.images.rows import UNKNOWN, ImageRow
+from mtkd_engine.data.labelled.rows import UNKNOWN, LabelledRow
 
 _IMAGES = ("image", "img", "bytes", "image_bytes", "jpg", "png")
 _LABELS = ("label", "labels", "fine_label", "class", "target", "category")
@@ -61,7 +61,7 @@ class Columns:
         numbers: Mapping[str, int],
         count: int,
         at: tuple[str, int, int],
-    ) -> ImageRow | str:
+    ) -> LabelledRow | str:
         """This will give a row, or say what is wrong with it; `at` is its file, its line and its place."""
         file, line, place = at
         value = given[self.label]
@@ -79,7 +79,7 @@ class Columns:
                 return f"its id or source is {shown(text)}; up to {_LONGEST} characters are accepted"
         if sample_id is None:
             return "it has no id"
-        return ImageRow(
+        return LabelledRow(
             split=split,
             sample_id=str(sample_id),
             source_id=None if source is None else str(source),

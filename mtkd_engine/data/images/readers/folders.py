@@ -8,11 +8,12 @@ from pathlib import Path
 from mtkd_engine.data.detect import split_named
 from mtkd_engine.data.discovery import files_below
 from mtkd_engine.data.errors import DataError
-from mtkd_engine.data.images.classes import FILE, SOURCES, checked_classes, read_classes, read_sources
 from mtkd_engine.data.images.decode import MOST_BYTES
 from mtkd_engine.data.images.kinds import SUFFIXES
-from mtkd_engine.data.images.rows import UNKNOWN, HandedImages, ImageRow
+from mtkd_engine.data.images.rows import HandedImages
 from mtkd_engine.data.images.store import ImageStore
+from mtkd_engine.data.labelled.classes import FILE, SOURCES, checked_classes, read_classes, read_sources
+from mtkd_engine.data.labelled.rows import UNKNOWN, Found, LabelledRow
 
 FORMAT = "class_folders"
 
@@ -61,15 +62,16 @@ def read_folders(root: Path, *, name: str) -> HandedImages:
     )
     numbers = {label: number for number, label in enumerate(classes)}
     sources = read_sources(grouped) if grouped else {}
-    rows, unreadable = [], []
+    rows: list[LabelledRow] = []
+    said = [Found("ignored_files", path.name, path.name) for path in others if path not in (listed, grouped)]
     for place, path in enumerate(images):
         split, label = stated[path]
         sample_id = path.relative_to(root).as_posix()
         if label is None:
-            unreadable.append((sample_id, None, "it lies in no folder of a class"))
+            said.append(Found("unreadable_rows", "it lies in no folder of a class", sample_id))
             continue
         rows.append(
-            ImageRow(
+            LabelledRow(
                 split=split,
                 sample_id=sample_id,
                 source_id=sources.get(sample_id),
@@ -85,8 +87,7 @@ def read_folders(root: Path, *, name: str) -> HandedImages:
         rows=rows,
         store=FolderImages(root, images),
         files=tuple(path for path in (listed, grouped, *images) if path is not None),
-        ignored=tuple(path.name for path in others if path not in (listed, grouped)),
-        unreadable=tuple(unreadable),
+        found=tuple(said),
     )
 
 

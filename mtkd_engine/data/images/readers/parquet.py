@@ -15,17 +15,17 @@ import pyarrow.parquet as pq
 
 from mtkd_engine.data.detect import split_of
 from mtkd_engine.data.errors import DataError, shown
-from mtkd_engine.data.images.classes import FILE, SOURCES, checked_classes, read_classes, read_sources
 from mtkd_engine.data.images.readers.columns import Columns, columns_of, image_column
-from mtkd_engine.data.images.rows import MOST_CLASSES, HandedImages, ImageRow
+from mtkd_engine.data.images.rows import HandedImages
 from mtkd_engine.data.images.store import ImageStore
+from mtkd_engine.data.labelled.classes import FILE, SOURCES, checked_classes, read_classes, read_sources
+from mtkd_engine.data.labelled.rows import MOST_CLASSES, Found, LabelledRow
 
 FORMAT = "parquet"
 _KEPT = 512 << 20
 _MOST_ROWS = 20_000_000
 _LARGEST_GROUP = 2 << 30
 _BROKEN = (OSError, ValueError, KeyError, IndexError, pa.ArrowException)
-Unreadable = tuple[str, int | None, str]
 
 
 class ParquetImages(ImageStore):
@@ -107,8 +107,8 @@ def read_parquet(paths: Sequence[Path], *, root: Path, name: str) -> HandedImage
     splits = _splits_of(paths, [columns for _, columns, _ in files], name=name)
     classes, is_named = _classes_of(files, root)
     sources = read_sources(root / SOURCES) if (root / SOURCES).is_file() else {}
-    rows: list[ImageRow] = []
-    unreadable: list[Unreadable] = []
+    rows: list[LabelledRow] = []
+    said = [Found("ignored_files", path.name, path.name) for path, _ in opened if path not in paths]
     place = 0
     numbers = {label: number for number, label in enumerate(classes)}
     for (path, columns, file), split in zip(files, splits, strict=True):
@@ -118,11 +118,11 @@ def read_parquet(paths: Sequence[Path], *, root: Path, name: str) -> HandedImage
                 given, split=split, stem=path.stem, numbers=numbers, count=len(classes), at=at
             )
             place += 1
-            if isinstance(found, ImageRow):
+            if isinstance(found, LabelledRow):
                 stated = sources.get(found.sample_id)
                 rows.append(found if stated is None else replace(found, source_id=stated))
             else:
-                unreadable.append((path.name, line, found))
+                said.append(Found("unreadable_rows", found, path.name, line))
     beside = [root / FILE, root / SOURCES]
     return HandedImages(
         name=name,
@@ -131,8 +131,7 @@ def read_parquet(paths: Sequence[Path], *, root: Path, name: str) -> HandedImage
         rows=rows,
         store=ParquetImages(files),
         files=(*paths, *(path for path in beside if path.is_file())),
-        ignored=tuple(path.name for path, _ in opened if path not in paths),
-        unreadable=tuple(unreadable),
+        found=tuple(said),
         is_named=is_named,
     )
 

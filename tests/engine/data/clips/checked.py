@@ -11,7 +11,7 @@ from mtkd_engine.data.clips.check.checking import check_clips
 from mtkd_engine.data.clips.dataset import ClipDataset
 from mtkd_engine.data.clips.load import load_clips
 from mtkd_engine.data.errors import DatasetRefusedError
-from mtkd_engine.data.images.check.checking import Checking
+from mtkd_engine.data.labelled.check.checking import Checking
 from mtkd_engine.data.progress import Progress
 
 

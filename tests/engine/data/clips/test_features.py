@@ -13,7 +13,7 @@ from mtkd_engine.data.clips.dataset import FeatureDataset
 from mtkd_engine.data.clips.finding import holds_clips
 from mtkd_engine.data.clips.load import load_clips
 from mtkd_engine.data.errors import DataError, DatasetRefusedError
-from mtkd_engine.data.images.check.checking import Checking
+from mtkd_engine.data.labelled.check.checking import Checking
 from mtkd_engine.data.progress import Progress
 from tests.engine.data.clips.arrays import handed, saved, values
 from tests.engine.data.clips.doubles import SPLITS

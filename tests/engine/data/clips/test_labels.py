@@ -6,7 +6,7 @@ import pytest
 
 from mtkd_engine.data.clips.labels import Said, labels_of
 from mtkd_engine.data.errors import DataError
-from mtkd_engine.data.images.rows import UNKNOWN
+from mtkd_engine.data.labelled.rows import UNKNOWN
 
 ABC = ("a", "b", "c")
 

@@ -14,7 +14,7 @@ from mtkd_engine.data.clips.dataset import ClipDataset, FeatureDataset
 from mtkd_engine.data.clips.finding import find_clips
 from mtkd_engine.data.clips.load import load_clips
 from mtkd_engine.data.clips.world import ClipsPerSplit, make_clips
-from mtkd_engine.data.images.check.checking import Checking
+from mtkd_engine.data.labelled.check.checking import Checking
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.data.video.streams import decoded
 from mtkd_engine.data.video.vectors import vector_grid

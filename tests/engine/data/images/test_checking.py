@@ -89,6 +89,7 @@ def test_unknown_labels_and_classes_without_images_are_told(folder: Path, tmp_pa
         "unused_classes": 1,
         "ignored_files": 1,
     }
+    assert report["splits"]["train"]["classes"] == 2
     sealed = check_dataset(folder, accept=["drop_rows", "drop_untrained"], seal=tmp_path / "sealed")
     assert sealed["sealed"]
     assert "bird" in load_images(tmp_path / "sealed").classes

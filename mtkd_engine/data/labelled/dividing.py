@@ -1,4 +1,4 @@
-"""Missing splits of labelled images: set aside class by class, never dividing a source or equal images."""
+"""Missing splits of labelled samples: set aside class by class, never dividing a source or equal contents."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from mtkd_engine.data.images.rows import ImageRow
+from mtkd_engine.data.labelled.rows import LabelledRow
 from mtkd_engine.data.split import SPLITS
 
 _SHARE = 0.15
 _SEEDS = {"val": 0, "test": 1}
 
 
-def divide_images(
-    rows: Sequence[ImageRow], *, hashes: Mapping[int, str]
-) -> tuple[list[ImageRow], dict[str, int]]:
+def divide_rows(
+    rows: Sequence[LabelledRow], *, hashes: Mapping[int, str]
+) -> tuple[list[LabelledRow], dict[str, int]]:
     """This will give every row a split, and say how many rows went into each of those that were made.
 
     About 15 % of every class of train go to each missing split, at least one source of a class that has several.
-    Without train, all rows are divided anew. `hashes` has the sha256 of the image at each place: equal images stay
+    Without train, all rows are divided anew. `hashes` has the sha256 of what lies at each place: equal contents stay
     together, as those of a source do. What is set aside depends on nothing but the rows of train.
     """
     found = {row.split for row in rows}
@@ -45,7 +45,7 @@ def divide_images(
     return divided, made
 
 
-def _groups(rows: Sequence[ImageRow], hashes: Mapping[int, str]) -> dict[str, tuple[int, int]]:
+def _groups(rows: Sequence[LabelledRow], hashes: Mapping[int, str]) -> dict[str, tuple[int, int]]:
     """Each group of rows that must stay together, with its most frequent class and its size."""
     labels: dict[str, Counter[int]] = defaultdict(Counter)
     for row, key in zip(rows, _keys(rows, hashes), strict=True):
@@ -56,8 +56,8 @@ def _groups(rows: Sequence[ImageRow], hashes: Mapping[int, str]) -> dict[str, tu
     }
 
 
-def _keys(rows: Sequence[ImageRow], hashes: Mapping[int, str]) -> list[str]:
-    """One key a row, the same for rows that share a source or the bytes of their image, however indirectly."""
+def _keys(rows: Sequence[LabelledRow], hashes: Mapping[int, str]) -> list[str]:
+    """One key a row, the same for rows that share a source or a content, however indirectly."""
     parents: dict[str, str] = {}
 
     def root(key: str) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mtkd_engine.data.errors import DataError, shown
-from mtkd_engine.data.images.rows import LONGEST_CLASS, MOST_CLASSES
 from mtkd_engine.data.jsonfile import refuse_large
+from mtkd_engine.data.labelled.rows import LONGEST_CLASS, MOST_CLASSES
 
 FILE = "classes.json"
 SOURCES = "sources.csv"

@@ -58,7 +58,7 @@ def test_a_sentence_is_asked_and_its_moment_plays(
     expect(page.get_by_label("Sentence", exact=True).first).to_have_value("person 1 opens the door")
     page.get_by_label("Sentence", exact=True).first.fill("a dragon lands")
     page.get_by_role("button", name="Find the moment").first.click()
-    expect(page.get_by_text("Waiting for a worker of the queue intake.")).to_be_visible()
+    expect(page.get_by_text("Waiting for a worker", exact=True)).to_be_visible()
     made = Prediction.objects.get()
     assert made.asked["row"] == 1
     answer(made)
@@ -83,7 +83,7 @@ def test_a_file_of_ones_own_is_handed_in(logged_in: Page, site: Site, job: Job, 
     page.get_by_label("Length of the video, seconds").fill("9")
     page.get_by_label("Sentence", exact=True).last.fill("a dragon lands")
     page.get_by_role("button", name="Find the moment").last.click()
-    expect(page.get_by_text("Waiting for a worker of the queue intake.")).to_be_visible()
+    expect(page.get_by_text("Waiting for a worker", exact=True)).to_be_visible()
     assert Prediction.objects.get().asked == {"file": "film.npy", "duration": 9.0}
 
 

@@ -163,6 +163,18 @@ def test_a_sample_without_film_or_weights_shows_what_there_is(
     assert "leads with" not in shown
 
 
+def test_teachers_of_the_same_weight_are_tied_in_the_list(
+    viewer: Client, make_job: MakeJob, rows: list[Row]
+) -> None:
+    columns: dict[str, Any] = columns_of(rows[:2])
+    for name, weights in zip(NAMES, ((0.45, 0.8), (0.1, 0.1), (0.45, 0.1)), strict=True):
+        columns[f"{name}/weight"] = list(weights)
+    columns["leading"] = [NAMES[0], NAMES[0]]
+    shown = page(viewer, f"/jobs/{ended(make_job(taught=True), {PER_SAMPLE: parquet(columns)}).pk}/samples/")
+    assert f"<bdi>{NAMES[0]}, {LAST}</bdi> are tied" in shown
+    assert shown.count(f"<bdi>{NAMES[0]}</bdi> leads") == 1
+
+
 def test_odd_values_are_shown_as_unknown(viewer: Client, make_job: MakeJob, rows: list[Row]) -> None:
     columns: dict[str, Any] = columns_of(rows)
     for name in ("student_start", "student_iou", "span/weight", "span/start", "disagreement", "duration"):

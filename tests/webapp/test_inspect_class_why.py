@@ -54,6 +54,16 @@ def test_no_leader_is_made_up() -> None:
     assert why_classes(TEACHERS, {}, aggregator="kau") == []
 
 
+def test_teachers_of_the_same_weight_are_tied_and_none_of_them_leads() -> None:
+    tied = {"a": 0.42, "b": 0.16, "c": 0.42}
+    assert why_classes(TEACHERS, tied, aggregator="kau") == [
+        "a and c are tied at 0.42: a and c say dog; b says cat."
+    ]
+    assert why_classes(TEACHERS, {"a": 0.45, "b": 0.451, "c": 0.099}, aggregator="kau") == [
+        "b and a are tied at 0.45: b says cat, a says dog; c says dog."
+    ]
+
+
 def test_a_target_that_nobody_names_is_told_so() -> None:
     right = why_classes([*TEACHERS, says("target", "cat", None)], {"a": 0.6, "c": 0.4}, aggregator="kau")
     assert right[1] == "The target says cat, which no teacher names first, and is right."

@@ -46,6 +46,17 @@ def listed(client: Client, job: Job, query: str = "") -> list[int]:
     return [int(row) for row in re.findall(rf'class="pictured" href="/jobs/{job.pk}/samples/(\d+)/', shown)]
 
 
+def test_teachers_of_the_same_weight_are_tied_in_the_list(
+    viewer: Client, pets: Project, people: dict[str, User]
+) -> None:
+    columns = class_columns(ROWS)
+    for name in TEACHERS:
+        columns[f"{name}/weight"][0] = 1 / len(TEACHERS)
+    shown = page(viewer, f"/jobs/{ended_job(pets, people['editor'], class_files(columns)).pk}/samples/")
+    assert f"<bdi>{', '.join(TEACHERS)}</bdi> are tied" in shown
+    assert shown.count(f'title="{TEACHERS[0]}, leads"') == 23
+
+
 def test_images_are_listed_with_what_everybody_says(viewer: Client, job: Job) -> None:
     shown = page(viewer, f"/jobs/{job.pk}/samples/")
     assert "48 samples" in shown

@@ -87,6 +87,13 @@ def test_no_leader_is_made_up() -> None:
     ]
 
 
+def test_teachers_of_the_same_weight_are_tied_and_none_of_them_leads() -> None:
+    tied = [told("span", 0.45, (2.0, 6.0), 0.9), told("b", 0.1, None), told("map2d", 0.45, None)]
+    assert why(tied, NOTHING, aggregator="kau") == [
+        "span and map2d are tied at 0.45; none of the others has more than 0.10."
+    ]
+
+
 def test_confidence_is_compared_only_where_all_are_known() -> None:
     sentence = why([SPAN, told("b", 0.3, (2.0, 6.0), None)], NOTHING, aggregator="kau")[0]
     assert sentence == "span leads with 0.61: it agrees with b (IoU 1.00)."

@@ -30,6 +30,13 @@ def test_a_job_that_waits_says_so_and_offers_its_charts_already(editor: Client, 
         assert text in page
 
 
+def test_a_job_that_waits_again_says_so_with_its_step_as_its_feed_does(editor: Client, job: Job) -> None:
+    Job.objects.filter(pk=job.pk).update(step=5, total_steps=10)
+    assert ">Waiting for a worker · Step 5 of 10<" in editor.get(f"/jobs/{job.pk}/").content.decode()
+    Job.objects.filter(pk=job.pk).update(state=State.RUNNING)
+    assert ">Step 5 of 10<" in editor.get(f"/jobs/{job.pk}/").content.decode()
+
+
 def test_a_solo_job_has_no_weights_to_show(editor: Client, make_job: MakeJob) -> None:
     page = editor.get(f"/jobs/{make_job().pk}/").content.decode()
     assert "Who teaches which sample" not in page

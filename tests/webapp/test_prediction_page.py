@@ -161,7 +161,7 @@ def test_while_a_question_waits_the_page_asks_again(viewer: Client, asked_job: J
     part = page(viewer, address(asked_job, f"?asked={made.pk}&part=answer"))
     assert 'data-again="1"' in part
     assert "<html" not in part
-    assert "Waiting for a worker" in part
+    assert ">Waiting for a worker</p>" in part
     Prediction.objects.update(state=PredictionState.WORKING)
     assert "The student looks at the video" in page(
         viewer, address(asked_job, f"?asked={made.pk}&part=answer")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from jobs.queries.inspect.classes import SOLO, STUDENT, TARGET, TEACHER
 from jobs.queries.inspect.probabilities import Answer
+from webapp.pages.inspect_ties import are_even, leaders
 
-EVEN = 0.02  # the difference of weights that nobody would act on
 NAMED = 3
 SAME_FOR_ALL = {
     "uniform": "All teachers have the same weight on every sample: the aggregator is uniform.",
@@ -53,10 +53,9 @@ def _choice(voices: Sequence[_Voice], *, aggregator: str) -> str:
         return f"{voices[0].name} is the only teacher and says {_said(voices[0].answer)}."
     if aggregator in SAME_FOR_ALL:
         return f"{SAME_FOR_ALL[aggregator]} {_together(voices)}"
-    first, last = voices[0], voices[-1]
-    if first.weight - last.weight < EVEN:
-        even = f"No teacher leads: all weights lie between {last.weight:.2f} and {first.weight:.2f}."
-        return f"{even} {_together(voices)}"
+    if nobody := _without_leader(voices):
+        return nobody
+    first = voices[0]
     text = f"{first.name} leads with {first.weight:.2f}: it says {_said(first.answer)}"
     same = [voice.name for voice in voices[1:] if voice.answer.said == first.answer.said]
     others = [voice for voice in voices[1:] if voice.answer.said != first.answer.said]
@@ -65,6 +64,20 @@ def _choice(voices: Sequence[_Voice], *, aggregator: str) -> str:
     if not others:
         return f"{text}."
     return f"{text}; {_by_class(others)}."
+
+
+def _without_leader(voices: Sequence[_Voice]) -> str:
+    """Nothing where one teacher leads."""
+    first, last = voices[0], voices[-1]
+    weights = {voice.name: voice.weight for voice in voices}
+    if are_even(weights):
+        even = f"No teacher leads: all weights lie between {last.weight:.2f} and {first.weight:.2f}."
+        return f"{even} {_together(voices)}"
+    names = leaders(weights)
+    if len(names) == 1:
+        return ""
+    tied, behind = voices[: len(names)], voices[len(names) :]
+    return f"{_listed(names)} are tied at {first.weight:.2f}: {_by_class(tied)}; {_by_class(behind)}."
 
 
 def _by_class(voices: Sequence[_Voice]) -> str:

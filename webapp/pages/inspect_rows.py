@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.queries.inspect.table import Rows, Table
+from webapp.pages.inspect_ties import leaders
 from webapp.pages.timeline import Line, line_of
 
 TONES = 8
@@ -40,6 +41,17 @@ class Shown:
     def weights(self) -> str:
         """All weights in words, for those who cannot see the bar."""
         return ", ".join(f"{share.teacher} {share.weight:.2f}" for share in self.shares)
+
+    @property
+    def tied(self) -> list[str]:
+        """The teachers with the largest weight where there are several; nothing where one leads."""
+        found = leaders({share.teacher: share.weight for share in self.shares})
+        return found if len(found) > 1 else []
+
+    @property
+    def leader(self) -> str:
+        """The teacher that leads, as the table says; empty where it says none and where several are tied."""
+        return "" if self.tied else self.words.get("leading") or ""
 
 
 def shown_rows(table: Table, rows: Rows, *, quantities: list[str]) -> list[Shown]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from webapp.pages.inspect_ties import are_even, leaders
+
 AGREES, DISAGREES = 0.5, 0.3  # IoU from which on, and below which, two windows are called the same or another
-EVEN = 0.02  # the difference of weights that nobody would act on
 SAME = 1e-6  # seconds
 SAME_FOR_ALL = {
     "uniform": "All teachers have the same weight on every sample: the aggregator is uniform.",
@@ -68,8 +69,12 @@ def _choice(weighed: Sequence[Told], *, aggregator: str) -> str:
         return SAME_FOR_ALL[aggregator]
     ranked = sorted(weighed, key=lambda one: -(one.weight or 0.0))
     first, last = ranked[0], ranked[-1]
-    if (first.weight or 0.0) - (last.weight or 0.0) < EVEN:
+    weights = {one.name: one.weight or 0.0 for one in ranked}
+    if are_even(weights):
         return f"No teacher leads: all weights lie between {last.weight:.2f} and {first.weight:.2f}."
+    if len(tied := leaders(weights)) > 1:
+        most = ranked[len(tied)].weight
+        return f"{_listed(tied)} are tied at {first.weight:.2f}; none of the others has more than {most:.2f}."
     grounds = [part for part in (_agreement(first, ranked[1:]), _confidence(first, ranked[1:])) if part]
     others = _strangers(first, ranked[1:])
     text = f"{first.name} leads with {first.weight:.2f}"

@@ -15,7 +15,8 @@ The loop, as a reader of the journal sees it:
     Finished | Failed | Stopped      exactly one, last
 
 Metrics of the machine (`system/...`) come in between, at no step's end. The loop may also be closed in the midst of
-its work, by an exception of kind GeneratorExit: in every part but `training` and `solo`, and after Measuring.
+its work, by an exception of kind GeneratorExit: in every part but `training`, `stage` and `solo`, and after
+Measuring.
 """
 
 from __future__ import annotations
@@ -78,8 +79,8 @@ class Started(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Entered(Event):
-    """A part of the work begins: `loading`, `folds`, `beliefs`, `cache`, `gate`, `training`, `solo`, `judging`,
-    `evaluation`, `export`."""
+    """A part of the work begins: `loading`, `folds`, `beliefs`, `cache`, `gate`, `training`, `stage`, `solo`,
+    `judging`, `evaluation`, `export`; `detail` says more (of a stage its name, of an assistant `NAME/STAGE`)."""
 
     part: str
     detail: str = ""

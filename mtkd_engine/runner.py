@@ -37,7 +37,7 @@ from mtkd_engine.system import SystemWatch, seconds_between
 
 SUCCEEDED, REFUSED, FAILED, STOPPED = 0, 2, 3, 4
 METRICS_SECONDS = 1.0
-TRAINING = ("training", "solo")
+TRAINING = ("training", "stage", "solo")
 
 
 def run_attempt(

@@ -28,6 +28,8 @@ QUALITY = {
     "grounding": "R1: share of moments found · mIoU: mean overlap; on videos it was not trained on",
     "classification": "Top-1: share of {noun}s whose likeliest class is the true one · ECE: how far confidence is off",
 }
+TERMS_OF_STAGES = ("loss", "hybrid", "distribution", "similarity", "between")
+STAGES = "How far a substage is from those of the teachers; loss: their sum by their weights"
 LEARNED_KINDS = frozenset({"static", "kau", "meta", "reinforced"})
 LEARNING = ("gate/", "meta/", "reward/", "gain/")
 LEARNS = "What the aggregator says of its own learning, where it learns beside the student"
@@ -65,10 +67,12 @@ def job_charts(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
         _lines(key="loss", title="Losses", prefixes=["loss/"], smooth=True, about=losses),
         *([_likelihood("val", "NLL on validation")] if task == "classification" else []),
         _lines(key="val", title="Quality on validation", prefixes=["val/"], percent=True, about=quality)
-        | {"without": ["val/nll"]},
+        | {"without": ["val/nll", *_terms(method)]},
         _lines(key="lr", title="Learning rate", prefixes=["lr"], small=True),
         _lines(key="grad", title="Gradient norm", prefixes=["grad_norm"], smooth=True, small=True),
     ]
+    if method.get("kind") == "staged":
+        charts += _of_stages(spec, quality=quality)
     if taught and (spec.get("evaluation") or {}).get("compare_solo"):
         if task == "classification":
             charts.append(_likelihood("solo-val", "Its NLL"))
@@ -86,6 +90,29 @@ def job_charts(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
             key="fold", title="Fold copies", prefixes=["fold/"], percent=True, small=True, wait=NO_COPIES
         )
         charts.append({**copies, "suffix": "/val/miou", "families": True})
+    return charts
+
+
+def _terms(method: Mapping[str, Any], *, of: str = "") -> list[str]:
+    """What is measured of a substage, which is no share."""
+    return [f"{of}val/{name}" for name in TERMS_OF_STAGES] if method.get("kind") == "staged" else []
+
+
+def _of_stages(spec: Mapping[str, Any], *, quality: str) -> list[dict[str, Any]]:
+    """Curves of the substages, and of each network between teachers and student, which is trained before that."""
+    method, labels = spec["method"], (spec.get("data") or {}).get("labels") or {}
+    about = _lines(key="stages", title="Substages on validation", prefixes=_terms(method), small=True)
+    charts = [{**about, "about": STAGES, "without": ["val/hybrid_top1"]}]
+    if labels.get("share", 1) != 1:
+        charts.append(
+            _lines(key="pseudo", title="Pseudo labels", prefixes=["pseudo/"], percent=True, small=True)
+        )
+    for number in range(1, 1 + len(method.get("assistants") or ())):
+        key, own = f"assistant-{number}", f"assistant_{number}/"
+        title = f"Assistant {number}"
+        val = _lines(key=key, title=title, prefixes=[f"{own}val/"], percent=True, about=quality)
+        charts.append({**val, "without": [f"{own}val/nll", *_terms(method, of=own)]})
+        charts.append(_lines(key=f"{key}-loss", title="Its losses", prefixes=[f"{own}loss/"], small=True))
     return charts
 
 

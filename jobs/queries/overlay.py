@@ -66,17 +66,24 @@ def overlay(
     return found
 
 
+_COMPARED_WITH_SOLO = frozenset({"emtm", "multi_teacher", "staged"})
+
+
 def steps_per_epoch(job_ids: Sequence[int]) -> dict[int, float]:
     """This will say of how many steps an epoch has; jobs that know no epochs, or not yet, are left out.
 
-    A job that trains its student alone, too, counts the steps of both.
+    A job that trains its student alone, too, or assistants before it, counts the steps of all.
     """
     parts = ("spec__optim__epochs", "spec__evaluation__compare_solo", "spec__method__kind")
     rows = Job.objects.filter(pk__in=job_ids, elsewhere=False, total_steps__gt=0)
     found = {}
-    for job, total, epochs, solo, method in rows.values_list("pk", "total_steps", *parts):
+    between = "spec__method__assistants"
+    for job, total, epochs, solo, method, assistants in rows.values_list(
+        "pk", "total_steps", *parts, between
+    ):
         if isinstance(epochs, int) and epochs > 0 and method != "aggregate":
-            found[job] = total / (epochs * (2 if solo and method == "emtm" else 1))
+            alone = bool(solo) and method in _COMPARED_WITH_SOLO
+            found[job] = total / (epochs * (1 + alone + len(assistants or ())))
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Any
 _COSTS = {
     "parameters": ("parameters", "{:,.0f}"),
     "macs": ("MACs", "{:,.0f}"),
+    "macs_per_frame": ("MACs a frame", "{:,.0f}"),
     "latency_ms": ("latency, ms", "{:,.2f}"),
     "memory_bytes": ("memory, bytes", "{:,.0f}"),
 }
@@ -38,8 +39,9 @@ def cost_table(cost: Mapping[str, Mapping[str, Any]] | None) -> list[str]:
     """This will list what student and teachers take; empty where nothing was measured."""
     if not cost:
         return []
-    known = [name for name in _COSTS if any(found.get(name) is not None for found in cost.values())]
-    rows = [[who, *(_cost(name, found.get(name)) for name in known)] for who, found in cost.items()]
+    taken = {who: {**(found.get("streams") or {}), **found} for who, found in cost.items()}
+    known = [name for name in _COSTS if any(found.get(name) is not None for found in taken.values())]
+    rows = [[who, *(_cost(name, found.get(name)) for name in known)] for who, found in taken.items()]
     return table(["", *(_COSTS[name][0] for name in known)], rows)
 
 

@@ -16,6 +16,7 @@ from mtkd_engine.export.onnxfile import Parity, form_of
 from mtkd_engine.fulldisk import whole_or_nothing
 from mtkd_engine.nets.registry import AnyCard
 from mtkd_engine.spec import ClassifierCard
+from mtkd_engine.spec.origins import origins_of
 
 BOUNDS = "`aggregated` reads the labels of what it weighs, as `oracle` does: both are bounds, no predictions."
 
@@ -34,6 +35,7 @@ def write_model_card(path: Path, *, card: AnyCard, result: Mapping[str, Any], on
         _quality(result),
         _section("Cost", cost_table(result.get("cost"))),
         _section("Limits", [f"- {sentence}" for sentence in _limits(card)]),
+        _section("Whose idea", [f"- {sentence}" for sentence in origins_of(spec or {})]),
         _section("Feeding and reading it", _fenced("json", json.dumps(form_of(card).feeding, indent=2))),
         _section(
             "Spec", _fenced("yaml", yaml.safe_dump(spec, sort_keys=False, allow_unicode=True)) if spec else []

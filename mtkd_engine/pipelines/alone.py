@@ -42,7 +42,7 @@ def train_alone(
     student = new_student(job.card).to(device)
     method = Solo(Sight(student, job.card.input, optim=spec.optim), val=job.splits["val"])
     train, progress = labelled_only(job.splits["train"]), Progress()
-    after = replace(schedule, before=schedule.steps(len(train)), earlier=taught)
+    after = replace(schedule, before=schedule.before + schedule.steps(len(train)), earlier=taught)
     with closing(fit(method, train=train, schedule=after, progress=progress, resume=resume)) as loop:
         for event in loop:
             yield as_solo(event)

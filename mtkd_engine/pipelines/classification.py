@@ -2,6 +2,7 @@
 
 load dataset and teachers        refuse what does not fit, before any work
 beliefs of the teachers          from the cache, computed where they are missing, or of teachers beside the student
+assistants                       where the spec has any: each is trained, then teaches the next in the teachers' place
 fit                              the training loop (loop.py): student and aggregator together
 solo                             where the spec asks for it, the same student without teachers
 evaluate                         last and best state on test, beside every baseline
@@ -13,8 +14,6 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from mtkd_engine import checkpoint
 from mtkd_engine.data.errors import DataError
@@ -29,16 +28,16 @@ from mtkd_engine.loop import Progress, Schedule, State, fit
 from mtkd_engine.methods.classification.build import (
     ClassJob,
     Faculty,
-    build_job,
     teachers_quality,
 )
+from mtkd_engine.methods.classification.staged.chain import chain_of, refuse_links
 from mtkd_engine.methods.classification.staged.method import Staged
 from mtkd_engine.methods.watch import below_blind
 from mtkd_engine.pipelines.alone import train_alone
+from mtkd_engine.pipelines.cascade import Ground, begin, of_student, train_assistants
 from mtkd_engine.pipelines.place import Place, schedule_of, selections_for, started
 from mtkd_engine.pipelines.stages import fit_in_stages
 from mtkd_engine.report.classification.ending import report
-from mtkd_engine.seeding import derived_seed
 from mtkd_engine.sources import Sources
 from mtkd_engine.spec import (
     ClassAggregatorSpec,
@@ -68,10 +67,13 @@ def run(
         dataset=dataset,
         kind=spec.data.kind,
     )
+    chain = chain_of(spec)
+    if len(chain) > 1:
+        refuse_links(chain, dataset)
     schedule = schedule_of(spec, place=place)
     compares = spec.evaluation.compare_solo and bool(teachers)
     steps = schedule.steps(len(dataset.splits["train"]))
-    yield started(spec, steps=steps * (2 if compares else 1), place=place, resume=resume)
+    yield started(spec, steps=steps * (len(chain) + compares), place=place, resume=resume)
 
     splits = splits_of(spec.data, dataset=dataset, device=place.device, cache=place.cache)
     faculty = None
@@ -81,9 +83,8 @@ def run(
             spec, teachers=teachers, splits=splits, dataset=dataset, cache=place.cache, device=place.device
         )
         yield from _warn_of_blind(faculty, splits, classes=len(dataset.classes))
-    # Whether beliefs came from the cache or were computed just now must not show in the student.
-    torch.manual_seed(derived_seed("student", spec.seed))
-    job = build_job(spec, dataset=dataset, splits=splits, faculty=faculty, device=place.device)
+    ground = Ground(chain=chain, dataset=dataset, splits=splits, device=place.device)
+    job = begin(chain[0], ground=ground, faculty=faculty)
     if job.probe:
         labels = [dataset.classes[sample.label] for sample in job.probe]
         yield ProbeSet(sample_ids=[sample.sample_id for sample in job.probe], labels=labels)
@@ -92,7 +93,13 @@ def run(
     held = None if resume is None else checkpoint.load(resume, spec_hash=schedule.spec_hash)
     earlier = None if held is None else held.get("earlier")  # a stop in the part that follows this one
     progress = Progress(weights=_record(job, schedule=schedule))
-    end = yield from _fit(job, schedule=schedule, progress=progress, resume=earlier or held)
+    going_on: Mapping[str, Any] | None = earlier or held
+    if len(chain) > 1:
+        job, schedule = yield from train_assistants(
+            job, ground=ground, schedule=schedule, progress=progress, resume=going_on
+        )
+        going_on = of_student(going_on, chain=chain)
+    end = yield from _fit(job, schedule=schedule, progress=progress, resume=going_on)
     untaught = None
     if compares:
         untaught = yield from train_alone(

@@ -37,27 +37,30 @@ def fit_in_stages(
     schedule: Schedule,
     progress: Progress,
     resume: Mapping[str, Any] | None,
+    prefix: str = "",
 ) -> Generator[Event, None, State]:
     """This will train a student in all of its stages and yield what happens; returns the end of the last one.
 
-    `schedule` is that of the whole, `progress` holds what the last stage has reached. May be closed as `fit` may be.
+    `schedule` is that of the whole, `progress` holds what the last stage has reached, and the ends of stages of
+    others that came before. The names of stages begin with `prefix`. May be closed as `fit` may be.
     """
     held = resume
-    ends: list[dict[str, Any]] = [] if held is None else list(held["stages"])
+    ends: list[dict[str, Any]] = list(progress.stages if held is None else held["stages"])
     end: State = {}
     shares = schedules_of(method.plan, schedule, samples=len(train))
     for stage, share in zip(method.plan, shares, strict=True):
         if held is not None and _stage_of(held) > stage.number:
             continue
-        yield Entered(part="stage", detail=stage.name)
+        name = f"{prefix}{stage.name}"
+        yield Entered(part="stage", detail=name)
         method.enter(stage)
         reached = Progress(weights=progress.weights)
-        own = replace(share, beside={"stages": ends})
+        own = replace(share, beside={**schedule.beside, "stages": ends})
         end = yield from fit(method, train=train, schedule=own, progress=reached, resume=held)
         held = None
         method.load_state_dict(reached.best.state)
         best = own.before + reached.best.step
-        last = StageEnd(stage.name, own.before + 1, own.before + reached.step, best, reached.best.score)
+        last = StageEnd(name, own.before + 1, own.before + reached.step, best, reached.best.score)
         ends = [*ends, asdict(last)]
         progress.stages = ends
         progress.step, progress.best = own.before + reached.step, replace(reached.best, step=best)

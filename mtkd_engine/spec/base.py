@@ -65,7 +65,7 @@ def explain(error: ValidationError, *, subject: str = "grounding") -> SpecError:
         # Union tags ("emtm", "span") stand in `loc` but not in what the user wrote.
         path = ".".join(str(part) for part in _user_path(item["loc"]))
         sentence = _sentence(item, subject)
-        named = re.match(r"([a-z_.]+): ", sentence)
+        named = re.match(r"([a-z_][a-z_.0-9]*): ", sentence)
         if item["type"] == "value_error" and named:  # a rule over several fields names the one to change
             path = f"{path}.{named[1]}" if path else named[1]
             sentence = sentence[named.end() :]
@@ -106,6 +106,8 @@ CHOICES: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
             "grounding": ("span", "map2d", "proposal", "regression"),
             "classification": _IMAGE_NETS,
             "clips": ("frames", "conv3d", "video_transformers"),
+            "streams": ("streams",),
+            "features": ("sequence",),
         },
     ),
     "backbone": ("family", {"clips": _IMAGE_NETS}),

@@ -43,6 +43,7 @@ _YOUNGER: tuple[tuple[str, Any], ...] = (
     ("data.leave_out", []),
     ("data.test_on", None),
     ("evaluation.compare_solo", False),
+    ("method.assistants", []),
     ("method.aggregator.fitted", "joint"),
     ("method.aggregator.epochs", 10),
     ("method.isomorphic.shares", ["words", "video", "convolutions"]),

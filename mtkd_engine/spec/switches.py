@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mtkd_engine.spec.aggregators import LearnedSpec
 from mtkd_engine.spec.classification.aggregators import HeldOutLearnedSpec
 from mtkd_engine.spec.classification.methods import MultiTeacherSpec
+from mtkd_engine.spec.classification.staged import StagedSpec
 from mtkd_engine.spec.in_turn import (
     AGGREGATOR,
     TITLES,
@@ -80,16 +81,13 @@ def _hard_labels(spec: Spec) -> Patch | None:
     return None
 
 
-def _average(spec: Spec) -> Patch | None:
-    if isinstance(spec.method, MultiTeacherSpec) and spec.method.aggregator.kind != "uniform":
-        return {"method": {"aggregator": {"kind": "uniform"}}}
-    return None
+def _weighed_by(kind: str) -> Callable[[Spec], Patch | None]:
+    def change(spec: Spec) -> Patch | None:
+        if isinstance(spec.method, MultiTeacherSpec) and spec.method.aggregator.kind != kind:
+            return {"method": {"aggregator": {"kind": kind}}}
+        return None
 
-
-def _best_single(spec: Spec) -> Patch | None:
-    if isinstance(spec.method, MultiTeacherSpec) and spec.method.aggregator.kind != "best_single":
-        return {"method": {"aggregator": {"kind": "best_single"}}}
-    return None
+    return change
 
 
 def _without_features(spec: Spec) -> Patch | None:
@@ -101,6 +99,12 @@ def _without_features(spec: Spec) -> Patch | None:
 def _plain_loss(spec: Spec) -> Patch | None:
     if isinstance(spec.method, MultiTeacherSpec) and spec.method.inner.kind != "kd":
         return {"method": {"inner": {"kind": "kd"}}}
+    return None
+
+
+def _without_assistants(spec: Spec) -> Patch | None:
+    if isinstance(spec.method, StagedSpec) and spec.method.assistants:
+        return {"method": {"assistants": []}}
     return None
 
 
@@ -129,7 +133,7 @@ SWITCHES: dict[str, Switch] = {
         needs="method multi_teacher with another aggregator than uniform",
         methods=("multi_teacher",),
         text=CellText("the average", "{aggregator}", "the average"),
-        change=_average,
+        change=_weighed_by("uniform"),
     ),
     "static": Switch(
         help="Weighing per sample: one learned weight per teacher instead",
@@ -143,7 +147,7 @@ SWITCHES: dict[str, Switch] = {
         needs="method multi_teacher with another aggregator than best_single",
         methods=("multi_teacher",),
         text=CellText("the best single teacher", "{aggregator}", "the best single teacher"),
-        change=_best_single,
+        change=_weighed_by("best_single"),
     ),
     "shared_encoder": Switch(
         help="The shared encoder: student and twin have one each",
@@ -179,6 +183,13 @@ SWITCHES: dict[str, Switch] = {
         methods=("multi_teacher",),
         text=CellText("ordinary soft labels", "{inner}", "ordinary soft labels (KD)"),
         change=_plain_loss,
+    ),
+    "assistants": Switch(
+        help="Assistants: the teachers teach the student themselves",
+        needs="method staged with assistants",
+        methods=("staged",),
+        text=CellText("no assistants", "Going through assistants", "being taught by the teachers themselves"),
+        change=_without_assistants,
     ),
     "out_of_fold": Switch(
         help="Out-of-fold beliefs: the teachers as they are instead",

@@ -64,6 +64,28 @@ def test_streams_are_chosen_and_one_of_them_left_out(form: Page) -> None:
     assert spec["student"]["net"]["motion"] is None
 
 
+def test_an_assistant_is_chosen_in_a_row_of_its_own(form: Page, project: Project) -> None:
+    page = form
+    make_held(project, "features", name="fitting")
+    page.reload()
+    page.get_by_label("Dataset").select_option("fitting")
+    expect(page.locator('[name="student.input.width"]')).to_have_value("32")
+    page.get_by_label("Method").select_option("staged")
+    page.get_by_label("reads features").check()
+    page.locator('[data-option="staged"] > .fields > details.more > summary').click()
+    first = page.get_by_label("Assistants 1", exact=True)
+    assert first.locator("option").all_text_contents() == ["none", "sequence"]
+    width = page.locator('[name="method[staged].assistants.0.net[sequence].width"]')
+    expect(width).to_be_hidden()
+    first.select_option("sequence")
+    width.fill("64")
+    looked_at(page, "assistants")
+    page.get_by_role("button", name="Submit job").click()
+    expect(page.get_by_role("heading", name="staged on fitting")).to_be_visible()
+    (assistant,) = Job.objects.get().spec["method"]["assistants"]
+    assert (assistant["net"]["family"], assistant["net"]["width"]) == ("sequence", 64)
+
+
 def looked_at(page: Page, name: str) -> None:
     folder, before = os.environ.get("SHOTS"), page.viewport_size
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]

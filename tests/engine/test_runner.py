@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from mtkd_engine import runner
-from mtkd_engine.events import Metrics, Warned
+from mtkd_engine.events import Entered, Event, Metrics, Stepped, Warned
 from mtkd_engine.modelfile import load_model, save_model
 from mtkd_engine.nets.registry import build
-from mtkd_engine.spec import GroundingCard, SpanNet
+from mtkd_engine.pipelines.place import Place
+from mtkd_engine.sources import Sources
+from mtkd_engine.spec import GroundingCard, SpanNet, parse
 
 
 def test_points_of_curves_are_printed_once_a_second_at_most(
@@ -39,3 +45,28 @@ def test_a_half_written_model_of_another_process_is_in_nobodys_way(tmp_path: Pat
     )
     save_model(path, parameters=build(card.net, feature_width=4, vocabulary_size=2).state_dict(), card=card)
     assert load_model(path)[1] == card
+
+
+@pytest.mark.parametrize("part", ["training", "stage", "solo", "evaluation"])
+def test_a_stop_waits_for_the_end_of_a_step_and_for_nothing_where_there_are_none(
+    part: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    done: list[str] = []
+
+    def distill(*_: object, **__: object) -> Iterator[Event]:
+        yield Entered(part=part)
+        os.kill(os.getpid(), signal.SIGTERM)
+        done.append("what was begun")
+        yield Stepped(step=1)
+        done.append("the next one")
+
+    monkeypatch.setattr(runner, "distill", distill)
+    code = runner.run_attempt(
+        parse({"data": {"dataset": "world"}}),
+        sources=Sources(base=tmp_path),
+        place=Place(folder=tmp_path / "attempt", cache=tmp_path / "cache"),
+        resume=None,
+        threads=torch.get_num_threads(),
+    )
+    assert code == runner.STOPPED
+    assert done == ([] if part == "evaluation" else ["what was begun"])

@@ -174,6 +174,13 @@ def test_a_student_that_is_trained_alone_too_counts_twice(running: Job) -> None:
 
 
 @pytest.mark.django_db
+def test_every_assistant_counts_as_often_as_the_student(running: Job) -> None:
+    method = {"kind": "staged", "assistants": [{}, {}]}
+    of_ours(running, spec={"optim": {"epochs": 5}, "method": method, "evaluation": {"compare_solo": True}})
+    assert steps_per_epoch([running.pk]) == {running.pk: 100 / (5 * 4)}
+
+
+@pytest.mark.django_db
 def test_weights_are_told_at_few_steps_with_the_last_of_each_range(project: Project, user: User) -> None:
     job = with_points(project, user, {"weight/a": 0.25, "weight/b": 0.75}, count=1000)
     bare = with_points(project, user, {"loss": 1.0})

@@ -8,7 +8,15 @@ from django.test import Client
 from jobs.models import Job, State
 from tests.webapp.conftest import MakeJob
 from webapp.pages.result import result_rows
-from webapp.pages.result_details import amount, cost_rows, counted, duration, worth
+from webapp.pages.result_details import (
+    amount,
+    cost_columns,
+    cost_rows,
+    counted,
+    duration,
+    group_of_pictures,
+    worth,
+)
 
 COST = {
     "student": {"parameters": 250, "macs": 2e6, "latency_ms": 1.5, "memory_bytes": 4e6},
@@ -64,6 +72,18 @@ def test_costs_are_told_in_three_digits_with_the_students_share() -> None:
     odd = cost_rows({"cost": {"student": {"macs": "many"}, "teacher:x": {"macs": 0}}})
     assert [cost.text for cost in odd[0].costs] == ["–"] * 4
     assert odd[1].costs[1].share is None
+
+
+def test_networks_of_streams_tell_what_a_frame_takes() -> None:
+    own = {**COST["student"], "streams": {"macs_per_frame": 4.25e8, "group": 12}}
+    other = {**COST["student"], "streams": {"macs_per_frame": 8.5e8, "group": 12}}
+    result = {"cost": {"student": own, "teacher:fused": other}}
+    place = cost_columns(result).index("MACs a frame")
+    student, fused = cost_rows(result)
+    assert (student.costs[place].text, fused.costs[place].share) == ("425 M", 50.0)
+    assert group_of_pictures(result) == 12
+    assert "MACs a frame" not in cost_columns({"cost": COST})
+    assert group_of_pictures(None) is None
 
 
 def test_amounts_and_times_take_the_unit_that_suits_them() -> None:

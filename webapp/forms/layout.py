@@ -29,6 +29,7 @@ FOLDED = frozenset(
         "method.similarity_weight",
         "method.between_weight",
         "method.pseudo",
+        "method.assistants",
         "method.cache_form",
         "method.cache_classes",
         "method.aggregator.fitted",

@@ -56,6 +56,6 @@ class Choice(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class Rows(Node):
-    """A list of groups of the same fields; one whose first field is empty is not in use."""
+    """A list of groups of the same fields; one whose first field is empty, or a choice of NONE, is not in use."""
 
     rows: tuple[Group, ...]

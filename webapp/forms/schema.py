@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic_core import PydanticUndefined
 
 from mtkd_engine.spec import SPECS
 from mtkd_engine.spec.base import Part
+from mtkd_engine.spec.classification.kinds import CLIPS, FEATURES, IMAGES, STREAMS, families_reading
 from webapp.forms.layout import DATASET_FIELD, GATES_FIELD, HIDDEN, NOT_OFFERED, SECTIONS, TEACHERS_FIELD
 from webapp.forms.nodes import NONE, Choice, Field, Group, Node, Rows
 
 MOST_ROWS = 4
+
+
+NodeT = TypeVar("NodeT", bound=Node)
+KIND_OF = {"classification": IMAGES, CLIPS: CLIPS, STREAMS: STREAMS, FEATURES: FEATURES}
+"""What samples are seen as, by subject of task classification."""
 
 
 @cache
@@ -23,9 +29,30 @@ def spec_tree(subject: str = "grounding") -> Group:
     model = SPECS[subject]
     schema = model.model_json_schema()
     root = _group({**schema, "x-model": model.__name__}, schema["$defs"], path="", name="", title="", help="")
+    if subject in KIND_OF:
+        root = _fitting(root, families=families_reading(KIND_OF[subject]))
     known = {section: index for index, section in enumerate(SECTIONS)}
     children = sorted(root.children, key=lambda child: known.get(child.path, len(known)))
     return Group(path="", name="", title="", help="", children=tuple(children))
+
+
+def _fitting(node: NodeT, *, families: tuple[str, ...]) -> NodeT:
+    """The same node, whose rows of networks offer only those that read what the others do."""
+    if isinstance(node, Choice):
+        options = [(value, _fitting(option, families=families)) for value, option in node.options]
+        return replace(node, options=tuple(options))
+    if isinstance(node, Group):
+        return replace(node, children=tuple(_fitting(child, families=families) for child in node.children))
+    if not isinstance(node, Rows) or not isinstance(node.rows[0].children[0], Choice):
+        return node
+    offered = {NONE, *families}
+    rows = []
+    for row in node.rows:
+        first = row.children[0]
+        assert isinstance(first, Choice)
+        options = [(value, option) for value, option in first.options if value in offered]
+        rows.append(replace(row, children=(replace(first, options=tuple(options)), *row.children[1:])))
+    return replace(node, rows=tuple(rows))
 
 
 def _node(
@@ -124,11 +151,16 @@ def _rows(schema: dict[str, Any], defs: dict[str, Any], *, text: dict[str, Any])
         within = {key: f"{text[key]}.{place}" for key in ("path", "name")}
         title = f"{text['title']} {place + 1}"
         row = _group(_resolved(schema["items"], defs), defs, **within, title=title, help="")
-        first = row.children[0]
-        assert isinstance(first, Field)
-        first = replace(first, default="", options=("", *first.options))
-        rows.append(replace(row, children=(first, *row.children[1:])))
+        rows.append(replace(row, children=(_perhaps(row.children[0], title), *row.children[1:])))
     return Rows(rows=tuple(rows), **text)
+
+
+def _perhaps(first: Node, title: str) -> Field | Choice:
+    """What tells whether a row is in use: it may be empty."""
+    if isinstance(first, Choice):
+        return _with_none(replace(first, title=title), is_default=True)
+    assert isinstance(first, Field)
+    return replace(first, default="", options=("", *first.options))
 
 
 def _default_of(model: str, key: str) -> Any:

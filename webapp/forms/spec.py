@@ -124,6 +124,8 @@ class SpecForm:
 
     def _is_used(self, row: Group) -> bool:
         first = row.children[0]
+        if isinstance(first, Choice):
+            return self._chosen(first) != NONE
         assert isinstance(first, Field)
         return bool(self._value(first))
 
@@ -238,6 +240,8 @@ class SpecForm:
         elif isinstance(node, Rows):
             shown.parts = [self._shown(row) for row in node.rows]
             for row in shown.parts:
+                if row.parts[0].kind == "choice":
+                    continue
                 row.only_with = (
                     f"{row.node.path}.kind={','.join(value for value, _ in row.parts[0].options if value)}"
                 )

@@ -17,6 +17,7 @@ from jobs.models import Group
 from jobs.operations.errors import UnableToCancel
 from jobs.operations.groups import cancel_group
 from jobs.queries.groups import list_groups
+from mtkd_engine.spec.origins import origins_of
 from webapp.access import group_or_404, may, project_or_404, user_of
 from webapp.groups import cells_csv, group_plot, jobs_csv, metric_name, progress, scale_of, verdicts, worth_it
 from webapp.pages.compare_offers import address_of
@@ -99,6 +100,7 @@ def _context(request: HttpRequest, found: Group, table: GroupTable) -> dict[str,
         "metrics": [(name, metric_name(name)) for name in table.metrics],
         "progress": progress(table),
         "answer": worth_it(table),
+        "origins": origins_of(found.document),
         "reference_title": next((row.text.over for row in table.rows if row.text.is_own), ""),
         "verdicts": sentences[:FEW],
         "more_verdicts": sentences[FEW:],

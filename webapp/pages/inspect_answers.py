@@ -17,6 +17,7 @@ from webapp.nouns import noun_of_spec
 from webapp.pages.inspect_class_why import why_classes
 from webapp.pages.inspect_classes import known_images, tone_by_who
 from webapp.pages.inspect_words import who_is
+from webapp.pages.stages import through_assistants
 
 SHOWN = 5
 _ORDER = ("target", "student", "solo")
@@ -82,8 +83,14 @@ def answer_context(job: Job, table: Table, row: int, *, weights: Mapping[str, fl
         "image": image,
         "has_play": bool(image and image.frames and job.dataset and has_plays(job.dataset)),
         "noun": noun_of_spec(job.spec),
-        "why": why_classes(told, weights, aggregator=kind),
+        "why": _why(job, why_classes(told, weights, aggregator=kind)),
     }
+
+
+def _why(job: Job, why: list[str]) -> list[str]:
+    """Who taught the student stands last, where it was not those that the sentences before are about."""
+    through = through_assistants(job.spec)
+    return [*why, through] if why and through else why
 
 
 def bars_of(answer: Answer, truth: str | None) -> list[Bar]:

@@ -22,6 +22,7 @@ from jobs.queries.logs import read_log
 from jobs.storage.blobs import StorageError
 from mtkd_engine.spec import SpecError, dump_yaml, parse
 from mtkd_engine.spec.measures import CLASSIFICATION, measures_of
+from mtkd_engine.spec.origins import origins_of
 from webapp.access import artifact_or_404, job_or_404, may, user_of
 from webapp.charts import PX, job_charts, own_charts, system_charts, weight_chart
 from webapp.confusion import classes_context
@@ -34,8 +35,16 @@ from webapp.pages.compare_offers import offers_to_compare
 from webapp.pages.gates import gates_of, naming
 from webapp.pages.lifecycle import offers_for
 from webapp.pages.result import result_rows
-from webapp.pages.result_details import calibration, cost_columns, cost_rows, counted, worth
+from webapp.pages.result_details import (
+    calibration,
+    cost_columns,
+    cost_rows,
+    counted,
+    group_of_pictures,
+    worth,
+)
 from webapp.pages.situation import furthest_checkpoint, situation
+from webapp.pages.stages import stages_context
 from webapp.pages.verdict import is_aggregate, verdict
 
 LOG_LINES = 200_000
@@ -168,10 +177,13 @@ def _result(detail: Job) -> dict[str, Any]:
         "columns": [title for _, title in measures.columns],
         "verdict": verdict(detail),
         "notes": [] if is_aggregate(detail) else result.get("notes", []),
+        "origins": origins_of(detail.spec),
         "is_aggregate": is_aggregate(detail),
-        "cost_columns": cost_columns(),
+        "cost_columns": cost_columns(result),
+        "group_of_pictures": group_of_pictures(result),
         "cost_rows": cost_rows(result),
         "worth": worth(result, measures),
+        **stages_context(result),
         "counted_columns": columns,
         "counted_rows": ways,
     }

@@ -16,6 +16,8 @@ COSTS = (
     ("latency_ms", "Latency"),
     ("memory_bytes", "Memory"),
 )
+PER_FRAME = ("macs_per_frame", "MACs a frame")
+"""Told of networks of compressed streams, beside what a whole clip takes."""
 MEASURES = (
     ("r1@0.3", "R1@0.3"),
     ("r1@0.5", "R1@0.5"),
@@ -61,13 +63,22 @@ class CountedRow:
     values: list[float | None]
 
 
-def cost_columns() -> list[str]:
+def cost_columns(result: Mapping[str, Any] | None) -> list[str]:
     """This will name the columns of the table of costs."""
-    return [title for _, title in COSTS]
+    return [title for _, title in _told_costs(result)]
+
+
+def group_of_pictures(result: Mapping[str, Any] | None) -> int | None:
+    """This will say over how many frames MACs a frame are a mean; None where they are not told."""
+    streams = _streams_of(((result or {}).get("cost") or {}).get("student"))
+    return streams.get("group")
 
 
 def cost_rows(result: Mapping[str, Any] | None) -> list[CostRow]:
-    """This will lay out what the student takes and what each teacher would; an empty list where that is not known."""
+    """This will lay out what the student takes and what each teacher or assistant would.
+
+    An empty list where that is not known.
+    """
     known = (result or {}).get("cost") or {}
     own = known.get("student")
     if not isinstance(own, Mapping):
@@ -75,17 +86,19 @@ def cost_rows(result: Mapping[str, Any] | None) -> list[CostRow]:
     rows = [
         CostRow(
             title="Student",
-            costs=[Cost(text=amount(own.get(key), key)) for key, _ in COSTS],
+            costs=[Cost(text=amount(_taken(own, key), key)) for key, _ in _told_costs(result)],
             is_own=True,
         )
     ]
     for name, values in known.items():
-        if name.startswith("teacher:") and isinstance(values, Mapping):
+        if name.startswith(("teacher:", "assistant:")) and isinstance(values, Mapping):
             costs = [
-                Cost(text=amount(values.get(key), key), share=_share(own.get(key), values.get(key)))
-                for key, _ in COSTS
+                Cost(
+                    text=amount(_taken(values, key), key), share=_share(_taken(own, key), _taken(values, key))
+                )
+                for key, _ in _told_costs(result)
             ]
-            rows.append(CostRow(title=name.removeprefix("teacher:"), costs=costs))
+            rows.append(CostRow(title=name.partition(":")[2], costs=costs))
     return rows
 
 
@@ -123,6 +136,21 @@ def amount(value: object, key: str) -> str:
         if value >= size:
             return f"{value / size:.3g}{prefix}{unit}"
     return f"{value:.0f}{' ' if unit else ''}{unit}"
+
+
+def _told_costs(result: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    if group_of_pictures(result) is None:
+        return list(COSTS)
+    return [*COSTS[:2], PER_FRAME, *COSTS[2:]]
+
+
+def _taken(values: Mapping[str, Any], key: str) -> object:
+    return _streams_of(values).get(key) if key == PER_FRAME[0] else values.get(key)
+
+
+def _streams_of(values: object) -> Mapping[str, Any]:
+    found = values.get("streams") if isinstance(values, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
 
 
 def _share(own: object, other: object) -> float | None:

@@ -20,6 +20,7 @@ from jobs.queries.queues import overview
 from jobs.queries.sources import find_dataset
 from mtkd_engine.spec import SpecError, TextError, is_group, parse, read_yaml
 from mtkd_engine.spec.load import GROUP_KEYS
+from mtkd_engine.spec.origins import origins_of
 from webapp.access import may, project_or_404, user_of
 from webapp.forms.group import GroupFields
 from webapp.forms.scheduling import SchedulingForm
@@ -67,6 +68,7 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
         "subject": subject,
         "subjects": SUBJECTS,
         "ways": ways_of(subject),
+        "origins": origins_of({"data": {"kind": subject}, "teachers": ["any"]}),
         "dataset_choices": choices_of(project),
         "moved": moved,
         "plan": plan,

@@ -17,6 +17,7 @@ more than 100,000 samples):
 
 Qualities and scores are 0..1. Training images are shown as they are, without augmentation; the weights under which
 they taught are in `weights.parquet`, every class's probability in `probabilities.parquet` (see `probabilities`).
+Where assistants come between teachers and student, target and weights are those that taught the first assistant.
 
 Shape suffixes: N samples, C classes, T teachers.
 """

@@ -19,10 +19,12 @@ from mtkd_engine.methods.classification.multi_teacher import Held, MultiTeacher
 from mtkd_engine.methods.classification.sight import Sight
 from mtkd_engine.methods.classification.soft import Soft
 from mtkd_engine.methods.classification.solo import Solo
+from mtkd_engine.methods.classification.staged.assisted import Assisted
 from mtkd_engine.methods.classification.staged.cuts import Cut, Tutor
-from mtkd_engine.methods.classification.staged.method import Sources, Staged
+from mtkd_engine.methods.classification.staged.method import Staged
 from mtkd_engine.methods.classification.staged.plan import plan_of, whole_spec
 from mtkd_engine.methods.classification.staged.pseudo import PseudoLabels
+from mtkd_engine.methods.classification.staged.sources import Sources
 from mtkd_engine.methods.classification.staged.terms import SubstageTerms
 from mtkd_engine.nets.classification.base import Classifier
 from mtkd_engine.nets.registry import build_for
@@ -58,6 +60,8 @@ class Faculty:
     """Weights under which the source gives one belief of augmented samples for all of them."""
     tutors: Sequence[Tutor] = ()
     """The same teachers cut into substages, where they teach in stages."""
+    stands_in: bool = False
+    """Whether it is an assistant in the place of the teachers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +74,13 @@ class ClassJob:
     splits: Mapping[str, ClassSplit]
     faculty: Faculty | None = None
     probe: list[LabelledSample] = field(default_factory=list)
+    assistants: Sequence[ClassJob] = ()
+    """The jobs of its assistants, where it has any, in their order; the first is the one that the teachers taught."""
+
+    @property
+    def taught(self) -> ClassJob:
+        """The job whose student the teachers taught themselves: it is the one that knows how they were weighed."""
+        return self.assistants[0] if self.assistants else self
 
 
 def new_student(card: ClassifierCard) -> Classifier:
@@ -204,7 +215,8 @@ def _in_stages(
     pseudo = None
     if labelled_N is not None and method.pseudo.enabled:
         pseudo = PseudoLabels(method.pseudo, labelled_N=labelled_N, classes=len(card.classes))
-    return Staged(
+    kind = Assisted if faculty.stands_in else Staged
+    return kind(
         Sight(student, card.input, optim=spec.optim, paths=own.paths),
         spec=method,
         plan=plan,

@@ -100,6 +100,14 @@ class Sight:
         taps = {**found, LAST: features_BF} if self._wants_last else found
         return Seen(logits_BC, features_BF, parts, taps)
 
+    def look_up_to(self, path: str, shared: Shared) -> Mapping[str, Tensor]:
+        """This will run the network as far as a module that is tapped, and give what the taps saw until then.
+
+        Only of one that is not compiled.
+        """
+        assert isinstance(self._run, Tapped)
+        return self._run.up_to(path, to_input(shared, self.reads, channels_last=self._channels_last))
+
 
 def _compiled(module: nn.Module, optim: ClassOptimSpec | None) -> Callable[[Any], Any]:
     if optim is None:

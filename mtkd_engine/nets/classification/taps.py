@@ -6,12 +6,17 @@ note nothing unless the call came through the wrapper, so evaluation and export 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from torch import Tensor, nn
 
 from mtkd_engine.nets.classification.library import LibraryClassifier, near
+
+
+class _ReachedError(Exception):
+    """The last module that anybody waits for has given its result."""
 
 
 class Tapped(nn.Module):
@@ -31,6 +36,7 @@ class Tapped(nn.Module):
         self.model = model
         self._armed = False
         self._noted: dict[str, Tensor] = {}
+        self._last: str | None = None
         self.paths = tuple(dict.fromkeys(paths))
         inside = model if within is None else within
         # All are found before the first hook: a refused wrapper leaves nothing behind.
@@ -46,6 +52,19 @@ class Tapped(nn.Module):
         noted, self._noted = self._noted, {}
         return result, noted
 
+    def up_to(self, path: str, *given: Any) -> dict[str, Tensor]:
+        """This will run the module as far as a tapped one, and give what each tap saw until then.
+
+        What the network would do after that is left out, as if it had raised an error there: it must not be compiled.
+        """
+        assert path in self.paths
+        self._noted, self._armed, self._last = {}, True, path
+        with contextlib.suppress(_ReachedError):
+            self.model(*given)
+        self._armed, self._last = False, None
+        noted, self._noted = self._noted, {}
+        return noted
+
     def close(self) -> None:
         """This will take the hooks off the network."""
         for handle in self._handles:
@@ -55,6 +74,8 @@ class Tapped(nn.Module):
         def note(_module: nn.Module, _given: Any, result: Any) -> None:
             if self._armed:
                 self._noted[path] = _first_tensor(result)
+                if path == self._last:
+                    raise _ReachedError
 
         return note
 

@@ -16,6 +16,7 @@ from mtkd_engine.evaluation.classification.table import sample_rows, write_table
 from mtkd_engine.events import Entered, Evaluated, Event, Finished, Warned
 from mtkd_engine.loop import Progress
 from mtkd_engine.methods.classification.build import ClassJob
+from mtkd_engine.methods.classification.staged.chain import assistant_name
 from mtkd_engine.methods.classification.staged.method import Staged
 from mtkd_engine.nets.classification.clips.given import moved
 from mtkd_engine.profile import cost_of_classifier
@@ -87,18 +88,35 @@ def _in_stages(job: ClassJob, progress: Progress) -> dict[str, Any]:
     if not isinstance(job.method, Staged):
         return {}
     tally = job.method.tally()
-    told = {} if tally is None else {"pseudo_labels": {**tally.values, "unlabelled": tally.unlabelled}}
-    return {"stages": progress.stages, **told}
+    told: dict[str, Any] = {"stages": progress.stages}
+    if tally is not None:
+        told["pseudo_labels"] = {**tally.values, "unlabelled": tally.unlabelled}
+    if job.assistants:
+        told["assistants"] = [_assistant(one, place) for place, one in enumerate(job.assistants)]
+    return told
+
+
+def _assistant(job: ClassJob, place: int) -> dict[str, Any]:
+    assert job.faculty is not None
+    return {
+        "name": assistant_name(place),
+        "family": job.card.net.family,
+        "parameters": sum(p.numel() for p in job.student.parameters()),
+        "taught_by": list(job.faculty.val.names),
+        "val": job.card.metrics,
+    }
 
 
 def _costs(job: ClassJob, teachers: Sequence[ClassTeacher]) -> Costs:
-    """What one image costs the student, and each teacher that is a network."""
+    """What one image costs the student, and each teacher or assistant that is a network."""
     device = next(job.student.parameters()).device
     found = {"student": cost_of_classifier(job.student, job.card).to_json()}
     for teacher in teachers:
         if teacher.model is not None:
             model = teacher.model.to(device)
             found[f"teacher:{teacher.name}"] = cost_of_classifier(model, teacher.card).to_json()
+    for place, one in enumerate(job.assistants):
+        found[f"assistant:{assistant_name(place)}"] = cost_of_classifier(one.student, one.card).to_json()
     return found
 
 

@@ -99,7 +99,7 @@ def look(job: ClassJob, *, untaught: Untaught | None) -> Findings:
     extra: dict[str, Any] = {"temperature": student.temperature}
     teaching: dict[str, Teaching] = {}
     if isinstance(job.method, MultiTeacher):
-        teaching = {split: _teaching(job, job.method, student, split) for split in splits}
+        teaching = {split: _teaching(job, student, split) for split in splits}
         named, told = _with_teachers(job, teaching, student=student.quality["test"], blind=blind)
         baselines |= named
         extra |= told
@@ -115,25 +115,33 @@ def look(job: ClassJob, *, untaught: Untaught | None) -> Findings:
 
 
 def _shows_train(job: ClassJob) -> bool:
-    if job.faculty is None:
+    faculty = job.taught.faculty
+    if faculty is None:
         return False
     samples = len(job.splits["train"])
-    numbers = samples * len(job.card.classes) * len(job.faculty.val.names)
+    numbers = samples * len(job.card.classes) * len(faculty.val.names)
     return samples <= MOST_TRAINED and numbers <= MOST_NUMBERS
 
 
-def _teaching(job: ClassJob, method: MultiTeacher, student: Believed, split: str) -> Teaching:
-    assert job.faculty is not None
-    signals = job.faculty.val if split == "val" else beliefs_on(job.faculty.source, job.splits[split])
-    labels_N = job.splits[split].labels_N.cpu()
-    weights_NT = method.weigh(Occasion(signals, student.answers[split], labels_N))
+def _teaching(job: ClassJob, student: Believed, split: str) -> Teaching:
+    """What the teachers say and weigh, for whom they taught: with assistants that is the first of these."""
+    taught, samples = job.taught, job.splits[split]
+    method, faculty = taught.method, taught.faculty
+    assert isinstance(method, MultiTeacher)
+    assert faculty is not None
+    signals = faculty.val if split == "val" else beliefs_on(faculty.source, samples)
+    answers = student.answers[split]
+    if taught is not job:
+        answers = ask(taught.student, taught.card.input, samples, in_crops=True)
+    weights_NT = method.weigh(Occasion(signals, answers, samples.labels_N.cpu()))
     return Teaching(signals, weights_NT, mixed(weights_NT, signals, space=method.space))
 
 
 def _with_teachers(
     job: ClassJob, teaching: dict[str, Teaching], *, student: Quality, blind: Quality
 ) -> tuple[dict[str, Quality], dict[str, Any]]:
-    assert isinstance(job.method, MultiTeacher)
+    method = job.taught.method
+    assert isinstance(method, MultiTeacher)
     val, test = (Lesson(teaching[split].signals, job.splits[split].labels_N.cpu()) for split in MEASURED)
     found: Baselines = measure_baselines(val=val, test=test, blind=blind)
     told: dict[str, Any] = {
@@ -145,7 +153,7 @@ def _with_teachers(
             if name.startswith("teacher:")
         },
         # What looks at the labels of whatever it weighs is no prediction, but a bound.
-        "aggregated_reads_labels": job.method.aggregator.needs_labels,
+        "aggregated_reads_labels": method.aggregator.needs_labels,
         "without": without_each(val=val, test=test),
     }
     aggregated = Quality.of(teaching["test"].target_NC, test.labels_N)

@@ -11,10 +11,11 @@ from mtkd_engine.spec.classification.clipdata import FeatureDataSpec, FrameDataS
 from mtkd_engine.spec.classification.clipnets import ClipNetSpec, FrameNet, SequenceNet, StreamsNet
 from mtkd_engine.spec.classification.data import ClassDataSpec, ImageDataSpec
 from mtkd_engine.spec.classification.inputs import ClipInput, FeatureInput, ImageInput, StreamsInput
-from mtkd_engine.spec.classification.kinds import FEATURES, AnyInput, AnyNet
+from mtkd_engine.spec.classification.kinds import FEATURES, AnyInput, AnyNet, families_reading, net_reads
 from mtkd_engine.spec.classification.methods import ClassMethodSpec, MultiTeacherSpec
 from mtkd_engine.spec.classification.nets import CifarResNet, ImageNetSpec
 from mtkd_engine.spec.classification.optim import ClassOptimSpec
+from mtkd_engine.spec.classification.staged import StagedSpec
 from mtkd_engine.spec.job import Spec
 from mtkd_engine.spec.methods import SoloSpec
 
@@ -95,8 +96,9 @@ class ClassificationSpec(Spec):
             raise ValueError(
                 f"teachers: given {names}, method solo learns from labels alone and accepts none"
             )
-        if self.method.kind == "staged":
+        if isinstance(self.method, StagedSpec):
             self._refuse_compilation()
+            self._refuse_assistants(self.method)
         elif isinstance(self.method, MultiTeacherSpec):
             self._refuse_features(self.method)
         return self
@@ -106,6 +108,16 @@ class ClassificationSpec(Spec):
         for name in ("compile", "cuda_graphs"):
             if getattr(self.optim, name):
                 raise ValueError(f"optim.{name}: given true with method staged, accepted is false")
+
+    def _refuse_assistants(self, method: StagedSpec) -> None:
+        """Networks that do not read what the student reads."""
+        for place, assistant in enumerate(method.assistants):
+            if net_reads(assistant.net) != self.data.kind:
+                accepted = ", ".join(families_reading(self.data.kind))
+                raise ValueError(
+                    f"method.assistants.{place}.net: given a network of family {assistant.net.family} with data.kind "
+                    f"{self.data.kind}, accepted is one of {accepted}"
+                )
 
     def _refuse_features(self, method: MultiTeacherSpec) -> None:
         """Losses that would look at hidden labels, or compare sequences as if they were images."""

@@ -107,6 +107,12 @@ def misfit_of(reads: AnyInput, *, seen_as: Sequence[str], width: int | None = No
     return None
 
 
+def families_reading(kind: str) -> tuple[str, ...]:
+    """This will name the families of networks that may be trained on samples which are seen as a kind."""
+    built = (family for family in FAMILIES if family != "onnx")
+    return tuple(family for family in built if _OF_FAMILY.get(family, IMAGES) == kind)
+
+
 def families_of(net: AnyNet) -> set[str]:
     """This will list the family of a network and of those inside it."""
     inside = [getattr(net, name, None) for name in ("backbone", "iframe", "motion", "residual")]

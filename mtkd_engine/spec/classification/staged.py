@@ -8,7 +8,10 @@ from pydantic import Field, model_validator
 
 from mtkd_engine.spec.base import Part
 from mtkd_engine.spec.classification.aggregators import AverageSpec, ClassAggregatorSpec
+from mtkd_engine.spec.classification.kinds import BuiltNet
 from mtkd_engine.spec.methods import MethodPart
+
+MOST_ASSISTANTS = 3
 
 
 class PseudoLabelSpec(Part):
@@ -51,6 +54,14 @@ class PseudoLabelSpec(Part):
         return self
 
 
+class AssistantSpec(Part):
+    """A network between teachers and student, trained in the same stages first, which then teaches in their place."""
+
+    net: BuiltNet = Field(
+        title="Network", description="Architecture and sizes; it reads what the student reads."
+    )
+
+
 class StagedSpec(MethodPart):
     """The student's substages learn one after the other without labels, then all of it with the labels there are.
 
@@ -60,7 +71,8 @@ class StagedSpec(MethodPart):
     kind: Literal["staged"] = Field(
         "staged",
         title="Kind",
-        description="Substage by substage, then as a whole; for students of few labels.",
+        description="Substage by substage, then as a whole; for students of few labels. After arXiv 2307.05201, whose "
+        "formulas are not public: stages, losses and pseudo labels are our own design.",
     )
     aggregator: ClassAggregatorSpec = Field(
         default_factory=AverageSpec, title="Aggregator", description="How the teachers are weighed."
@@ -119,6 +131,13 @@ class StagedSpec(MethodPart):
         default_factory=PseudoLabelSpec,
         title="Pseudo labels",
         description="Where only a share of the samples keeps its labels.",
+    )
+    assistants: tuple[AssistantSpec, ...] = Field(
+        (),
+        max_length=MOST_ASSISTANTS,
+        title="Assistants",
+        description="Networks between teachers and student, the largest first: each is taught by the one before and "
+        "trained for all epochs of the optimisation, so each costs as many again.",
     )
 
     @model_validator(mode="after")

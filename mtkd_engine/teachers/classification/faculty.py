@@ -39,7 +39,7 @@ def prepare_faculty(
     method = spec.method
     if isinstance(method, StagedSpec):
         yield Entered(part="beliefs")
-        return _in_stages(teachers, splits=splits, dataset=dataset, device=device)
+        return faculty_in_stages(teachers, splits=splits, dataset=dataset, device=device)
     assert isinstance(method, MultiTeacherSpec)
     if method.signals == "online":
         yield Entered(part="beliefs")
@@ -67,14 +67,18 @@ def prepare_faculty(
     return Faculty(source=source.beside(taught), val=val, fixed_T=fixed_T)
 
 
-def _in_stages(
+def faculty_in_stages(
     teachers: Sequence[ClassTeacher],
     *,
     splits: Mapping[str, ClassSplit],
     dataset: LabelledDataset,
     device: str,
+    stands_in: bool = False,
 ) -> Faculty:
-    """Teachers beside the student, cut into substages; raises SpecError for one that has none."""
+    """This will put teachers beside the student, cut into substages, and freeze their networks.
+
+    `stands_in` says that it is an assistant in their place. Raises SpecError for one that has no substages.
+    """
     tutors: list[Tutor] = []
     for teacher in teachers:
         if not isinstance(teacher.model, Classifier):
@@ -99,4 +103,5 @@ def _in_stages(
         )
     paths = {tutor.name: tutor.cut.paths for tutor in tutors}
     live = LiveSource(teachers, classes=dataset.classes, device=device, paths=paths)
-    return Faculty(source=live, val=beliefs_on(live, splits["val"]), tapped=live, tutors=tutors)
+    val = beliefs_on(live, splits["val"])
+    return Faculty(source=live, val=val, tapped=live, tutors=tutors, stands_in=stands_in)

@@ -18,6 +18,7 @@ from mtkd_engine.events import Event, Metrics, Stepped
 from mtkd_engine.report.classification import ending
 from mtkd_engine.sources import Sources
 from mtkd_engine.spec import Spec, parse
+from tests.engine.pipelines.cinema import Cinema, make_cinema
 
 STUDENT = "artifacts/student.safetensors"
 TEACHERS = ("one", "two")
@@ -114,3 +115,9 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Gallery:
             stated = {**SOLO, "seed": seed, "optim": {**SOLO["optim"], "epochs": 4}}
             made.run(parse(stated), folder=base / name)
     return made
+
+
+@pytest.fixture(scope="session")
+def cinema(tmp_path_factory: pytest.TempPathFactory) -> Cinema:
+    """What jobs on clips and on features of clips are about."""
+    return make_cinema(tmp_path_factory.mktemp("cinema"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,80 +13,20 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from mtkd_engine.data.clips.world import CLASSES, ClipsPerSplit, make_clips
+from mtkd_engine.data.clips.world import CLASSES
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.labelled.load import load_labelled
 from mtkd_engine.data.labelled.share import labelled_share
 from mtkd_engine.distill import Place, distill
-from mtkd_engine.events import Entered, Event, Finished, Metrics, Started, Stepped
+from mtkd_engine.events import Entered, Event, Finished, Metrics, Started
 from mtkd_engine.report.classification import ending
 from mtkd_engine.sources import Sources
-from mtkd_engine.spec import Spec, SpecError, parse
+from mtkd_engine.spec import SpecError, parse
+from tests.engine.pipelines.cinema import FEATURES, OPTIM, READS, RECORDING, STAGED, Cinema, taught
 from tests.engine.pipelines.conftest import STUDENT, newest, points, same_student
 
 pytestmark = pytest.mark.usefixtures("unmeasured")
-WIDTH = 32
-READS = {"kind": "features", "width": WIDTH, "frames": 8}
-OPTIM = {"epochs": 2, "batch_size": 16, "optimizer": "adamw", "learning_rate": 0.003}
-RECORDING = {"log_every": 2, "checkpoint_every": 100}
-FEATURES: dict[str, Any] = {
-    "task": "classification",
-    "data": {"kind": "features", "dataset": "features", "rows": 8, "augment": {"views": 2, "mixup": 0.2}},
-    "student": {"net": {"family": "sequence", "stages": 2, "width": 16}, "input": READS},
-    "optim": OPTIM,
-    "recording": RECORDING,
-}
-STAGED = {
-    **FEATURES,
-    "data": {"kind": "features", "dataset": "features", "rows": 8, "labels": {"share": 0.2}},
-    "method": {"kind": "staged", "aggregator": {"kind": "entropy"}, "earlier": "slow", "between_weight": 0.1},
-    "optim": {**OPTIM, "epochs": 4},
-}
-TEACHERS = {"wide": {"stages": 2, "width": 32}, "deep": {"stages": 3, "width": 24}}
 BACKBONE = {"family": "cifar_resnet", "depth": 8}
-
-
-@dataclass(frozen=True)
-class Cinema:
-    """Where features, videos and teachers of the features lie."""
-
-    base: Path
-
-    def teachers(self) -> dict[str, Path]:
-        return {name: self.base / name / STUDENT for name in TEACHERS}
-
-    def run(
-        self, spec: Spec, *, folder: Path, stop_at: int | None = None, resume: Path | None = None
-    ) -> list[Event]:
-        """All that a job says, up to a step at which it is stopped."""
-        sources = Sources(base=self.base, teachers=self.teachers())
-        place = Place(folder=folder, cache=self.base / "cache")
-        loop = distill(spec, sources=sources, place=place, resume=resume)
-        events: list[Event] = []
-        for event in loop:
-            events.append(event)
-            if isinstance(event, Stepped) and event.step == stop_at:
-                loop.close()
-        return events
-
-
-@pytest.fixture(scope="session")
-def cinema(tmp_path_factory: pytest.TempPathFactory) -> Cinema:
-    base = tmp_path_factory.mktemp("cinema")
-    make_clips(base / "features", clips=ClipsPerSplit(60, 30, 30), frames=12, difficulty=0.2, form="features")
-    make_clips(base / "videos", clips=ClipsPerSplit(12, 6, 6), frames=14)
-    made = Cinema(base)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(ending, "_costs", lambda job, teachers: {})
-        for seed, (name, sizes) in enumerate(TEACHERS.items()):
-            student = {"net": {"family": "sequence", **sizes}, "input": READS}
-            stated = {**FEATURES, "student": student, "seed": seed, "optim": {**OPTIM, "epochs": 6}}
-            made.run(parse(stated), folder=base / name)
-    return made
-
-
-def taught(base: dict[str, Any], **parts: Any) -> Spec:
-    return parse({**base, "teachers": list(TEACHERS), **parts})
 
 
 @pytest.mark.parametrize("kind", ["kau", "confidence", "static"])

@@ -202,8 +202,10 @@ def test_jobs_that_differ_in_their_group_only_have_one_hash() -> None:
 
 def test_a_choice_that_was_none_before_changes_no_hash_unless_it_is_taken() -> None:
     images = {"task": "classification", "data": {"dataset": "pets"}}
+    staged = {**images, "teachers": ["a"], "method": {"kind": "staged"}}
+    of = {"data.kind": images, "data.labels": images, "method.assistants": staged}
     for path, before in _YOUNGER:
-        given = images if path in {"data.kind", "data.labels"} else EMTM
+        given = of.get(path, EMTM)
         raw = parse(given).model_dump(mode="json")
         part = raw
         *inner, last = path.split(".")
@@ -217,6 +219,37 @@ def test_a_choice_that_was_none_before_changes_no_hash_unless_it_is_taken() -> N
 def test_hashes_of_images_are_those_of_checkpoints_from_before_there_were_clips() -> None:
     images = parse({"task": "classification", "data": {"dataset": "pets"}})
     assert spec_hash(images) == "28bd293db4e11d926e474fc0f3dfb9f1c043193a0179d749b7f6249fa7ae89b4"
+
+
+def test_hashes_of_stages_are_those_of_checkpoints_from_before_there_were_assistants() -> None:
+    staged = {
+        "task": "classification",
+        "data": {"dataset": "x"},
+        "teachers": ["a"],
+        "method": {"kind": "staged"},
+    }
+    assert spec_hash(parse(staged)) == "25f0cd25262f90f66e8036292a4c1ec1ecc1b11ea7a987f440ac9cbf72e2cc64"
+
+
+def test_assistants_can_be_left_out_where_there_are_any() -> None:
+    method = {"kind": "staged", "assistants": [{"net": {"family": "cifar_resnet", "depth": 20}}]}
+    document = {
+        "task": "classification",
+        "data": {"dataset": "x"},
+        "teachers": ["a"],
+        "method": method,
+        "ablate": [
+            "assistants",
+            {
+                "cell": "two",
+                "change": {"method": {"assistants": [{"net": {"family": "cifar_resnet"}}] * 2}},
+            },
+        ],
+    }
+    found = {cell: spec.model_dump()["method"]["assistants"] for cell, _, spec in expand(document).cells}
+    assert [len(found[cell]) for cell in ("", "assistants", "two")] == [1, 0, 2]
+    text = cell_texts(document)["assistants"]
+    assert (text.title, text.brings) == ("no assistants", "Going through assistants")
 
 
 def test_hashes_are_those_of_checkpoints_from_before_there_were_groups() -> None:

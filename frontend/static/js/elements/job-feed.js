@@ -7,6 +7,7 @@ import { doing, howFar, span } from "../words.js";
 
 const TOO_LONG = 6; // times the points of a thinned curve: then ask for thinned ones again
 const RATE_SECONDS = 30;
+const TRAINING = new Set(["training", "stage", "solo"]); // parts of the work whose steps tell how long it takes
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 /**
@@ -79,7 +80,7 @@ class JobFeed extends HTMLElement {
   /** @param {JobState} job */
   showJob(job) {
     this.job = job;
-    if (job.part !== "training" && job.part !== "solo") this.pace = [];
+    if (!TRAINING.has(job.part)) this.pace = [];
     this.pace = [...(this.pace ?? []), { at: Date.now(), step: job.step }].filter(
       ({ at, step }) => at > Date.now() - 1000 * RATE_SECONDS && step <= job.step,
     );

@@ -11,13 +11,11 @@ Shape suffixes: B samples of a batch, N of a split, T teachers, C classes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
 
 from mtkd_engine.aggregators.classification import ClassAggregator, ClassSignals
-from mtkd_engine.aggregators.source import SignalSource, TappedSource
 from mtkd_engine.evaluation.classification.weighing import Occasion, uniform_weights
 from mtkd_engine.events import Metrics
 from mtkd_engine.methods.base import Measured, ParameterGroup, Terms
@@ -31,22 +29,13 @@ from mtkd_engine.methods.classification.staged.labels import label_terms
 from mtkd_engine.methods.classification.staged.parts import parts_of
 from mtkd_engine.methods.classification.staged.plan import Stage, whole_spec
 from mtkd_engine.methods.classification.staged.pseudo import PseudoLabels, Tally
+from mtkd_engine.methods.classification.staged.sources import Sources
 from mtkd_engine.methods.classification.staged.terms import Observed, SubstageTerms
 from mtkd_engine.methods.classification.staged.validation import on_validation
 from mtkd_engine.spec.classification.staged import StagedSpec
 from mtkd_engine.tasks.classification.batches import ClassBatch
 
 Clean = Callable[[Sequence[int]], ClassBatch]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sources:
-    """Where what teachers say comes from."""
-
-    signals: SignalSource
-    """Their beliefs, from a cache if there is one: all that the last stage asks for."""
-    tapped: TappedSource
-    """The same teachers beside the student, tapped after each of their substages."""
 
 
 class Staged(MultiTeacher):
@@ -185,9 +174,15 @@ class Staged(MultiTeacher):
         return (0.0,) * count if self.stage.substage is None else self.stage.rates[:count]
 
     def _observed(self, batch: ClassBatch) -> Observed:
-        """Teachers first: they need much memory for a moment."""
+        """Teachers first: they need much memory for a moment. The student goes no further than somebody asks for."""
         signals, taps = self._tapped.look(batch)
-        seen = self._sight.look(batch.inputs)
+        if self._asks_for_answers:
+            seen = self._sight.look(batch.inputs)
+        else:
+            assert self.stage.substage
+            last = self.substages.own.paths[self.stage.substage - 1]
+            nothing = signals.like.new_empty(signals.batch, 0)
+            seen = Seen(nothing, nothing, taps=self._sight.look_up_to(last, batch.inputs))
         return Observed(batch, seen, taps, signals, self._weigh(signals, seen, batch))
 
     def _of_substage(self, batch: ClassBatch) -> Terms:
@@ -215,6 +210,11 @@ class Staged(MultiTeacher):
     def weigh(self, occasion: Occasion) -> Tensor:
         """This will give the weights (N, T) of all samples of a split, as they are in this stage."""
         return uniform_weights(occasion.signals) if self._says_nothing_yet else super().weigh(occasion)
+
+    @property
+    def _asks_for_answers(self) -> bool:
+        """Whether the aggregator, or what teaches it, looks at the student's logits or features."""
+        return self.aggregator.takes_features or self.learner is not None
 
     @property
     def _says_nothing_yet(self) -> bool:

@@ -41,16 +41,16 @@ class Stage:
         return "hard" in self.losses
 
 
-def plan_of(spec: StagedSpec, *, substages: int, epochs: int) -> tuple[Stage, ...]:
+def plan_of(spec: StagedSpec, *, substages: int, epochs: int, who: str = "a student") -> tuple[Stage, ...]:
     """This will give the stages of a student of so many substages, which share all epochs of its training.
 
-    Raises SpecError, field `optim.epochs`, where there are fewer epochs than stages.
+    Raises SpecError, field `optim.epochs`, where there are fewer epochs than stages; `who` is who has those.
     """
     if epochs <= substages:
         raise SpecError(
             {
-                "optim.epochs": f"given {epochs} for a student of {substages} substages, accepted are "
-                f"{substages + 1} or more: each has a stage of its own, and the whole student another one."
+                "optim.epochs": f"given {epochs} for {who} of {substages} substages, accepted are "
+                f"{substages + 1} or more: each has a stage of its own, and the whole network another one."
             }
         )
     early = max(1, min(int(spec.early_share * epochs / substages), (epochs - 1) // substages))

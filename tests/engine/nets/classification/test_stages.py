@@ -11,6 +11,7 @@ from torch import Tensor
 from mtkd_engine.nets.classification import Classifier, Tapped, build_classifier
 from mtkd_engine.nets.classification.clips import StreamsClassifier
 from mtkd_engine.nets.classification.stages import folded, head_part, spread, stages_of
+from mtkd_engine.nets.classification.taps import module_at
 from mtkd_engine.spec import CifarResNet, Conv3dNet, FrameNet, ImageInput, SequenceNet, SpecError, StreamsNet
 from tests.engine.nets.classification.clips.small import (
     CLIP,
@@ -58,6 +59,23 @@ def test_the_tail_after_each_substage_gives_the_bits_of_the_network(case: Case) 
         tail = head_part(model, k)
         assert torch.equal(tail(taps[path], given), logits_BC)
         assert torch.equal(tail.features(taps[path], given), model.features(given))
+
+
+@every_case
+def test_a_network_that_runs_as_far_as_a_substage_gives_the_same_maps_and_runs_no_further(case: Case) -> None:
+    model, given = _at_hand(case)
+    paths = stages_of(model)
+    tapped = Tapped(model, paths)
+    logits_BC, taps = tapped(given)
+    ran: list[str] = []
+    for path in paths:
+        module_at(model, path).register_forward_pre_hook(lambda *_, path=path: ran.append(path))
+    for k, path in enumerate(paths, start=1):
+        ran.clear()
+        found = tapped.up_to(path, given)
+        assert ran == list(found) == list(paths[:k])
+        assert all(torch.equal(maps, taps[name]) for name, maps in found.items())
+    assert torch.equal(model(given), logits_BC)
 
 
 @every_case

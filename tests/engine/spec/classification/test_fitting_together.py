@@ -40,6 +40,24 @@ def stated(**parts: Any) -> dict[str, Any]:
             "method.features: given crd with data.labels.share 0.1, accepted are losses that do not look at the label",
         ),
         (
+            stated(
+                method={
+                    "kind": "staged",
+                    "assistants": [{"net": {"family": "sequence"}}, {"net": {"family": "conv3d"}}],
+                }
+            ),
+            "method.assistants.1.net: given a network of family conv3d with data.kind features, accepted is one of "
+            "sequence.",
+        ),
+        (
+            stated(method={"kind": "staged", "assistants": [{"net": {"family": "onnx"}}]}),
+            "method.assistants.0.net: given {'family': 'onnx'}, accepted is a mapping such as {family: sequence}",
+        ),
+        (
+            stated(method={"kind": "staged", "assistants": [{"net": {"family": "sequence", "width": "w"}}]}),
+            "method.assistants.0.net.width: given 'w', accepted is a whole number.",
+        ),
+        (
             stated(method={"kind": "staged"}, teachers=[]),
             "teachers: given none, method staged accepts one or more.",
         ),

@@ -20,9 +20,10 @@ from mtkd_engine.evaluation.classification.asking import beliefs_on
 from mtkd_engine.methods.classification.multi_teacher import Held
 from mtkd_engine.methods.classification.sight import Sight
 from mtkd_engine.methods.classification.staged.cuts import Cut, Tutor
-from mtkd_engine.methods.classification.staged.method import Sources, Staged
+from mtkd_engine.methods.classification.staged.method import Staged
 from mtkd_engine.methods.classification.staged.plan import plan_of
 from mtkd_engine.methods.classification.staged.pseudo import PseudoLabels
+from mtkd_engine.methods.classification.staged.sources import Sources
 from mtkd_engine.methods.classification.staged.terms import Observed, SubstageTerms
 from mtkd_engine.nets.classification import Classifier
 from mtkd_engine.spec import AnyInput, ImageInput

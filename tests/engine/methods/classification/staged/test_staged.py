@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from mtkd_engine.aggregators.classification import mix
 from mtkd_engine.events import Weights
+from mtkd_engine.methods.classification.staged.method import Staged
 from mtkd_engine.spec import GradientSpec
 from mtkd_engine.spec.classification.staged import StagedSpec
 from mtkd_engine.tasks.classification.losses import hard_label_loss, kd
@@ -181,6 +182,40 @@ def test_who_asks_the_student_weighs_evenly_until_its_head_has_learned() -> None
             measured = method.eval().measure(step=1)
         assert measured.weights_NHT is not None
         assert torch.equal(measured.weights_NHT, even[:6]) == (stage.substage is not None)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_what_comes_after_a_substage_does_not_run_and_nothing_is_lost_by_it(
+    k: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, ran = [], []
+    for asks in (True, False):
+        method, train = apprentice(StagedSpec(between_weight=1, pseudo=EASY), labelled=some_labelled())
+        monkeypatch.setattr(Staged, "_asks_for_answers", asks)
+        method.enter(method.plan[k - 1])
+        calls = [0, 0, 0, 0]
+        for place, module in enumerate((*method.student.stages, method.student.linear)):  # type: ignore[misc]
+            module.register_forward_pre_hook(lambda *_, place=place, calls=calls: _count(calls, place))
+        said.append((take_steps(method, train, steps=3), tensors_of(method)))
+        ran.append(calls)
+    assert ran == [[3, 3, 3, 3], [3] * k + [0] * (4 - k)]
+    (losses, whole), (same, part) = said
+    assert losses == same
+    assert all(torch.equal(value, part[name]) for name, value in whole.items())
+
+
+def _count(calls: list[int], place: int) -> None:
+    calls[place] += 1
+
+
+def test_an_aggregator_that_takes_features_gets_those_of_the_student_in_every_stage() -> None:
+    method, train = apprentice()
+    assert not method._asks_for_answers
+    method.aggregator.takes_features = True  # type: ignore[misc]
+    for stage in method.plan[:-1]:
+        method.enter(stage)
+        seen = method._observed(train.at_view(-1, range(4))).seen
+        assert seen.logits_BC.shape == (4, 4)
 
 
 def test_the_student_itself_carries_nothing_of_its_stages() -> None:

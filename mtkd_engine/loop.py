@@ -19,6 +19,7 @@ from mtkd_engine.methods.base import BatchT, Method
 from mtkd_engine.optimizers import clipped, optimizer_of, rate_at
 from mtkd_engine.seeding import epoch_order, restore_rng, rng_state
 from mtkd_engine.spec import OptimSpec
+from mtkd_engine.tasks.ahead import in_turn
 from mtkd_engine.tasks.base import Batches
 
 FAR_APART = 1000.0
@@ -123,20 +124,20 @@ def fit(
         _restore(resume, method=method, optimizer=optimizer, progress=progress)
     samples = len(train)
     per_epoch, total = schedule.steps_of_epoch(samples), schedule.steps(samples)
-    order: list[int] = []
+    batches = in_turn(
+        lambda place: train.batch(place[0], epoch=place[1]),
+        _places(schedule, samples=samples, begun=progress.step),
+        ahead=getattr(train, "ahead", False),
+    )
     try:
         if schedule.measures_at(progress.step, samples=samples):  # a stop may have broken that off
             yield from _measure(method, progress=progress, schedule=schedule, samples=samples)
         while progress.step < total:
-            epoch, place = divmod(progress.step, per_epoch)
-            seen = schedule.before_epochs + epoch
-            if place == 0 or not order:
-                order = epoch_order(seed=schedule.seed, epoch=seen, samples=samples)
-            size = schedule.optim.batch_size
+            seen = schedule.before_epochs + progress.step // per_epoch
             norm = _step(
                 method,
                 optimizer,
-                batch=train.batch(order[place * size : (place + 1) * size], epoch=seen),
+                batch=next(batches),
                 optim=schedule.optim,
                 rate=rate_at(progress.step, total, schedule.optim),
                 progress=progress,
@@ -158,7 +159,20 @@ def fit(
         if schedule.checkpoints is not None:
             _save(method, optimizer, progress=progress, schedule=schedule)
         raise
+    finally:
+        batches.close()
     return _state(method, optimizer, progress=progress, schedule=schedule)
+
+
+def _places(schedule: Schedule, *, samples: int, begun: int) -> Iterator[tuple[list[int], int]]:
+    """Positions and epoch of every batch, from a step on."""
+    size, per_epoch = schedule.optim.batch_size, schedule.steps_of_epoch(samples)
+    for epoch in range(begun // per_epoch, schedule.optim.epochs):
+        seen = schedule.before_epochs + epoch
+        order = epoch_order(seed=schedule.seed, epoch=seen, samples=samples)
+        first = begun - epoch * per_epoch if epoch == begun // per_epoch else 0
+        for place in range(first, per_epoch):
+            yield order[place * size : (place + 1) * size], seen
 
 
 def _step(

@@ -21,8 +21,9 @@ NAMES = (
     "training",
     "staged",
     "compressed",
+    "video",
 )
-WITH_DATA = ("gate", "grounding", "classify", "staged", "compressed")
+WITH_DATA = ("gate", "grounding", "classify", "staged", "compressed", "video")
 """Those that run on any folder in the right form."""
 WITH_TEACHERS = ("classify",)
 """Those of them that need a folder of checkpoints as well."""

@@ -40,14 +40,14 @@ def push(places_HW: Places, field_HW2: NDArray[np.int16]) -> Places:
 
 
 def motion(places_HW: Places) -> NDArray[np.int16]:
-    """This will give p - S[p] (H, W, 2)."""
+    """This will give p - S[p] (H, W, 2); in memory all of x lies before all of y."""
     height, width = places_HW.shape
     x_HW, y_HW = _sides(height, width)
-    motion_HW2 = np.empty((height, width, 2), np.int16)
+    motion_2HW = np.empty((2, height, width), np.int16)
     from_y_HW = places_HW // width
-    np.subtract(x_HW, places_HW - from_y_HW * width, out=motion_HW2[..., 0], casting="unsafe")
-    np.subtract(y_HW, from_y_HW, out=motion_HW2[..., 1], casting="unsafe")
-    return motion_HW2
+    np.subtract(x_HW, places_HW - from_y_HW * width, out=motion_2HW[0], casting="unsafe")
+    np.subtract(y_HW, from_y_HW, out=motion_2HW[1], casting="unsafe")
+    return np.moveaxis(motion_2HW, 0, -1)
 
 
 def residual(

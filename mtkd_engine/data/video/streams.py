@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mtkd_engine.data.video.accumulate import identity, motion, push, residual
+from mtkd_engine.data.video.accumulate import identity, motion, residual
+from mtkd_engine.data.video.follow import follow
 from mtkd_engine.data.video.reading import OurStream
-from mtkd_engine.data.video.vectors import cells_of, spread, vectors_of
+from mtkd_engine.data.video.vectors import vectors_of
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,12 @@ def streams_at(stream: bytes, frames: Sequence[int]) -> Streams:
     instead.
     """
     with OurStream(stream, vectors=True) as opened:
-        shape = (len(frames), *opened.size)
+        count, size = len(frames), opened.size
+        motion_T2HW = np.zeros((count, 2, *size), np.int16)  # by planes, as they are worked on
         streams = Streams(
-            np.empty((*shape, 3), np.uint8), np.zeros((*shape, 2), np.int16), np.zeros((*shape, 3), np.int16)
+            np.empty((count, *size, 3), np.uint8),
+            np.moveaxis(motion_T2HW, 1, -1),
+            np.zeros((count, *size, 3), np.int16),
         )
         for first, rows_of in _by_group(opened, frames).items():
             _read_group(opened, first, rows_of, streams)
@@ -68,16 +72,14 @@ def _by_group(opened: OurStream, frames: Sequence[int]) -> dict[int, dict[int, l
 
 
 def _read_group(opened: OurStream, first: int, rows_of: dict[int, list[int]], streams: Streams) -> None:
-    height, width = opened.size
-    places_HW, first_HWC = identity(height, width), np.empty(0, np.uint8)
+    places_HW, first_HWC = identity(*opened.size).copy(), np.empty(0, np.uint8)
     for number, frame in opened.frames(first, max(rows_of)):
         if number == first:
             first_HWC = opened.rgb(frame)
             streams.iframe_THWC[[row for rows in rows_of.values() for row in rows]] = first_HWC
             continue
         if (vectors_N := vectors_of(frame)) is not None:
-            cells_RC2 = cells_of(vectors_N, height=height, width=width)
-            places_HW = push(places_HW, spread(cells_RC2, height=height, width=width))
+            follow(places_HW, vectors_N)
         if rows := rows_of.get(number):
             streams.motion_THW2[rows] = motion(places_HW)
             streams.residual_THWC[rows] = residual(opened.rgb(frame), first_HWC, places_HW)

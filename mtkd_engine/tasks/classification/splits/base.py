@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mtkd_engine.data.labelled import LabelledSample
+from mtkd_engine.tasks.ahead import in_turn
 from mtkd_engine.tasks.classification.batches import CLEAN, ClassBatch, Mixed, Shared
 from mtkd_engine.tasks.classification.draws import Hashes, Whole, keys_of
 from mtkd_engine.tasks.classification.pixels import on_device
@@ -71,6 +72,11 @@ class ClassSplit(ABC):
         self._keys: Hashes | None = None
         self.labels_N = on_device(self._host_labels_N, self.device)
 
+    @property
+    def ahead(self) -> bool:
+        """Whether it pays to let a thread make its batches before they are wanted."""
+        return False
+
     def __len__(self) -> int:
         return len(self.samples)
 
@@ -81,14 +87,17 @@ class ClassSplit(ABC):
 
     def in_order(self, *, size: int | None = None) -> Iterator[ClassBatch]:
         """This will yield all samples in clean batches, first to last."""
-        step = size or self.evaluation_batch
-        for start in range(0, len(self), step):
-            yield self.at_view(CLEAN, range(start, min(start + step, len(self))))
+        parts = self._parts(size or self.evaluation_batch)
+        return in_turn(lambda part: self.at_view(CLEAN, part), parts, ahead=self.ahead)
 
     def in_crops(self) -> Iterator[list[Shared]]:
         """This will yield all samples in clean batches, first to last, in each way that the end is measured in."""
         for batch in self.in_order():
             yield [batch.inputs]
+
+    def _parts(self, size: int) -> Iterator[range]:
+        """All positions, so many at a time."""
+        return (range(start, min(start + size, len(self))) for start in range(0, len(self), size))
 
     def at_view(self, view: int, indices: Sequence[int]) -> ClassBatch:
         """This will give one view of the samples at these positions; CLEAN is the sample as it is."""

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
+from threading import Lock
 from typing import ClassVar
 
 import numpy as np
@@ -30,6 +31,7 @@ from mtkd_engine.data.video.streams import decoded, streams_at
 from mtkd_engine.data.video.transcode import HEIGHT, WIDTH
 from mtkd_engine.nets.classification.clips.given import Streams
 from mtkd_engine.spec.classification.views import ClipAugmentSpec
+from mtkd_engine.tasks.ahead import in_turn
 from mtkd_engine.tasks.classification.batches import CLEAN, Frames, Mixed, Shared
 from mtkd_engine.tasks.classification.crops import Bytes, Crop, cut, drawn_crops, fixed_crops, middle
 from mtkd_engine.tasks.classification.draws import Whole
@@ -85,7 +87,13 @@ class ClipSplit(ClassSplit):
         self._crops = crops
         self._keep = keep
         self._kept: dict[int, KeptRows | None] = {}
+        self._keeping = Lock()
         self._frames_N: Whole = np.array([clips.frames(sample.place) for sample in self.samples], np.int64)
+
+    @property
+    def ahead(self) -> bool:
+        """Decoding leaves Python to others, and is worth as much as a small network's step."""
+        return True
 
     def in_crops(self) -> Iterator[list[Shared]]:
         """This will yield all samples in clean batches, first to last, each as seen in every fixed crop."""
@@ -93,14 +101,16 @@ class ClipSplit(ClassSplit):
             yield from super().in_crops()
             return
         crops = fixed_crops(self._crops, width=WIDTH, height=HEIGHT, share=_CORNER_SHARE)
-        for start in range(0, len(self), self.evaluation_batch):
-            rows_B = np.arange(start, min(start + self.evaluation_batch, len(self)))
-            moments_BT = middles(self._frames_N[rows_B], self._segments)
-            seen = [
-                self._made(int(row), moments_T, crops)
-                for row, moments_T in zip(rows_B, moments_BT, strict=True)
-            ]
-            yield [self._there(np.stack([views[place] for views in seen])) for place in range(len(crops))]
+        parts = self._parts(self.evaluation_batch)
+        yield from in_turn(lambda part: self._cropped(part, crops), parts, ahead=self.ahead)
+
+    def _cropped(self, rows: range, crops: Sequence[Crop]) -> list[Shared]:
+        rows_B = np.asarray(rows, np.int64)
+        moments_BT = middles(self._frames_N[rows_B], self._segments)
+        seen = [
+            self._made(int(row), moments_T, crops) for row, moments_T in zip(rows_B, moments_BT, strict=True)
+        ]
+        return [self._there(np.stack([views[place] for views in seen])) for place in range(len(crops))]
 
     def _clean(self, rows_B: Whole) -> Shared:
         return self._there(self._view(CLEAN, rows_B))
@@ -109,7 +119,11 @@ class ClipSplit(ClassSplit):
         return self._there(self._view(view, rows_B)), self._labels(rows_B), None
 
     def _view(self, view: int, rows_B: Whole) -> Bytes:
-        """One view of these rows, (B, T, size, size, channels): read, or made and kept."""
+        """One view of these rows, (B, T, size, size, channels): read, or made and kept; by one thread at a time."""
+        with self._keeping:
+            return self._kept_or_made(view, rows_B)
+
+    def _kept_or_made(self, view: int, rows_B: Whole) -> Bytes:
         if view not in self._kept:
             shape = (self._segments, self._size, self._size, self.channels)
             views = 1 if self.augment is None else 1 + self.augment.views
@@ -213,4 +227,6 @@ class StreamSplit(ClipSplit):
 
 
 def _bytes(signed: NDArray[np.int16]) -> Bytes:
-    return (np.clip(signed, -128, 127) + 128).astype(np.uint8)
+    np.clip(signed, -128, 127, out=signed)  # memory that is new costs more than what is done with it
+    signed += 128
+    return signed.astype(np.uint8)

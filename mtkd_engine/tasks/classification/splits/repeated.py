@@ -28,6 +28,11 @@ class Repeated:
         self._rows = rows
         self._passes = -(-len(split) // len(rows))
 
+    @property
+    def ahead(self) -> bool:
+        """As of the split."""
+        return self._split.ahead
+
     def __len__(self) -> int:
         return len(self._split)
 

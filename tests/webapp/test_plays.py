@@ -140,3 +140,7 @@ def test_inspect_plays_the_film_of_a_sample(
     shown = page(viewer, f"/jobs/{job.pk}/samples/0/")
     assert f'src="/datasets/{films.pk}/clips/50/"' in shown
     assert f'<img src="/datasets/{films.pk}/images/50/"' not in shown
+    told = viewer.get(f"/api/v1/jobs/{job.pk}/samples/0/").json()["image"]
+    assert told["film"] == f"/api/v1/datasets/{films.pk}/clips/50/"
+    films.files.filter(name="plays.bin").delete()
+    assert viewer.get(f"/api/v1/jobs/{job.pk}/samples/0/").json()["image"] == {**told, "film": None}

@@ -19,7 +19,7 @@ from jobs.queries.inspect.images import images_of
 from jobs.queries.inspect.probabilities import answers
 from jobs.queries.inspect.table import Table
 from jobs.storage.blobs import StorageError
-from jobs.storage.previews import image_files
+from jobs.storage.previews import has_plays, image_files
 from jobs.storage.tables import per_sample_table, sample_probabilities, weights_course
 from webapp.access import job_or_404
 from webapp.api import query
@@ -55,11 +55,15 @@ class CourseShape(serializers.Serializer[Any]):
 
 
 class SampleImageShape(serializers.Serializer[Any]):
-    """Where the image of a sample is: its row in the dataset, and the address of its bytes."""
+    """Where the image of a sample is: its row in the dataset, and the address of its bytes.
+
+    Of a clip that is its picture; `film` is the address of what is played of it.
+    """
 
     dataset = serializers.IntegerField()
     row = serializers.IntegerField()
     url = serializers.CharField()
+    film = serializers.CharField(allow_null=True)
 
 
 class JobSampleShape(serializers.Serializer[Any]):
@@ -98,7 +102,7 @@ class ConfusionShape(serializers.Serializer[Any]):
 )
 @api_view(["GET"])
 def sample(request: Request, job_id: int, row: int) -> Response:
-    """Read one sample of a job: its row, everybody's class probabilities, its weights over training, its image."""
+    """Read one sample of a job: its row, everybody's class probabilities, its weights over training, image and film."""
     job, table = _table(request, job_id)
     if row >= table.rows:
         raise NotFound(f"Job {job.pk} has no sample in row {row}.")
@@ -192,5 +196,11 @@ def _image(job: Job, table: Table, row: int) -> dict[str, Any] | None:
     found = None if files is None else images_of(table, files, [row])[0]
     if found is None:
         return None
-    url = reverse("api-dataset-image", args=[job.dataset_id, found.row])
-    return {"dataset": job.dataset_id, "row": found.row, "url": url}
+    here = [job.dataset_id, found.row]
+    film = reverse("api-dataset-clip", args=here) if job.dataset and has_plays(job.dataset) else None
+    return {
+        "dataset": job.dataset_id,
+        "row": found.row,
+        "url": reverse("api-dataset-image", args=here),
+        "film": film,
+    }

@@ -18,7 +18,6 @@ from mtkd_engine.data.clips.store import ClipStore, FeatureStore
 from mtkd_engine.data.labelled.check.checking import Checking, check_labelled
 from mtkd_engine.data.labelled.check.examined import Examined, Rows
 from mtkd_engine.data.labelled.check.repairs import known_repairs
-from mtkd_engine.data.labelled.check.seen import content_of
 from mtkd_engine.data.labelled.check.statistics import Counts
 from mtkd_engine.data.labelled.nouns import CLIP
 from mtkd_engine.data.labelled.rows import LabelledRow
@@ -50,15 +49,6 @@ class ExaminedClips(Examined[SeenClip]):
             yield "zero_features", "all of its features are 0"
         for note in look.notes:
             yield "adapted_clips", note.rstrip(".")
-
-    def repeat(self, row: LabelledRow, twin: LabelledRow) -> tuple[str, str] | None:
-        """This will give the problem of an id that is given twice; that of a clip of train and test is another one."""
-        if content_of(row, self.seen)[1:] != content_of(twin, self.seen)[1:]:
-            return "conflicting_ids", "the id is given before"
-        if row.split == twin.split:
-            return "repeated_ids", "the id is given before"
-        is_judged = "train" not in (row.split, twin.split)
-        return ("conflicting_ids", f"the id is given before, in {twin.split}") if is_judged else None
 
     def repaired(self, rows: Rows, name: str) -> Rows:
         """This will make one repair; fewer frames than `fewest` are too short."""

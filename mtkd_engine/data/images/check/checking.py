@@ -52,11 +52,6 @@ class ExaminedImages(Examined[SeenImage]):
             if is_so:
                 yield code, f"{look.width} x {look.height} {look.kind}"
 
-    def repeat(self, row: LabelledRow, twin: LabelledRow) -> tuple[str, str] | None:
-        """This will give the problem of an id that is given twice; in another split it is another image, too."""
-        one, other = ((of.split, of.label, self.seen[of.place].sha256) for of in (row, twin))
-        return "repeated_ids" if one == other else "conflicting_ids", "the id is given before"
-
     def counted(self, rows: Rows) -> dict[str, Counts]:
         """This will count samples, sources and classes of each split."""
         return counts_of(rows)

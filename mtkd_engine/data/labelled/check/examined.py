@@ -39,10 +39,6 @@ class Examined(ABC, Generic[SeenT]):
         """This will give codes and details of what is to be said of one sample taken by itself."""
 
     @abstractmethod
-    def repeat(self, row: LabelledRow, twin: LabelledRow) -> tuple[str, str] | None:
-        """This will give the code and the detail of a row with the id of an earlier one, None where it is fine."""
-
-    @abstractmethod
     def counted(self, rows: Rows) -> dict[str, Counts]:
         """This will count the samples of each split."""
 

@@ -50,11 +50,21 @@ def _find_repeats(given: Examined[SeenT], rows: Rows, log: ProblemLog) -> None:
         split, _, content = content_of(row, given.seen)
         same = contents.setdefault((split, content), row)
         if twin is not row:
-            if repeat := given.repeat(row, twin):
+            if repeat := _repeat(given, row, twin):
                 _add(log, repeat[0], row, repeat[1])
         elif same is not row and not given.seen[row.place].fault:
             code = f"duplicate_{given.noun}s" if same.label == row.label else "conflicting_labels"
             _add(log, code, row, f"the same {given.noun} as {same.sample_id}")
+
+
+def _repeat(given: Examined[SeenT], row: LabelledRow, twin: LabelledRow) -> tuple[str, str] | None:
+    """The problem of an id that is given twice; that of one sample in train and test is told of as shared."""
+    if content_of(row, given.seen)[1:] != content_of(twin, given.seen)[1:]:
+        return "conflicting_ids", "the id is given before"
+    if row.split == twin.split:
+        return "repeated_ids", "the id is given before"
+    is_judged = "train" not in (row.split, twin.split)
+    return ("conflicting_ids", f"the id is given before, in {twin.split}") if is_judged else None
 
 
 def _find_shared(given: Examined[SeenT], rows: Rows, log: ProblemLog) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -121,6 +123,18 @@ def test_one_class_or_an_empty_split_is_no_dataset(tmp_path: Path) -> None:
     few = write_folders(tmp_path / "two", {"cat/a.png": png(1), "dog/a.png": png(2)})
     with pytest.raises(DatasetRefusedError, match="no image of the split"):
         check_dataset(few)
+
+
+def test_an_image_of_train_and_test_under_one_id_is_left_out_of_train(tmp_path: Path) -> None:
+    for split, first in (("train", 0), ("val", 20), ("test", 5)):
+        images = [png(first + row) for row in range(6)]
+        columns = {"id": [f"i{first + row}" for row in range(6)], "image": images, "label": [0, 1] * 3}
+        if split == "test":
+            columns["label"] = [1, 0] * 3  # so that number 5, the last of train, has its class here as well
+        pq.write_table(pa.table(columns), tmp_path / f"{split}.parquet")
+    assert found(check_dataset(tmp_path)) == {"shared_images": 1, "unnamed_classes": 2}
+    report = check_dataset(tmp_path, accept=["drop_shared"], seal=tmp_path.parent / "sealed")
+    assert (report["splits"]["train"]["samples"], report["splits"]["test"]["samples"]) == (5, 6)
 
 
 def test_archives_of_folders_are_read(folder: Path, tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ import torch
 
 from mtkd_engine.evaluation.baselines import blind_quality
 from mtkd_engine.events import Entered, Event, Metrics, Stepped, Warned
-from mtkd_engine.loop import Progress, Schedule, fit
+from mtkd_engine.loop import Progress, fit
 from mtkd_engine.methods.build import Job, teachers_miou
 from mtkd_engine.methods.emtm import Emtm
 from mtkd_engine.methods.watch import below_blind
+from mtkd_engine.schedule import Schedule
 from mtkd_engine.seeding import derived_seed, restore_rng, rng_state
 from mtkd_engine.spec import GroundingSpec, LearnedSpec, OptimSpec, StaticSpec
 

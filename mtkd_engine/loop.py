@@ -6,7 +6,6 @@ import copy
 import math
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,14 +16,13 @@ from mtkd_engine.evaluation.weighing import WeightRecord
 from mtkd_engine.events import Checkpointed, Event, Measuring, Metrics, Saving, Stepped, Warned
 from mtkd_engine.methods.base import BatchT, Method
 from mtkd_engine.optimizers import clipped, optimizer_of, rate_at
-from mtkd_engine.seeding import epoch_order, restore_rng, rng_state
+from mtkd_engine.schedule import Schedule, State
+from mtkd_engine.seeding import restore_rng, rng_state
 from mtkd_engine.spec import OptimSpec
 from mtkd_engine.tasks.ahead import in_turn
 from mtkd_engine.tasks.base import Batches
 
 FAR_APART = 1000.0
-
-State = dict[str, Any]
 
 
 class JobError(Exception):
@@ -34,52 +32,6 @@ class JobError(Exception):
         super().__init__(message)
         self.cause = cause
         self.step = step
-
-
-@dataclass(frozen=True, kw_only=True)
-class Schedule:
-    """How long to train, how often to speak and save; `checkpoints` None saves nothing.
-
-    A training that follows another one counts on from its steps, `before`, and keeps its end, `earlier`, in its
-    own checkpoints. Where both are stages of one, it counts on from epochs and measurements as well.
-    """
-
-    optim: OptimSpec
-    seed: int
-    log_every: int
-    measure_every: int
-    checkpoint_every: int = 0
-    checkpoints: Path | None = None
-    spec_hash: str = ""
-    before: int = 0
-    before_epochs: int = 0
-    before_measurements: int = 0
-    earlier: State | None = None
-    beside: State = field(default_factory=dict)
-    """What its checkpoints hold besides."""
-
-    def steps(self, samples: int) -> int:
-        """This will count the steps of the whole training."""
-        return self.optim.epochs * self.steps_of_epoch(samples)
-
-    def steps_of_epoch(self, samples: int) -> int:
-        """This will count the steps of one epoch."""
-        return math.ceil(samples / self.optim.batch_size)
-
-    def measurements(self) -> int:
-        """This will count the measurements of the whole training."""
-        return math.ceil(self.optim.epochs / self.measure_every)
-
-    def measures_at(self, step: int, *, samples: int) -> bool:
-        """This will tell whether the state is measured after a step: epochs that are to be, and the last one."""
-        epoch, place = divmod(step, self.steps_of_epoch(samples))
-        return step == self.steps(samples) or (place == 0 and epoch > 0 and epoch % self.measure_every == 0)
-
-    def saves_at(self, step: int, *, samples: int) -> bool:
-        """This will tell whether a checkpoint is due: now and then, and before the measuring that ends a job."""
-        return self.checkpoints is not None and (
-            step % self.checkpoint_every == 0 or step == self.steps(samples)
-        )
 
 
 @dataclass(frozen=True)
@@ -126,7 +78,7 @@ def fit(
     per_epoch, total = schedule.steps_of_epoch(samples), schedule.steps(samples)
     batches = in_turn(
         lambda place: train.batch(place[0], epoch=place[1]),
-        _places(schedule, samples=samples, begun=progress.step),
+        schedule.places(samples, begun=progress.step),
         ahead=getattr(train, "ahead", False),
     )
     try:
@@ -162,17 +114,6 @@ def fit(
     finally:
         batches.close()
     return _state(method, optimizer, progress=progress, schedule=schedule)
-
-
-def _places(schedule: Schedule, *, samples: int, begun: int) -> Iterator[tuple[list[int], int]]:
-    """Positions and epoch of every batch, from a step on."""
-    size, per_epoch = schedule.optim.batch_size, schedule.steps_of_epoch(samples)
-    for epoch in range(begun // per_epoch, schedule.optim.epochs):
-        seen = schedule.before_epochs + epoch
-        order = epoch_order(seed=schedule.seed, epoch=seen, samples=samples)
-        first = begun - epoch * per_epoch if epoch == begun // per_epoch else 0
-        for place in range(first, per_epoch):
-            yield order[place * size : (place + 1) * size], seen
 
 
 def _step(

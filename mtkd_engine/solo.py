@@ -16,10 +16,11 @@ from torch import nn
 
 from mtkd_engine.data.dataset import Dataset
 from mtkd_engine.events import Entered, Event, Metrics
-from mtkd_engine.loop import Progress, Schedule, State, fit
+from mtkd_engine.loop import Progress, fit
 from mtkd_engine.methods.build import Job
 from mtkd_engine.methods.solo import Solo
 from mtkd_engine.nets.registry import build_for
+from mtkd_engine.schedule import Schedule, State
 from mtkd_engine.seeding import derived_seed
 from mtkd_engine.spec import EmtmSpec, GroundingSpec
 from mtkd_engine.tasks.grounding.scale import fit_feature_scale

@@ -14,10 +14,11 @@ from typing import Any
 import torch
 
 from mtkd_engine.events import Entered, Event
-from mtkd_engine.loop import Progress, Schedule, State, fit
+from mtkd_engine.loop import Progress, fit
 from mtkd_engine.methods.classification.build import ClassJob, new_student
 from mtkd_engine.methods.classification.sight import Sight
 from mtkd_engine.methods.classification.solo import Solo
+from mtkd_engine.schedule import Schedule, State
 from mtkd_engine.seeding import derived_seed
 from mtkd_engine.solo import Untaught, as_solo
 from mtkd_engine.spec import ClassificationSpec

@@ -17,12 +17,13 @@ import torch
 
 from mtkd_engine.data.labelled import LabelledDataset
 from mtkd_engine.events import Entered, Event, Metrics
-from mtkd_engine.loop import Progress, Schedule
+from mtkd_engine.loop import Progress
 from mtkd_engine.methods.classification.build import ClassJob, Faculty, build_job
 from mtkd_engine.methods.classification.staged.chain import Link
 from mtkd_engine.methods.classification.staged.method import Staged
 from mtkd_engine.pipelines.stages import fit_in_stages
 from mtkd_engine.report.classification.findings import asked
+from mtkd_engine.schedule import Schedule
 from mtkd_engine.seeding import derived_seed
 from mtkd_engine.tasks.classification.splits.base import ClassSplit
 from mtkd_engine.teachers.classification.face import ClassTeacher
@@ -74,7 +75,7 @@ def train_assistants(
         assistants.append(_taken_up(job, trained[number]))
         yield Entered(part="beliefs", detail=link.name)
         faculty = _in_their_place(assistants[-1], link=link, ground=ground)
-        schedule = _after(schedule, samples=len(job.splits["train"]))
+        schedule = schedule.following(len(job.splits["train"]))
         job = begin(ground.chain[number + 1], ground=ground, faculty=faculty)
     return replace(job, assistants=assistants), replace(schedule, beside={"assistants": trained})
 
@@ -147,13 +148,4 @@ def _in_their_place(job: ClassJob, *, link: Link, ground: Ground) -> Faculty:
     )
     return faculty_in_stages(
         [teacher], splits=ground.splits, dataset=ground.dataset, device=ground.device, stands_in=True
-    )
-
-
-def _after(schedule: Schedule, *, samples: int) -> Schedule:
-    return replace(
-        schedule,
-        before=schedule.before + schedule.steps(samples),
-        before_epochs=schedule.before_epochs + schedule.optim.epochs,
-        before_measurements=schedule.before_measurements + schedule.measurements(),
     )

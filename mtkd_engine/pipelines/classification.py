@@ -24,7 +24,7 @@ from mtkd_engine.data.task import task_of
 from mtkd_engine.evaluation.classification.baselines import blind_quality
 from mtkd_engine.evaluation.weighing import WeightRecord
 from mtkd_engine.events import Entered, Event, ProbeSet, Warned
-from mtkd_engine.loop import Progress, Schedule, State, fit
+from mtkd_engine.loop import Progress, fit
 from mtkd_engine.methods.classification.build import (
     ClassJob,
     Faculty,
@@ -38,6 +38,7 @@ from mtkd_engine.pipelines.cascade import Ground, begin, of_student, train_assis
 from mtkd_engine.pipelines.place import Place, schedule_of, selections_for, started
 from mtkd_engine.pipelines.stages import fit_in_stages
 from mtkd_engine.report.classification.ending import report
+from mtkd_engine.schedule import Schedule, State
 from mtkd_engine.sources import Sources
 from mtkd_engine.spec import (
     ClassAggregatorSpec,

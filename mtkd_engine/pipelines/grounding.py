@@ -23,10 +23,11 @@ from mtkd_engine.data.selections import select
 from mtkd_engine.evaluation.weighing import WeightRecord
 from mtkd_engine.events import Entered, Event, ProbeSet
 from mtkd_engine.gating import fit_gate, warn_of_blind_teachers
-from mtkd_engine.loop import Progress, Schedule, fit
+from mtkd_engine.loop import Progress, fit
 from mtkd_engine.methods.build import Job, build_job
 from mtkd_engine.pipelines.place import Place, schedule_of, selections_for, started
 from mtkd_engine.report import report
+from mtkd_engine.schedule import Schedule
 from mtkd_engine.seeding import derived_seed
 from mtkd_engine.sources import Sources
 from mtkd_engine.spec import AggregateSpec, GroundingSpec

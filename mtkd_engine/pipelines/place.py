@@ -12,7 +12,7 @@ import torch
 from mtkd_engine import checkpoint
 from mtkd_engine.data.selections import Selection, read_selection
 from mtkd_engine.events import Started
-from mtkd_engine.loop import Schedule
+from mtkd_engine.schedule import Schedule
 from mtkd_engine.sources import Sources, selections_of
 from mtkd_engine.spec import Spec, spec_hash
 

@@ -11,9 +11,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from mtkd_engine.events import Entered, Event
-from mtkd_engine.loop import Progress, Schedule, State, fit
+from mtkd_engine.loop import Progress, fit
 from mtkd_engine.methods.classification.staged.method import Staged
 from mtkd_engine.methods.classification.staged.plan import Stage
+from mtkd_engine.schedule import Schedule, State
 from mtkd_engine.tasks.base import Batches
 from mtkd_engine.tasks.classification.batches import ClassBatch
 
@@ -71,16 +72,9 @@ def schedules_of(plan: tuple[Stage, ...], schedule: Schedule, *, samples: int) -
     """This will give each stage's share of a schedule: warm-up and fall of the rate are each stage's own."""
     found: list[Schedule] = []
     for stage in plan:
-        own = replace(schedule, optim=schedule.optim.model_copy(update={"epochs": stage.epochs}))
-        if found:
-            before = found[-1]
-            own = replace(
-                own,
-                before=before.before + before.steps(samples),
-                before_epochs=before.before_epochs + before.optim.epochs,
-                before_measurements=before.before_measurements + before.measurements(),
-            )
-        found.append(own)
+        begun = found[-1].following(samples) if found else schedule
+        optim = schedule.optim.model_copy(update={"epochs": stage.epochs})
+        found.append(replace(begun, optim=optim))
     return found
 
 

@@ -18,10 +18,11 @@ from mtkd_engine.data.dataset import Dataset, Sample
 from mtkd_engine.data.split import folds_by_source
 from mtkd_engine.evaluation.student import fitted_temperature
 from mtkd_engine.events import Entered, Event, Metrics, Stepped
-from mtkd_engine.loop import Progress, Schedule, fit
+from mtkd_engine.loop import Progress, fit
 from mtkd_engine.methods.solo import Solo
 from mtkd_engine.modelfile import load_model, save_model
 from mtkd_engine.nets.registry import build_for
+from mtkd_engine.schedule import Schedule
 from mtkd_engine.seeding import derived_seed
 from mtkd_engine.spec import Recipe, SpecError
 from mtkd_engine.tasks.grounding.batches import SplitData

@@ -19,9 +19,10 @@ from mtkd_engine.data.images.load import load_images
 from mtkd_engine.data.images.world import ImagesPerSplit, make_images
 from mtkd_engine.evaluation.weighing import WeightRecord
 from mtkd_engine.events import Event, Metrics, Stepped
-from mtkd_engine.loop import Progress, Schedule, fit
+from mtkd_engine.loop import Progress, fit
 from mtkd_engine.methods.classification.build import ClassJob, build_job
 from mtkd_engine.modelfile import save_model
+from mtkd_engine.schedule import Schedule
 from mtkd_engine.seeding import derived_seed
 from mtkd_engine.spec import ClassificationSpec, parse
 from mtkd_engine.tasks.classification.splits.build import splits_of

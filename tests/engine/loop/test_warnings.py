@@ -9,8 +9,9 @@ import torch
 
 from mtkd_engine.data.dataset import load_dataset
 from mtkd_engine.events import Metrics, Warned, Weights
-from mtkd_engine.loop import JobError, Progress, Schedule, fit
+from mtkd_engine.loop import JobError, Progress, fit
 from mtkd_engine.methods.base import Method, Terms
+from mtkd_engine.schedule import Schedule
 from mtkd_engine.spec import OptimSpec
 from mtkd_engine.tasks.grounding.batches import Batch, SplitData
 from mtkd_engine.tasks.grounding.collate import Collator

@@ -90,8 +90,6 @@ def test_few_labels_of_real_features_in_stages(
     fill(page, name="few labels", dataset="ucf", method="staged", teachers=TEACHERS, epochs=4)
     page.locator("#f-student-net-stages").fill("2")
     page.locator("#f-student-net-width").fill("16")
-    data = page.locator("section", has=page.get_by_role("heading", name="Data", exact=True))
-    data.get_by_text("More settings").first.click()
     page.locator("#f-data-labels-share").fill("0.05")
     shot(page, "few-labels-form")
     submitted(page, name="few labels")

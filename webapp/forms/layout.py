@@ -15,7 +15,7 @@ FOLDED = frozenset(
         "data.max_words",
         "data.min_word_count",
         "data.word_vectors",
-        "data.labels",
+        "data.labels.seed",
         "data.crops",
         "data.augment",
         "method.gate_weight",

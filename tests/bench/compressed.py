@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,7 @@ def _ranking(base: Path) -> Ranking:
     )
 
 
+@cache
 def _classes(base: Path) -> tuple[str, ...]:
     return load_classifier(base / fold_name(0) / f"{FUSED}.safetensors")[1].classes
 

@@ -29,6 +29,14 @@ def test_weighing_per_sample_is_held_against_simpler_weights(job: Job) -> None:
     assert "per sample gives 60.0 mIoU, one learned weight per teacher 61.0, equal weights 50.0." in text
 
 
+def test_a_student_of_few_labels_is_told_as_one(job: Job) -> None:
+    result = {"metrics": {"test/top1": 0.6, "r1@0.5": 0.6}}
+    told = "It learned from 5 % of the labels of training."
+    for share, is_told in ((0.05, True), (1.0, False), (None, False)):
+        job.spec = {**job.spec, "data": {"labels": {"share": share}}}
+        assert (told in judged(job, result)) is is_told
+
+
 def test_few_samples_make_an_uncertain_number(job: Job, dataset: Dataset) -> None:
     job.dataset.report = {"splits": {"test": {"samples": 100}}}
     assert "With 100 test samples, R1@0.5 is known to about ±9.6" in judged(job, {"metrics": {"r1@0.5": 0.5}})

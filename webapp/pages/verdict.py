@@ -29,6 +29,7 @@ def verdict(job: Job) -> list[str]:
         return [str(note) for note in result.get("notes") or []]
     found = [
         _student(result, key=measures.told, metrics=metrics, baselines=baselines),
+        _labels(job.spec),
         _brought(result, measures),
         _size(job, result),
         _weighing(baselines, measures, is_bound=bool(result.get("aggregated_reads_labels"))),
@@ -67,6 +68,14 @@ def _student(
         against.append(f"{_lead(metrics, baselines['best_single'], key)} the best single teacher{name}")
     text = f"The student reaches {100 * metrics[key]:.1f} % {title_of(key)}"
     return f"{text}: {' and '.join(against)}." if against else f"{text}."
+
+
+def _labels(spec: Mapping[str, Any]) -> str:
+    """How many labels it learned from, where that was a part of them: no figure of all labels compares with it."""
+    share = ((spec.get("data") or {}).get("labels") or {}).get("share")
+    if not is_number(share) or share >= 1:
+        return ""
+    return f"It learned from {100 * share:.3g} % of the labels of training."
 
 
 def _size(job: Job, result: Mapping[str, Any]) -> str:

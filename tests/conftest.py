@@ -44,6 +44,7 @@ os.environ["MTKD_ONNX"] = "0"  # ten seconds a job; tests of the export ask for 
 os.environ["DJANGO_SETTINGS_MODULE"] = "webapp.settings"
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the browser fixture runs an event loop
 
+from jobs.local import programs  # noqa: E402
 from jobs.local.child import Child  # noqa: E402
 from jobs.local.home import Home  # noqa: E402
 from jobs.local.postgres import start_postgres  # noqa: E402
@@ -141,3 +142,21 @@ def session_environment(servers: Home, django_db_setup: None) -> dict[str, str]:
 def process_environment(session_environment: dict[str, str], transactional_db: None) -> dict[str, str]:
     """The environment for processes a test starts (worker, web), which then see what the test writes."""
     return dict(session_environment)
+
+
+@pytest.fixture
+def intake(process_environment: dict[str, str]) -> Iterator[Child]:
+    """A worker that carries out registrations."""
+    environment = {**process_environment, "MTKD_THREADS": "1"}
+    child = Child(program=programs.intake(environment=environment), home=Home.from_environment())
+    yield child
+    child.kill()
+
+
+@pytest.fixture
+def worker(process_environment: dict[str, str]) -> Iterator[Child]:
+    """A worker of jobs of the queue `cpu`."""
+    environment = {**process_environment, "MTKD_THREADS": "1"}
+    child = Child(program=programs.worker(number=1, environment=environment), home=Home.from_environment())
+    yield child
+    child.kill()

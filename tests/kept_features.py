@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jobs.models import Dataset, Project, StoredFile
-from jobs.storage.blobs import keep_file
+from jobs.models import Dataset, Project
 from mtkd_engine.data.check.validate import check_dataset
 from mtkd_engine.data.clips.world import ClipsPerSplit, make_clips
+from tests.kept_datasets import keep_sealed
 
 FEW = ClipsPerSplit(train=36, val=12, test=12)
 
@@ -21,13 +21,4 @@ def keep_features(project: Project, folder: Path, *, name: str = "moves", poster
         starts = b"".join((len(posters) * row).to_bytes(8, "little") for row in range(count + 1))
         (folder / "sealed" / "images.idx").write_bytes(starts)
         (folder / "sealed" / "images.bin").write_bytes(posters * count)
-    dataset = Dataset.objects.create(
-        project=project,
-        name=name,
-        task=report["task"],
-        content_hash=report["content_hash"],
-        report=report,
-    )
-    for path in sorted((folder / "sealed").iterdir()):
-        StoredFile.objects.create(dataset=dataset, name=path.name, blob=keep_file(path))
-    return dataset
+    return keep_sealed(project, folder / "sealed", name=name, report=report)

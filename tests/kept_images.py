@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jobs.models import Dataset, Project, StoredFile
-from jobs.storage.blobs import keep_file
+from jobs.models import Dataset, Project
 from mtkd_engine.data.check.validate import check_dataset
 from mtkd_engine.data.images.world import ImagesPerSplit, make_images
+from tests.kept_datasets import keep_sealed
 
 FEW = ImagesPerSplit(train=40, val=10, test=10)
 
@@ -16,13 +16,4 @@ def keep_images(project: Project, folder: Path, *, name: str = "shapes", form: s
     """This will seal a little generated world and store it as a dataset of the project."""
     make_images(folder / "raw", images=FEW, size=12, classes=3, form=form)
     report = check_dataset(folder / "raw", name=name, seal=folder / "sealed")
-    dataset = Dataset.objects.create(
-        project=project,
-        name=name,
-        task=report["task"],
-        content_hash=report["content_hash"],
-        report=report,
-    )
-    for path in sorted((folder / "sealed").iterdir()):
-        StoredFile.objects.create(dataset=dataset, name=path.name, blob=keep_file(path))
-    return dataset
+    return keep_sealed(project, folder / "sealed", name=name, report=report)

@@ -99,7 +99,7 @@ def load_model(path: Path, *, card: Path | None = None) -> tuple[nn.Module, Grou
 
 
 def load_classifier(path: Path, *, card: Path | None = None) -> tuple[Classifier, ClassifierCard]:
-    """This will check the file of an image classifier, build the network and load it, in evaluation mode.
+    """This will check the file of a classifier, build the network and load it, in evaluation mode.
 
     Raises ModelError, also for a model of another task.
     """

@@ -79,11 +79,7 @@ def run(
     splits = splits_of(spec.data, dataset=dataset, device=place.device, cache=place.cache)
     faculty = None
     if teachers:
-        yield from _warn_of_what_they_saw(spec, teachers, dataset)
-        faculty = yield from prepare_faculty(
-            spec, teachers=teachers, splits=splits, dataset=dataset, cache=place.cache, device=place.device
-        )
-        yield from _warn_of_blind(faculty, splits, classes=len(dataset.classes))
+        faculty = yield from _assembled(spec, teachers, splits=splits, dataset=dataset, place=place)
     ground = Ground(chain=chain, dataset=dataset, splits=splits, device=place.device)
     job = begin(chain[0], ground=ground, faculty=faculty)
     if job.probe:
@@ -94,13 +90,9 @@ def run(
     held = None if resume is None else checkpoint.load(resume, spec_hash=schedule.spec_hash)
     earlier = None if held is None else held.get("earlier")  # a stop in the part that follows this one
     progress = Progress(weights=_record(job, schedule=schedule))
-    going_on: Mapping[str, Any] | None = earlier or held
-    if len(chain) > 1:
-        job, schedule = yield from train_assistants(
-            job, ground=ground, schedule=schedule, progress=progress, resume=going_on
-        )
-        going_on = of_student(going_on, chain=chain)
-    end = yield from _fit(job, schedule=schedule, progress=progress, resume=going_on)
+    job, schedule, end = yield from _train(
+        job, ground=ground, schedule=schedule, progress=progress, resume=earlier or held
+    )
     untaught = None
     if compares:
         untaught = yield from train_alone(
@@ -120,6 +112,36 @@ def run(
         dataset=dataset,
         folder=place.artifacts,
     )
+
+
+def _assembled(
+    spec: ClassificationSpec,
+    teachers: Sequence[ClassTeacher],
+    *,
+    splits: Mapping[str, ClassSplit],
+    dataset: LabelledDataset,
+    place: Place,
+) -> Generator[Event, None, Faculty]:
+    """The teachers with what they believe; warns of what makes that worth less."""
+    yield from _warn_of_what_they_saw(spec, teachers, dataset)
+    faculty = yield from prepare_faculty(
+        spec, teachers=teachers, splits=splits, dataset=dataset, cache=place.cache, device=place.device
+    )
+    yield from _warn_of_blind(faculty, splits, classes=len(dataset.classes))
+    return faculty
+
+
+def _train(
+    job: ClassJob, *, ground: Ground, schedule: Schedule, progress: Progress, resume: Mapping[str, Any] | None
+) -> Generator[Event, None, tuple[ClassJob, Schedule, State]]:
+    """All assistants, where there are any, then the student; returns its job, its schedule and its end."""
+    if len(ground.chain) > 1:
+        job, schedule = yield from train_assistants(
+            job, ground=ground, schedule=schedule, progress=progress, resume=resume
+        )
+        resume = of_student(resume, chain=ground.chain)
+    end = yield from _fit(job, schedule=schedule, progress=progress, resume=resume)
+    return job, schedule, end
 
 
 def _fit(

@@ -8,13 +8,13 @@ validation, from which the best epoch and temperatures come. The fused teacher i
 mixed 2:1:1 as published: streams that learn each by itself are the same networks.
 After Wu & Chiu, doi 10.1016/j.sysarc.2019.101695, whose recipe is not public: networks, sizes and losses are ours.
 With BENCH_FOLDER set, runs that have ended there are not done again.
+Shape suffixes: S seeds, N test clips of all folds, C classes.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -53,17 +53,6 @@ METHODS: dict[str, tuple[tuple[str, ...], str]] = {
     WEIGHED: ((*STREAMS, FUSED), "confidence"),
 }
 """Of every student: who teaches it, and how they are weighed."""
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What a participant says of the test clips of all folds, one fold after the other: probabilities (S, N, C)."""
-
-    probs_SNC: Numbers
-
-    def right_SN(self, labels_N: Numbers) -> Numbers:
-        """Where the likeliest class is the true one."""
-        return (self.probs_SNC.argmax(2) == labels_N).astype(np.float64)
 
 
 def main(data: str | None) -> None:
@@ -110,16 +99,18 @@ def costs(base: Path) -> dict[str, float]:
     return {"times_fewer_parameters": parameters, "times_fewer_macs_per_frame": macs}
 
 
-def _row(name: str, own: Answers, other: Answers, ranking: Ranking) -> dict[str, float]:
-    right_SN = own.right_SN(ranking.labels_N)
-    gained = paired(right_SN, other.right_SN(ranking.labels_N), ranking.sources_N)
-    ranked = ranking.difference(own.probs_SNC, other.probs_SNC)
+def _row(name: str, own_SNC: Numbers, other_SNC: Numbers, ranking: Ranking) -> dict[str, float]:
+    right_SN, other_SN = (
+        (probs_SNC.argmax(2) == ranking.labels_N).astype(np.float64) for probs_SNC in (own_SNC, other_SNC)
+    )
+    gained = paired(right_SN, other_SN, ranking.sources_N)
+    ranked = ranking.difference(own_SNC, other_SNC)
     row = {
         "accuracy": right_SN.mean(),
         "accuracy_difference": gained.mean,
         "accuracy_low": gained.low,
         "accuracy_high": gained.high,
-        "auc": ranking.auc(own.probs_SNC),
+        "auc": ranking.auc(own_SNC),
         **dict(zip(("auc_difference", "auc_low", "auc_high"), ranked, strict=True)),
     }
     row = {key: 100 * float(value) for key, value in row.items()}
@@ -146,10 +137,10 @@ def _classes(base: Path) -> tuple[str, ...]:
     return load_classifier(base / fold_name(0) / f"{FUSED}.safetensors")[1].classes
 
 
-def _answers(base: Path, method: str, *, who: str) -> Answers:
-    """Teachers are the same for all seeds of students, so they have one seed."""
+def _answers(base: Path, method: str, *, who: str) -> Numbers:
+    """Probabilities (S, N, C), one fold after the other; teachers are the same for all seeds of students."""
     seeds = SEEDS if who == "student" else SEEDS[:1]
-    return Answers(np.stack([_said(base, method, seed, who=who) for seed in seeds]))
+    return np.stack([_said(base, method, seed, who=who) for seed in seeds])
 
 
 def _said(base: Path, method: str, seed: int, *, who: str) -> Numbers:

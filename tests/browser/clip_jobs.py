@@ -1,8 +1,7 @@
-"""What tests of whole ways over clips share: teachers out of real jobs, the parts of a form, and looks at pages."""
+"""What tests of whole ways over clips share: teachers out of real jobs and the parts of a form."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,7 +14,6 @@ from jobs.operations.registrations import promote
 from mtkd_engine.spec import parse
 from tests.jobs.registering import taken_in
 
-PHONE = {"width": 390, "height": 844}
 PATIENCE = 400.0
 """Seconds: a machine that does much else is no failure."""
 TINY = {"family": "cifar_resnet", "depth": 8}
@@ -90,18 +88,3 @@ def submitted(page: Page, *, name: str, state: str = "succeeded") -> None:
     page.get_by_role("button", name="Submit job").click()
     expect(page.get_by_role("heading", name=name)).to_be_visible()
     expect(page.locator('[data-part="state"]')).to_have_text(state, timeout=1000 * PATIENCE)
-
-
-def shot(page: Page, name: str) -> None:
-    """This will draw the page in light and dark and on a phone, where somebody wants to look at it."""
-    folder, before = os.environ.get("SHOTS"), page.viewport_size
-    if not folder or before is None:
-        return
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.screenshot(path=f"{folder}/{name}-{scheme}.png", full_page=True)
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    page.screenshot(path=f"{folder}/{name}-phone.png", full_page=True)
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= PHONE["width"], name
-    page.set_viewport_size(before)
-    page.emulate_media(color_scheme="light")

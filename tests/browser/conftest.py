@@ -143,24 +143,6 @@ def logged_in(page: Page, site: Site, user: User) -> Page:
 
 
 @pytest.fixture
-def intake(process_environment: dict[str, str]) -> Iterator[Child]:
-    """A worker that carries out registrations."""
-    environment = {**process_environment, "MTKD_THREADS": "1"}
-    child = Child(program=programs.intake(environment=environment), home=Home.from_environment())
-    yield child
-    child.kill()
-
-
-@pytest.fixture
-def worker(process_environment: dict[str, str]) -> Iterator[Child]:
-    """A worker of jobs of the queue `cpu`."""
-    environment = {**process_environment, "MTKD_THREADS": "1"}
-    child = Child(program=programs.worker(number=1, environment=environment), home=Home.from_environment())
-    yield child
-    child.kill()
-
-
-@pytest.fixture
 def noise() -> Path:
     """A dataset folder of nothing that can be learned, below an allowed root."""
     return write_noise(Path(settings.DATA_ROOTS[0]) / "noise", train=90)

@@ -13,17 +13,9 @@ from playwright.sync_api import Page, expect
 from jobs.models import Project, User
 from mtkd_engine.data.clips.world import CLASSES, ClipsPerSplit, make_clips
 from mtkd_engine.spec.origins import STAGED, TAUGHT_STREAMS
-from tests.browser.clip_jobs import (
-    fill,
-    of_frames,
-    of_streams,
-    registered,
-    see_little,
-    shot,
-    submitted,
-    teach,
-)
+from tests.browser.clip_jobs import fill, of_frames, of_streams, registered, see_little, submitted, teach
 from tests.browser.conftest import Site
+from tests.browser.shots import shot
 from tests.browser.test_clips import VIDEO
 from tests.kept_teachers import keep_teacher
 

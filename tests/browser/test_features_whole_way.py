@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +12,9 @@ from playwright.sync_api import Page, expect
 from jobs.models import Job, Registration, RegistrationState, State
 from mtkd_engine.data.clips.world import ClipsPerSplit, make_clips
 from tests.browser.conftest import Site
+from tests.browser.shots import shot
 
 pytestmark = pytest.mark.slow
-PHONE = {"width": 360, "height": 740}
 TEACHERS = ("early", "late")
 
 
@@ -125,19 +124,3 @@ def read_reference(page: Page) -> None:
     expect(page.get_by_role("heading", name="Class probabilities")).to_be_visible()
     expect(page.get_by_text("This sample in moves")).to_be_visible()
     shot(page, "sample")
-
-
-def shot(page: Page, name: str) -> None:
-    """This will draw the page in light and dark and on a phone, where somebody wants to look at it."""
-    folder = os.environ.get("SHOTS")
-    before = page.viewport_size
-    if not folder or before is None:
-        return
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.screenshot(path=f"{folder}/{name}-{scheme}.png", full_page=True)
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    page.screenshot(path=f"{folder}/{name}-phone.png", full_page=True)
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= PHONE["width"], name
-    page.set_viewport_size(before)
-    page.emulate_media(color_scheme="light")

@@ -12,8 +12,9 @@ from playwright.sync_api import Page, expect
 
 from jobs.models import Dataset, Job, Project
 from mtkd_engine.spec.origins import STAGED, TAUGHT_STREAMS
-from tests.browser.clip_jobs import fill, of_streams, registered, see_little, shot, submitted
+from tests.browser.clip_jobs import fill, of_streams, registered, see_little, submitted
 from tests.browser.conftest import Site
+from tests.browser.shots import shot
 from tests.kept_teachers import keep_teacher
 from tests.real_data import SURV_FIGHT, UCF101_15
 

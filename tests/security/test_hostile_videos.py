@@ -14,9 +14,7 @@ import pytest
 from django.conf import settings
 from rest_framework.test import APIClient
 
-from jobs.local import programs
 from jobs.local.child import Child, wait_until
-from jobs.local.home import Home
 from jobs.models import Job, Project, State, User
 from jobs.operations.projects import create_project
 from jobs.operations.uploads import add_part, begin_upload
@@ -59,24 +57,6 @@ def client(user: User, project: Project) -> APIClient:
     client = APIClient()
     client.force_authenticate(user)
     return client
-
-
-@pytest.fixture
-def intake(process_environment: dict[str, str]) -> Iterator[Child]:
-    """The worker of registrations."""
-    environment = {**process_environment, "MTKD_THREADS": "1"}
-    child = Child(program=programs.intake(environment=environment), home=Home.from_environment())
-    yield child
-    child.kill()
-
-
-@pytest.fixture
-def worker(process_environment: dict[str, str]) -> Iterator[Child]:
-    """A worker of jobs."""
-    environment = {**process_environment, "MTKD_THREADS": "1"}
-    child = Child(program=programs.worker(number=1, environment=environment), home=Home.from_environment())
-    yield child
-    child.kill()
 
 
 @pytest.fixture

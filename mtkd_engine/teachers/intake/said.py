@@ -1,4 +1,4 @@
-"""Whether what is handed in is an image classifier, and what a person said of it, as the file `--card` names it."""
+"""Whether what is handed in is a classifier, and what a person said of it, as the file `--card` names it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def read_said(path: Path | None) -> TeacherStatement | None:
 
 
 def is_classifier(file: Path, *, card: Path | None, dataset: Path | None) -> bool:
-    """This will tell whether a file is an image classifier's, by itself, by what is said of it, by its dataset.
+    """This will tell whether a file is a classifier's, by itself, by what is said of it, by its dataset.
 
     Raises ModelError for one that cannot be what its dataset needs, and for what cannot be read.
     """

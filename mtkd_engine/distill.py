@@ -7,11 +7,11 @@ from pathlib import Path
 
 from mtkd_engine.events import Event
 from mtkd_engine.loop import JobError
-from mtkd_engine.pipelines import classification, grounding
+from mtkd_engine.pipelines import classification, grounding, zoo
 from mtkd_engine.pipelines.place import Place
 from mtkd_engine.seeding import seed_everything
 from mtkd_engine.sources import Sources
-from mtkd_engine.spec import ClassificationSpec, GroundingSpec, Spec
+from mtkd_engine.spec import ClassificationSpec, GroundingSpec, Spec, ZooMethodPart
 
 __all__ = ["JobError", "Place", "distill"]
 
@@ -25,7 +25,9 @@ def distill(
     Closing the generator after a Stepped writes a checkpoint; `resume` goes on from one, to the same bits.
     """
     seed_everything(spec.seed)
-    if isinstance(spec, ClassificationSpec):
+    if isinstance(spec.method, ZooMethodPart):
+        yield from zoo.run(spec, sources=sources, place=place, resume=resume)
+    elif isinstance(spec, ClassificationSpec):
         yield from classification.run(spec, sources=sources, place=place, resume=resume)
     else:
         assert isinstance(spec, GroundingSpec)

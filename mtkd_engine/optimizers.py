@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from mtkd_engine.methods.base import ParameterGroup
-from mtkd_engine.spec import ClassOptimSpec, OptimSpec
+from mtkd_engine.spec import OptimSpec, PixelOptimSpec
 
 
 def optimizer_of(groups: Sequence[ParameterGroup], optim: OptimSpec) -> torch.optim.Optimizer:
     """This will give AdamW, or SGD with Nesterov momentum where the spec says so; groups keep their factors."""
     rate, decay = optim.learning_rate, optim.weight_decay
-    if isinstance(optim, ClassOptimSpec) and optim.optimizer == "sgd":
+    if isinstance(optim, PixelOptimSpec) and optim.optimizer == "sgd":
         return torch.optim.SGD(
             list(groups),
             lr=rate,
@@ -33,12 +33,18 @@ def rate_at(step: int, total: int, optim: OptimSpec) -> float:
     if step < warmup:
         return optim.learning_rate * (step + 1) / warmup
     left = (total - step) / max(1, total - warmup)
-    if isinstance(optim, ClassOptimSpec) and optim.schedule == "cosine":
+    if isinstance(optim, PixelOptimSpec) and optim.schedule == "cosine":
         left = 0.5 * (1 + math.cos(math.pi * (1 - left)))
     return optim.learning_rate * left
 
 
 def clipped(optimizer: torch.optim.Optimizer, optim: OptimSpec) -> Tensor:
-    """This will cut the gradient of what is fitted to the spec's largest norm and give the norm it had."""
-    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    return torch.nn.utils.clip_grad_norm_(parameters, optim.clip_norm)
+    """This will cut the gradient of what is fitted to the spec's largest norm and give the norm it had.
+
+    Groups that say `apart` are cut each by itself: a large gradient of one leaves the others as they are.
+    """
+    together = [group["params"] for group in optimizer.param_groups if not group.get("apart")]
+    apart = [group["params"] for group in optimizer.param_groups if group.get("apart")]
+    parts = [*([[p for params in together for p in params]] if together else []), *apart]
+    norms = [torch.nn.utils.clip_grad_norm_(params, optim.clip_norm) for params in parts]
+    return norms[0] if len(norms) == 1 else torch.linalg.vector_norm(torch.stack(norms))

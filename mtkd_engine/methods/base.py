@@ -12,7 +12,8 @@ from mtkd_engine.events import Event
 
 BatchT = TypeVar("BatchT")
 ParameterGroup = dict[str, Any]
-"""`params`, and `factor`: the share of the learning rate that they have in every step."""
+"""`params`, and `factor`: the share of the learning rate that they have in every step. With `apart` their gradient is
+cut to the largest norm by itself."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Measured:
 class Method(nn.Module, Generic[BatchT]):
     """Everything that is trained together; its `state_dict` is what a checkpoint keeps."""
 
+    grows: frozenset[str] = frozenset()
+    """Terms that begin near nothing and grow, so that nobody is warned of how small they are."""
     last_weights: tuple[list[str], Tensor] | None = None
     """Samples of the last batch and the weights (B, H, T) that taught them, without gradient."""
 

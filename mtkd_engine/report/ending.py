@@ -6,13 +6,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from torch import nn
 
 from mtkd_engine.checkpoint import file_sha256
 from mtkd_engine.data.dataset import Dataset
-from mtkd_engine.data.labelled import LabelledDataset
 from mtkd_engine.evaluation.student import quality
 from mtkd_engine.evaluation.table import Teaching, sample_rows, write_table
 from mtkd_engine.events import ArtifactWritten, Entered, Evaluated, Event, Finished, Warned
@@ -23,11 +22,10 @@ from mtkd_engine.nets.registry import AnyCard
 from mtkd_engine.report.costs import costs
 from mtkd_engine.report.findings import MEASURED, Findings, look
 from mtkd_engine.solo import Untaught
-from mtkd_engine.spec import ClassifierCard, GroundingCard, GroundingSpec, Spec, dump_yaml
-from mtkd_engine.teachers.classification.face import ClassTeacher
+from mtkd_engine.spec import GroundingSpec, ModelCard, Spec, dump_yaml
 from mtkd_engine.teachers.face import Teacher
 
-CardT = TypeVar("CardT", GroundingCard, ClassifierCard)
+CardT = TypeVar("CardT", bound=ModelCard)
 MEDIA_TYPES = {
     ".safetensors": "application/octet-stream",
     ".json": "application/json",
@@ -39,6 +37,39 @@ MEDIA_TYPES = {
 SPLITS = ("train", "val", "test")
 COMPARED = 8
 """Batches of 64 samples on which exported files must say what the student says."""
+
+
+class Described(Protocol):
+    """What is said of a dataset, whatever its samples are."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        ...
+
+    @property
+    def content_hash(self) -> str:
+        """The sha256 of what it says."""
+        ...
+
+    @property
+    def splits(self) -> Mapping[str, Sequence[Any]]:
+        """Samples by split."""
+        ...
+
+
+class Hashed(Protocol):
+    """What is said of a teacher of any task."""
+
+    @property
+    def name(self) -> str:
+        """What the spec calls it."""
+        ...
+
+    @property
+    def content_hash(self) -> str:
+        """What makes two teachers the same."""
+        ...
 
 
 def report(
@@ -103,7 +134,7 @@ def written(folder: Path) -> Iterator[ArtifactWritten]:
         )
 
 
-def made_of(dataset: Dataset | LabelledDataset, teachers: Sequence[Teacher | ClassTeacher]) -> dict[str, Any]:
+def made_of(dataset: Described, teachers: Sequence[Hashed]) -> dict[str, Any]:
     """This will say what a student was made of, with hashes."""
     splits = {name: len(samples) for name, samples in dataset.splits.items()}
     return {

@@ -7,7 +7,8 @@ more than 100,000 samples):
     label                            name of the true class
     student_class, _quality, _score  the class it says, the probability of the true one, that of the one it says
     solo_class, _quality, _score     the same student without teachers, where it was trained as well
-    gain                             student_quality - solo_quality, where there is solo
+    start_class, _quality, _score    the student before training, of one that was a registered model
+    gain                             student_quality - start_quality where there is a start, else - solo_quality
     target_class, _quality, _score   the aggregated belief at temperature 1, with teachers
     NAME/class, /quality, /score     each teacher's own
     NAME/weight                      weight of the teacher on the sample, sum 1
@@ -59,6 +60,7 @@ def sample_rows(
     classes: Sequence[str],
     student_NC: Tensor,
     solo_NC: Tensor | None = None,
+    start_NC: Tensor | None = None,
     teaching: Teaching | None = None,
 ) -> pa.Table:
     """This will make the rows of a split, one per sample in their order; beliefs are log-probabilities (N, C)."""
@@ -73,6 +75,9 @@ def sample_rows(
     if solo_NC is not None:
         columns |= _said("solo_", solo_NC, labels_N, classes)
         columns["gain"] = np.subtract(columns["student_quality"], columns["solo_quality"])
+    if start_NC is not None:
+        columns |= _said("start_", start_NC, labels_N, classes)
+        columns["gain"] = np.subtract(columns["student_quality"], columns["start_quality"])
     if teaching is not None:
         columns |= _said("target_", teaching.target_NC, labels_N, classes)
         columns |= _teachers(teaching, labels_N, classes)

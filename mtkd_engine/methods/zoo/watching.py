@@ -1,0 +1,48 @@
+"""What a person should be warned of while models teach each other; each once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mtkd_engine.events import Event, Warned, Weights
+
+FELL = 0.01
+"""How far below its start a learner may measure before a person is told."""
+ALMOST_ALL = 0.98
+
+
+class ZooWatch:
+    """Notices learners that lose what they knew, and a zoo in which one model knows everything best."""
+
+    def __init__(self, said: Iterable[str] = ()) -> None:
+        self._said = set(said)
+
+    def said(self) -> list[str]:
+        """This will give what need not be said again, for a checkpoint."""
+        return sorted(self._said)
+
+    def fallen(self, name: str, metric: str, *, begun: float, now: float, step: int) -> list[Event]:
+        """This will warn of a learner that measures worse on validation than it began."""
+        if now >= begun - FELL or not self._is_new(f"below_start:{name}"):
+            return []
+        message = (
+            f"{name!r} fell below its start on validation, {metric} from {begun:.3f} to {now:.3f}; a lower learning "
+            "rate often helps models that are trained already."
+        )
+        return [Warned(code="below_start", message=message, step=step)]
+
+    def one_knows_all(self, spoken: Weights) -> list[Event]:
+        """This will warn where there is almost nothing that others could teach one model."""
+        top = max(spoken.mean)
+        if top <= ALMOST_ALL or not self._is_new("one_knows_all"):
+            return []
+        name = spoken.teachers[spoken.mean.index(top)]
+        message = (
+            f"{name!r} knows best of {top:.1%} of validation: there is little that others could teach it."
+        )
+        return [Warned(code="one_knows_all", message=message, step=spoken.step)]
+
+    def _is_new(self, code: str) -> bool:
+        fresh = code not in self._said
+        self._said.add(code)
+        return fresh

@@ -1,0 +1,160 @@
+"""The course of a job of method mutual or partition.
+
+load dataset and participants    refuse what does not fit, before any work
+judging                          every participant on validation as it was registered: who knows best before training
+fit                              the training loop (loop.py): all learners together
+solo                             where the spec asks for it, every learner by itself for the same time
+evaluate                         each learner's best state on test, beside its start
+export                           every learner's files, tables of samples, result
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mtkd_engine import checkpoint
+from mtkd_engine.evaluation.weighing import WeightRecord
+from mtkd_engine.events import Entered, Event, Metrics, ProbeSet
+from mtkd_engine.loop import Progress, fit
+from mtkd_engine.methods.zoo.face import Standing
+from mtkd_engine.methods.zoo.members import assemble
+from mtkd_engine.methods.zoo.method import Held, Transfer
+from mtkd_engine.pipelines.place import Place, schedule_of, started
+from mtkd_engine.pipelines.zoo import classification
+from mtkd_engine.report.zoo.ending import report
+from mtkd_engine.report.zoo.face import Arena
+from mtkd_engine.schedule import Schedule, State
+from mtkd_engine.seeding import derived_seed
+from mtkd_engine.solo import as_solo
+from mtkd_engine.sources import Sources
+from mtkd_engine.spec import ClassificationSpec, MutualSpec, PartitionSpec, Spec
+from mtkd_engine.teachers.known import warn_of_known_tests
+
+
+def run(spec: Spec, *, sources: Sources, place: Place, resume: Path | None) -> Generator[Event, None, None]:
+    """This will run a job and yield what happens, as `distill` does."""
+    assert isinstance(spec, ClassificationSpec)
+    arena = classification.arena_of(spec, sources=sources, place=place)
+    schedule = schedule_of(spec, place=place)
+    compares = spec.evaluation.compare_solo
+    steps = schedule.steps(len(arena.splits["train"]))
+    yield started(spec, steps=steps * (1 + compares), place=place, resume=resume)
+    yield from warn_of_known_tests(arena.entrants, arena.dataset)
+
+    yield Entered(part="judging")
+    held = _held(arena, spec, device=place.device)
+    yield ProbeSet(
+        sample_ids=[arena.samples("val")[row].sample_id for row in held.probe_rows],
+        labels=arena.described(held.probe_rows),
+    )
+    method = _method(arena, spec, held=held, steps=steps, device=place.device)
+    if resume is None:
+        yield from _as_they_begin(method, held)
+
+    yield Entered(part="training")
+    saved = None if resume is None else checkpoint.load(resume, spec_hash=schedule.spec_hash)
+    earlier = None if saved is None else saved.get("earlier")
+    progress = Progress(weights=_record(arena, method, schedule))
+    torch.manual_seed(derived_seed("zoo", spec.seed))
+    end = yield from fit(
+        method, train=arena.splits["train"], schedule=schedule, progress=progress, resume=earlier or saved
+    )
+    alone = None
+    if compares:
+        alone = _method(arena, spec, held=held, steps=steps, device=place.device, transfers=False)
+        resumed = saved if earlier else None
+        yield from _alone(alone, arena, spec, schedule=schedule, end=end, resume=resumed)
+    yield from report(
+        spec,
+        arena=arena,
+        method=method,
+        alone=alone,
+        progress=progress,
+        folder=place.artifacts,
+        device=place.device,
+    )
+
+
+def _held(arena: Arena[Any], spec: Spec, *, device: str) -> Held[Any]:
+    """How everybody stands on validation before training, and the samples that are watched."""
+    asked = _asked(spec)
+    starts = [
+        arena.discipline.standing(entrant.model.to(device), place, "val", by=asked.criterion)
+        for place, entrant in enumerate(arena.entrants)
+    ]
+    samples = len(arena.samples("val"))
+    generator = torch.Generator().manual_seed(derived_seed("probe", spec.seed))
+    chosen = torch.randperm(samples, generator=generator)[: spec.evaluation.probe_samples]
+    return Held(starts=starts, probe_rows=sorted(chosen.tolist()))
+
+
+def _method(
+    arena: Arena[Any], spec: Spec, *, held: Held[Any], steps: int, device: str, transfers: bool = True
+) -> Transfer[Any]:
+    """The participants as they were registered, ready to be trained."""
+    asked = _asked(spec)
+    names = [entrant.name for entrant in arena.entrants]
+    learners = [names.index(asked.student)] if isinstance(asked, PartitionSpec) else list(range(len(names)))
+    members = assemble(
+        [(entrant.name, copy.deepcopy(entrant.model).to(device)) for entrant in arena.entrants],
+        discipline=arena.discipline,
+        learners=learners,
+        held=transfers and (isinstance(asked, PartitionSpec) or asked.anchor),
+        recompute=isinstance(asked, MutualSpec) and asked.recompute,
+    )
+    return Transfer(
+        members,
+        spec=asked,
+        discipline=arena.discipline,
+        held=held,
+        total_steps=steps,
+        transfers=transfers,
+    ).to(device)
+
+
+def _as_they_begin(method: Transfer[Any], held: Held[Any]) -> Sequence[Event]:
+    """The first points of the curves: what was measured before the first step."""
+    begun: dict[int, Standing] = {place: held.starts[place] for place in method.members.learners}
+    spoken = method.weights_event(method.known_by(begun), step=0)
+    return [Metrics(step=0, values=method.named(begun)), spoken]
+
+
+def _alone(
+    method: Transfer[Any],
+    arena: Arena[Any],
+    spec: Spec,
+    *,
+    schedule: Schedule,
+    end: State,
+    resume: Mapping[str, Any] | None,
+) -> Generator[Event, None, None]:
+    """Every learner by itself, in the same batches and for the same time: plain fine-tuning."""
+    yield Entered(part="solo")
+    torch.manual_seed(derived_seed("zoo", spec.seed))
+    train = arena.splits["train"]
+    after = replace(schedule, before=schedule.before + schedule.steps(len(train)), earlier=end)
+    with closing(fit(method, train=train, schedule=after, progress=Progress(), resume=resume)) as loop:
+        for event in loop:
+            yield as_solo(event)
+
+
+def _record(arena: Arena[Any], method: Transfer[Any], schedule: Schedule) -> WeightRecord:
+    return WeightRecord(
+        teachers=method.members.sources,
+        train=[sample.sample_id for sample in arena.samples("train")],
+        val=[sample.sample_id for sample in arena.samples("val")],
+        epochs=schedule.optim.epochs,
+        measured=schedule.measurements(),
+    )
+
+
+def _asked(spec: Spec) -> MutualSpec | PartitionSpec:
+    assert isinstance(spec.method, MutualSpec | PartitionSpec)
+    return spec.method

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mtkd_engine.commands.given import add_pulse, add_split, count, heed_pulse
+
+TASKS = ("grounding", "classification", "segmentation", "saliency")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,21 +25,25 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def _add_make_data(make: argparse.ArgumentParser) -> None:
     make.add_argument("--out", type=Path, required=True, help="folder to write")
-    make.add_argument("--task", choices=("grounding", "classification"), default="grounding")
-    make.add_argument("--train", type=count, help="videos, images or clips for training (240, 2000 or 180)")
-    make.add_argument("--val", type=count, help="videos, images or clips for validation (40, 400 or 60)")
-    make.add_argument("--test", type=count, help="videos, images or clips for testing (80, 800 or 120)")
+    make.add_argument("--task", choices=TASKS, default="grounding")
+    make.add_argument(
+        "--train", type=count, help="videos, images, clips or pictures for training (240, 2000, 180 or 400)"
+    )
+    make.add_argument("--val", type=count, help="the same for validation (40, 400, 60 or 100)")
+    make.add_argument("--test", type=count, help="the same for testing (80, 800, 120 or 200)")
     make.add_argument("--seed", type=int, default=0)
-    labelled = make.add_argument_group("task classification")
+    labelled = make.add_argument_group("tasks classification, segmentation and saliency")
     labelled.add_argument(
         "--form",
         choices=("parquet", "folders", "videos", "features"),
         default="parquet",
-        help="images as a table or in folders; clips as videos, or features of clips",
+        help="images as a table or in folders; clips as videos, or features of clips; videos that people looked at",
     )
     labelled.add_argument("--difficulty", type=float, default=0.5, help="noise and misleading cues, 0 to 1")
     labelled.add_argument("--size", type=count, default=32, help="pixels a side of images")
-    labelled.add_argument("--classes", type=count, default=10, help="classes of images, 2 to 10")
+    labelled.add_argument(
+        "--classes", type=count, help="classes of images, 2 to 10 (10); of masks 3 to 5 (5)"
+    )
     labelled.add_argument("--frames", type=count, default=24, help="frames of clips, or rows of features")
     make.set_defaults(command=_make_data)
 
@@ -59,6 +66,11 @@ def _add_teacher(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", type=Path, help="dataset to measure on; predictions need theirs")
     add_split(parser, default="val", what="split to measure on")
     parser.add_argument("--seal", type=Path, help="folder to write the sealed teacher to")
+    parser.add_argument(
+        "--outcomes",
+        type=Path,
+        help="file for what it says of each sample, to find partners by; not for task grounding",
+    )
     _add_watched(parser)
     parser.set_defaults(command=_check_teacher)
 
@@ -89,6 +101,10 @@ def _make_data(given: argparse.Namespace) -> int:
     make = _make_world
     if given.task == "classification":
         make = _make_clips if given.form in ("videos", "features") else _make_images
+    elif given.task == "segmentation":
+        make = _make_masks
+    elif given.task == "saliency":
+        make = _make_gaze
     print(json.dumps(make(given, stated)))
     return 0
 
@@ -106,10 +122,45 @@ def _make_images(given: argparse.Namespace, stated: dict[str, int]) -> dict[str,
         given.out,
         images=ImagesPerSplit(**stated),
         size=given.size,
-        classes=given.classes,
+        classes=10 if given.classes is None else given.classes,
         difficulty=given.difficulty,
         seed=given.seed,
         form=given.form,
+    )
+
+
+def _make_masks(given: argparse.Namespace, stated: dict[str, int]) -> dict[str, Any]:
+    from mtkd_engine.data.masks.drawing import CLASSES
+    from mtkd_engine.data.masks.world import PicturesPerSplit, make_masks
+
+    return make_masks(
+        given.out,
+        pictures=PicturesPerSplit(**stated),
+        size=given.size,
+        classes=len(CLASSES) if given.classes is None else given.classes,
+        difficulty=given.difficulty,
+        seed=given.seed,
+    )
+
+
+def _make_gaze(given: argparse.Namespace, stated: dict[str, int]) -> dict[str, Any]:
+    from mtkd_engine.data.gaze.world import LookedAtPerSplit, make_gaze, make_gaze_videos
+
+    if given.form == "videos":
+        few = LookedAtPerSplit(24, 8, 12)
+        return make_gaze_videos(
+            given.out,
+            videos=replace(few, **stated),
+            frames=given.frames,
+            difficulty=given.difficulty,
+            seed=given.seed,
+        )
+    return make_gaze(
+        given.out,
+        pictures=LookedAtPerSplit(**stated),
+        size=given.size,
+        difficulty=given.difficulty,
+        seed=given.seed,
     )
 
 

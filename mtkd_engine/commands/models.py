@@ -43,7 +43,7 @@ def _add_profile(parser: argparse.ArgumentParser) -> None:
         "--model", type=Path, required=True, help=".safetensors file, or folder of a sealed teacher"
     )
     parser.add_argument(
-        "--data", type=Path, help="dataset folder whose lengths count; not needed for image classifiers"
+        "--data", type=Path, help="dataset folder whose lengths count; needed for grounding models alone"
     )
     add_split(parser)
     parser.add_argument("--runs", type=count, default=50, help="forward passes that are timed")
@@ -77,9 +77,15 @@ def _evaluate(given: argparse.Namespace) -> int:
     from mtkd_engine.data.task import task_of
     from mtkd_engine.teachers.check import evaluate_model
     from mtkd_engine.teachers.classification.evaluate import evaluate_classifier
+    from mtkd_engine.teachers.dense.evaluate import evaluate_dense
 
+    by_task = {
+        "classification": evaluate_classifier,
+        "segmentation": evaluate_dense,
+        "saliency": evaluate_dense,
+    }
     with refusing_models():
-        measure = evaluate_classifier if task_of(given.data) == "classification" else evaluate_model
+        measure = by_task.get(task_of(given.data), evaluate_model)
         print(json.dumps(measure(given.model, data=given.data, split=given.split)))
     return 0
 

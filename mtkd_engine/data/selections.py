@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from mtkd_engine.data.dataset import Dataset
+from mtkd_engine.data.dense.dataset import DenseSample
 from mtkd_engine.data.errors import DataError, shown
 from mtkd_engine.data.labelled import LabelledSample
 from mtkd_engine.data.sealing.samples import Sample
 from mtkd_engine.data.split import SPLITS
 
-AnySample = TypeVar("AnySample", Sample, LabelledSample)
+AnySample = TypeVar("AnySample", Sample, LabelledSample, DenseSample)
 MOST_IDS = 200_000
 _LARGEST = 64 << 20
 

@@ -22,11 +22,12 @@ NAMES = (
     "staged",
     "compressed",
     "video",
+    "mutual",
 )
-WITH_DATA = ("gate", "grounding", "classify", "staged", "compressed", "video")
+WITH_DATA = ("gate", "grounding", "classify", "staged", "compressed", "video", "mutual")
 """Those that run on any folder in the right form."""
-WITH_TEACHERS = ("classify",)
-"""Those of them that need a folder of checkpoints as well."""
+WITH_TEACHERS = ("classify", "mutual")
+"""Those of them that may need a folder of checkpoints as well."""
 
 
 def main(name: str | None = None, data: str | None = None, teachers: str | None = None) -> int:

@@ -20,7 +20,8 @@ from mtkd_engine.data.images.world import ImagesPerSplit, make_images
 from mtkd_engine.evaluation.weighing import WeightRecord
 from mtkd_engine.events import Event, Metrics, Stepped
 from mtkd_engine.loop import Progress, fit
-from mtkd_engine.methods.classification.build import ClassJob, build_job
+from mtkd_engine.methods.classification.build import build_job
+from mtkd_engine.methods.classification.job import ClassJob
 from mtkd_engine.modelfile import save_model
 from mtkd_engine.schedule import Schedule
 from mtkd_engine.seeding import derived_seed

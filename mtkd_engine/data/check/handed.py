@@ -16,20 +16,22 @@ from mtkd_engine.data.detect import SUFFIXES
 from mtkd_engine.data.discovery import AUTO, MOST_FILES, discover, files_below, is_one_of
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.extractor import Extractor
+from mtkd_engine.data.gaze.finding import FORMATS as GAZE_FORMATS
 from mtkd_engine.data.images.finding import FORMATS as IMAGE_FORMATS
 from mtkd_engine.data.manifest import FILE, SEALED, Manifest, is_sealed, of_discovered, read_manifest
+from mtkd_engine.data.masks.finding import FORMATS as MASK_FORMATS
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.data.readers import Limits
 from mtkd_engine.data.rows import Row
 from mtkd_engine.data.sealing.samples import FILE as SAMPLES
 from mtkd_engine.data.sealing.samples import Sample, WordVectors
 from mtkd_engine.data.sealing.sealed import FEATURES, WORDS, read_sealed
-from mtkd_engine.data.task import CLASSIFICATION, task_of_all
+from mtkd_engine.data.task import LABELLED, task_of_all
 
 _EXPANSION = 30  # times the size of an archive: text shrinks about tenfold
 _SMALLEST_BOUND, _LARGEST_BOUND = 2**30, 2**38
 
-LABELLED_FORMATS = (*IMAGE_FORMATS, *CLIP_FORMATS)
+LABELLED_FORMATS = (*IMAGE_FORMATS, *CLIP_FORMATS, *MASK_FORMATS, *GAZE_FORMATS)
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,10 @@ def take(path: Path, table: Table) -> Handed:
 
 
 def labelled_roots(path: Path, table: Table) -> tuple[Path, ...] | None:
-    """This will give the folders with labelled samples at `path`, archives extracted, None where it is none of them."""
+    """This will give the folders with labelled samples at `path`, archives extracted, None where it is none of them.
+
+    Samples may be labelled as wholes or pixel by pixel.
+    """
     if table.annotation_format not in (AUTO, *LABELLED_FORMATS):
         return None
     roots: tuple[Path, ...] = (path,)
@@ -102,7 +107,7 @@ def labelled_roots(path: Path, table: Table) -> tuple[Path, ...] | None:
         roots = (path, *(_extracted(found, table) for found in archives if not is_one_of(found, table.aside)))
     if table.annotation_format in LABELLED_FORMATS:
         return roots
-    return roots if task_of_all(roots) == CLASSIFICATION else None
+    return roots if task_of_all(roots) in LABELLED else None
 
 
 def plain_name(path: Path) -> str:

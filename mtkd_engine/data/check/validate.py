@@ -10,21 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from mtkd_engine.data.annotations import find_problems
+from mtkd_engine.data.check.choosing import check_of
 from mtkd_engine.data.check.findings import find_missing_features
 from mtkd_engine.data.check.handed import Handed, Table, labelled_roots, plain_name, take
 from mtkd_engine.data.check.leakage import find_same_features
 from mtkd_engine.data.check.problems import ProblemLog, errors, sentence
 from mtkd_engine.data.check.repairs import apply_repairs, known_repairs
 from mtkd_engine.data.check.reporting import Findings, report_of
-from mtkd_engine.data.clips.check.checking import check_clips
-from mtkd_engine.data.clips.finding import FORMATS as CLIP_FORMATS
-from mtkd_engine.data.clips.finding import holds_clips
 from mtkd_engine.data.discovery import AUTO
 from mtkd_engine.data.errors import DatasetRefusedError
 from mtkd_engine.data.features import Features, array_hash, open_features, pack_features
 from mtkd_engine.data.glove import read_glove
-from mtkd_engine.data.images.check.checking import check_images
-from mtkd_engine.data.images.finding import FORMATS as IMAGE_FORMATS
 from mtkd_engine.data.labelled.check.checking import Checking
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.data.readers import Limits
@@ -50,7 +46,8 @@ def check_dataset(
 ) -> dict[str, Any]:
     """This will read a folder, an archive or a file to the last feature value or pixel and report on it.
 
-    What lies there says whether it is a dataset of annotated videos, of labelled images or of labelled clips.
+    What lies there says whether it is a dataset of annotated videos, of labelled images or clips, or of
+    pictures with masks.
 
     `accept` names the repairs to make and leaves out all others; None means that nobody has decided yet.
     The dataset is sealed into the new folder `seal` when it was decided, or when no repair suggests itself.
@@ -81,8 +78,7 @@ def check_dataset(
                 progress=table.progress,
                 form=annotation_format,
             )
-            is_of_clips = annotation_format in CLIP_FORMATS or holds_clips(roots)
-            check = check_clips if is_of_clips and annotation_format not in IMAGE_FORMATS else check_images
+            check = check_of(roots, form=annotation_format)
             return check(roots, name=name or plain_name(path), asked=asked)
         known_repairs(accept or ())
         handed = take(path, table)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import islice
@@ -26,7 +26,9 @@ _AHEAD = 2
 """Clips for each thread that are begun or waiting."""
 
 
-def previews(store: ClipStore, samples: Sequence[StatedClip]) -> Iterator[Preview]:
+def previews(
+    store: ClipStore, samples: Sequence[StatedClip], *, draw: Callable[..., Preview] | None = None
+) -> Iterator[Preview]:
     """This will draw clips in their order, several at a time; raises DataError for a stream that is none of ours."""
     count = max(1, min(_MOST_THREADS, os.cpu_count() or 1))
     with ThreadPoolExecutor(count, thread_name_prefix="previews") as threads:  # coding needs no Python
@@ -34,7 +36,9 @@ def previews(store: ClipStore, samples: Sequence[StatedClip]) -> Iterator[Previe
         left = iter(samples)
         while True:
             for stated in islice(left, _AHEAD * count - len(begun)):
-                begun.append(threads.submit(preview, store.stream(stated.sample.place), rate=stated.rate))
+                begun.append(
+                    threads.submit(draw or preview, store.stream(stated.sample.place), rate=stated.rate)
+                )
             if not begun:
                 return
             yield begun.popleft().result()

@@ -5,7 +5,7 @@ Shape suffixes: T rows of one clip, D columns, R rows of all clips, N clips, F f
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from mtkd_engine.data.clips.store import (
 )
 from mtkd_engine.data.labelled.sealing import Statement, seal_labelled, write_starts
 from mtkd_engine.data.progress import Progress
+from mtkd_engine.data.video.previewing import Preview
 
 
 def seal_clips(
@@ -44,7 +45,7 @@ def seal_clips(
 
     def write(folder: Path, samples: Sequence[StatedClip]) -> None:
         if isinstance(store, ClipStore):
-            _write_clips(folder, samples, store, progress=progress)
+            write_clips(folder, samples, store, progress=progress)
         else:
             _write_features(folder, samples, store, progress=progress)
 
@@ -55,16 +56,22 @@ def seal_clips(
     return content_hash(about["kind"], statement.classes, splits), size
 
 
-def _write_clips(
-    folder: Path, samples: Sequence[StatedClip], store: ClipStore, *, progress: Progress
+def write_clips(
+    folder: Path,
+    samples: Sequence[StatedClip],
+    store: ClipStore,
+    *,
+    progress: Progress,
+    draw: Callable[..., Preview] | None = None,
 ) -> None:
+    """This will write streams, motion vectors and previews, drawn by `draw`, in the order of the samples."""
     starts, frames = [0], [0]
     with (
         (folder / STREAMS).open("wb") as streams,
         (folder / MOTION).open("wb") as motion,
         PreviewFiles(folder) as shown,
     ):
-        for stated, drawn in zip(samples, previews(store, samples), strict=True):
+        for stated, drawn in zip(samples, previews(store, samples, draw=draw), strict=True):
             grid = store.grid(stated.sample.place)
             assert grid.dtype == np.int8
             assert grid.shape == (stated.frames, *GRID), (grid.shape, stated.frames)

@@ -137,7 +137,7 @@ def _write_videos(
         for scene in several:
             target = folder / split / CLASSES[scene.label] / f"{scene.name}.mp4"
             target.parent.mkdir(parents=True, exist_ok=True)
-            _encode(target, _drawn(scene, frames=frames, noise=24 * difficulty, random=random))
+            encode(target, _drawn(scene, frames=frames, noise=24 * difficulty, random=random))
     rows = [
         f"{split}/{CLASSES[scene.label]}/{scene.name}.mp4,{scene.source}"
         for split, several in scenes.items()
@@ -181,7 +181,8 @@ def _picture(random: np.random.Generator) -> NDArray[np.float64]:
     return 100 + 15 * waves
 
 
-def _encode(path: Path, frames: Iterator[NDArray[np.uint8]]) -> None:
+def encode(path: Path, frames: Iterator[NDArray[np.uint8]]) -> None:
+    """This will write frames (HEIGHT, WIDTH, 3) as a video of RATE frames a second."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=RATE, options={"preset": "ultrafast", "crf": "18"})
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"

@@ -21,9 +21,9 @@ KINDS = {"PNG": "png", "JPEG": "jpeg", "WEBP": "webp", "GIF": "gif", "BMP": "bmp
 MOST_BYTES = 64 << 20
 MOST_PIXELS = 64 << 20
 LONGEST_SIDE = 30_000
-_SIXTEEN_BITS = ("I;16", "I;16B", "I;16L", "I;16N", "I")
+SIXTEEN_BITS = ("I;16", "I;16B", "I;16L", "I;16N", "I")
 _ORIENTATION = 0x0112
-_BROKEN = (
+BROKEN: tuple[type[Exception], ...] = (
     OSError,
     ValueError,
     SyntaxError,
@@ -74,20 +74,54 @@ def decode(content: bytes, *, size: int) -> NDArray[np.uint8]:
     first frame is taken. Raises DataError with one sentence for what is no image or too large a one.
     """
     try:
-        with _opened(content) as image:
+        with opened(content) as image:
             if image.format == "JPEG":
                 image.draft(None, (size, size))  # never below the size in either direction
-            return np.asarray(_squared(_rgb(_upright(image)), size=size))
+            return np.asarray(_squared(_rgb(upright(image)), size=size))
     except DataError:
         raise
-    except _BROKEN as error:
-        raise _refusal(error) from None
+    except BROKEN as error:
+        raise refusal(error) from None
+
+
+def decode_whole(content: bytes, *, size: tuple[int, int] | None = None) -> NDArray[np.uint8]:
+    """This will give the whole image, (H, W, 3), RGB, as `decode` brings it there; raises as `decode` does.
+
+    With `size`, (height, width), it is resized to that with antialiasing, whatever its own shape.
+    """
+    try:
+        with opened(content) as image:
+            if size is not None and image.format == "JPEG":
+                image.draft(
+                    None, (max(size), max(size))
+                )  # a picture on its side is drafted before it is turned
+            whole = _rgb(upright(image))
+            if size is not None and (whole.height, whole.width) != size:
+                whole = whole.resize(size[::-1], Image.Resampling.BILINEAR, reducing_gap=3.0)
+            return np.asarray(whole)
+    except DataError:
+        raise
+    except BROKEN as error:
+        raise refusal(error) from None
+
+
+def size_of(content: bytes) -> tuple[int, int]:
+    """This will give height and width of an image as it is shown, upright; raises as `decode` does."""
+    try:
+        with opened(content) as image:
+            is_turned = image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+            width, height = image.size
+    except DataError:
+        raise
+    except BROKEN as error:
+        raise refusal(error) from None
+    return (width, height) if is_turned else (height, width)
 
 
 def examine(content: bytes) -> Look:
     """This will read an image to its last pixel and say what it is; raises as `decode` does."""
     try:
-        with _opened(content) as image:
+        with opened(content) as image:
             is_animated = bool(getattr(image, "is_animated", False))
             if is_animated:
                 image.seek(0)
@@ -97,8 +131,8 @@ def examine(content: bytes) -> Look:
             image.load()
     except DataError:
         raise
-    except _BROKEN as error:
-        raise _refusal(error) from None
+    except BROKEN as error:
+        raise refusal(error) from None
     kind = KINDS.get(str(image.format), "jpeg")  # MPO is what some cameras call theirs
     is_rotated = isinstance(orientation, int) and 2 <= orientation <= 8
     if is_rotated and orientation >= 5:
@@ -106,7 +140,8 @@ def examine(content: bytes) -> Look:
     return Look(width, height, kind, mode, is_rotated, is_animated and kind != "jpeg")
 
 
-def _opened(content: bytes) -> Image.Image:
+def opened(content: bytes) -> Image.Image:
+    """This will open an image without decoding it; raises TooLargeError before memory is taken, and what is BROKEN."""
     if len(content) > MOST_BYTES:
         raise TooLargeError(f"its file has {len(content):,} bytes, up to {MOST_BYTES:,} are accepted.")
     try:
@@ -122,14 +157,15 @@ def _opened(content: bytes) -> Image.Image:
     return image
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def upright(image: Image.Image) -> Image.Image:
+    """This will turn an image as its EXIF orientation says."""
     return ImageOps.exif_transpose(image) if image.getexif().get(_ORIENTATION, 1) != 1 else image
 
 
 def _rgb(image: Image.Image) -> Image.Image:
     if image.mode == "RGB":
         return image
-    if image.mode in _SIXTEEN_BITS:
+    if image.mode in SIXTEEN_BITS:
         high = np.asarray(image).astype(np.uint32)
         return Image.fromarray((high.clip(0, 65535) >> 8).astype(np.uint8)).convert("RGB")
     if image.has_transparency_data:
@@ -152,7 +188,8 @@ def _squared(image: Image.Image, *, size: int) -> Image.Image:
     return image
 
 
-def _refusal(error: Exception) -> DataError:
+def refusal(error: Exception) -> DataError:
+    """This will say in one sentence why an image cannot be decoded, of what BROKEN caught."""
     said = " ".join(str(error).split())[:120] or type(error).__name__
     if "truncated" in said.lower() or isinstance(error, EOFError):
         return TruncatedError(f"its file is cut short ({said}).")

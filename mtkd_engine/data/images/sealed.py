@@ -27,16 +27,16 @@ OFFSETS = "images.idx"
 class SealedImages(ImageStore):
     """Images in one file, found by where each begins."""
 
-    def __init__(self, folder: Path, *, count: int) -> None:
+    def __init__(self, folder: Path, *, count: int, file: str = IMAGES, offsets: str = OFFSETS) -> None:
         super().__init__()
         try:
-            self._offsets: NDArray[np.uint64] = np.memmap(folder / OFFSETS, dtype="<u8", mode="r")
-            size = (folder / IMAGES).stat().st_size
-            self._bytes: NDArray[np.uint8] = np.memmap(folder / IMAGES, dtype=np.uint8, mode="r")
+            self._offsets: NDArray[np.uint64] = np.memmap(folder / offsets, dtype="<u8", mode="r")
+            size = (folder / file).stat().st_size
+            self._bytes: NDArray[np.uint8] = np.memmap(folder / file, dtype=np.uint8, mode="r")
         except (OSError, ValueError) as error:
-            raise DataError(f"{IMAGES} and {OFFSETS} cannot be read ({error}).") from None
+            raise DataError(f"{file} and {offsets} cannot be read ({error}).") from None
         if len(self._offsets) != count + 1 or int(self._offsets[-1]) != size:
-            raise DataError(f"{IMAGES} and {OFFSETS} do not fit {SAMPLES}; the sealed folder is not whole.")
+            raise DataError(f"{file} and {offsets} do not fit {SAMPLES}; the sealed folder is not whole.")
 
     def __len__(self) -> int:
         return len(self._offsets) - 1

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import PIL
@@ -22,6 +23,7 @@ from mtkd_engine.data.kept import KeptRows
 
 _THREADS = min(8, os.cpu_count() or 1)
 _WORTH_THREADS = 64
+MadeT = TypeVar("MadeT")
 
 
 class ImageStore(ABC):
@@ -73,14 +75,8 @@ class ImageStore(ABC):
 
     def _decoded(self, places_N: NDArray[np.int64], *, size: int) -> NDArray[np.uint8]:
         pixels_NHWC = np.empty((len(places_N), size, size, 3), np.uint8)
-        one = partial(self._one, size=size)
-        if len(places_N) < _WORTH_THREADS or _THREADS == 1:
-            for row, place in enumerate(places_N.tolist()):
-                pixels_NHWC[row] = one(place)
-            return pixels_NHWC
-        with ThreadPoolExecutor(_THREADS) as threads:
-            for row, pixels_HWC in enumerate(threads.map(one, places_N.tolist())):
-                pixels_NHWC[row] = pixels_HWC
+        for row, pixels_HWC in enumerate(in_threads(partial(self._one, size=size), places_N.tolist())):
+            pixels_NHWC[row] = pixels_HWC
         return pixels_NHWC
 
     def _one(self, place: int, *, size: int) -> NDArray[np.uint8]:
@@ -88,6 +84,15 @@ class ImageStore(ABC):
             return decode(self.encoded(place), size=size)
         except DataError as error:
             raise DataError(f"{self.named(place)}: {error}") from None
+
+
+def in_threads(one: Callable[[int], MadeT], places: Sequence[int]) -> Iterator[MadeT]:
+    """This will yield what is made of each place, in their order, by several threads where that pays."""
+    if len(places) < _WORTH_THREADS or _THREADS == 1:
+        yield from map(one, places)
+        return
+    with ThreadPoolExecutor(_THREADS) as threads:
+        yield from threads.map(one, places)
 
 
 def _target(folder: Path, content: str, size: int) -> Path:

@@ -6,13 +6,22 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from mtkd_engine.data.labelled.dataset import LabelledDataset, LabelledSample
+from mtkd_engine.data.labelled.dataset import LabelledDataset
 from mtkd_engine.data.selections import Selection, parted
 from mtkd_engine.data.split import SPLITS
 
 DatasetT = TypeVar("DatasetT", bound=LabelledDataset)
+
+
+class Identified(Protocol):
+    """What has to be known of a sample."""
+
+    @property
+    def sample_id(self) -> str:
+        """Its stable id."""
+        ...
 
 
 def select_labelled(
@@ -30,12 +39,13 @@ def select_labelled(
     return replace(
         dataset,
         splits=splits,
-        content_hash=_hash_of(dataset.whole_hash, splits),
+        content_hash=hash_of_part(dataset.whole_hash, splits),
         selected_from=dataset.whole_hash,
         moved_to_test=moved,
     )
 
 
-def _hash_of(whole: str, splits: Mapping[str, Sequence[LabelledSample]]) -> str:
+def hash_of_part(whole: str, splits: Mapping[str, Sequence[Identified]]) -> str:
+    """This will give the hash of a part of a dataset: that of the whole, and which samples are in which split."""
     stated = {split: [sample.sample_id for sample in splits[split]] for split in SPLITS}
     return hashlib.sha256(json.dumps({"whole": whole, "splits": stated}, sort_keys=True).encode()).hexdigest()

@@ -25,7 +25,7 @@ from mtkd_engine.data.video.accumulate import Places, identity, push
 from mtkd_engine.data.video.reading import OurStream
 from mtkd_engine.data.video.vectors import cells_of, spread, vectors_of
 
-SECONDS = 20
+SECONDS, LONGER = 20, 120
 HIGHEST_RATE = 15
 FULL = 20
 """Pixels of motion that are shown as bright as can be."""
@@ -80,6 +80,25 @@ def preview(stream: bytes, *, rate: float) -> Preview:
         if middle > shown[-1]:
             poster_hwC = _small(_frame(opened, middle))
     return Preview(_jpeg(poster_hwC), film.whole())
+
+
+def plain_preview(stream: bytes, *, rate: float) -> Preview:
+    """This will draw one of our streams as it is, the frame alone; raises DataError for no stream of ours.
+
+    Of the first LONGER seconds frames are shown as by `preview`.
+    """
+    every = max(1, math.ceil(rate / HIGHEST_RATE))
+    with OurStream(stream) as opened:
+        if not len(opened):
+            raise DataError("A stream has no frame that could be shown.")
+        middle = len(opened) // 2
+        shown = range(0, max(1, min(len(opened), int(rate * LONGER))), every)
+        film = _Film(rate=max(_SLOWEST, Fraction(rate / every).limit_denominator(1001)))
+        for number, frame in opened.frames(0, shown[-1]):
+            if number in shown:
+                film.add(opened.rgb(frame))
+        poster_HWC = _frame(opened, middle)
+    return Preview(_jpeg(poster_HWC), film.whole())
 
 
 def _followed(opened: OurStream, wanted: Collection[int]) -> Iterator[tuple[int, _Followed]]:

@@ -77,7 +77,9 @@ class ClassDiscipline(Discipline[ClassBatch]):
         target_BC = torch.log_softmax(source.logits.float() / temperature, dim=1)
         return mean_of([kd(logits_BC, target_BC, temperature=temperature) for logits_BC in learner.taught])
 
-    def standing(self, model: nn.Module, place: int, split: str, *, by: Criterion) -> Standing:
+    def standing(
+        self, model: nn.Module, place: int, split: str, *, by: Criterion, thorough: bool = False
+    ) -> Standing:
         """This will measure a classifier, calibrated on validation: top-1, top-5, calibration error, likelihood."""
         assert isinstance(model, Classifier)
         logits_NC = self._logits(model, place, split)

@@ -27,21 +27,20 @@ from mtkd_engine.methods.zoo.face import Standing
 from mtkd_engine.methods.zoo.members import assemble
 from mtkd_engine.methods.zoo.method import Held, Transfer
 from mtkd_engine.pipelines.place import Place, schedule_of, started
-from mtkd_engine.pipelines.zoo import classification
+from mtkd_engine.pipelines.zoo import classification, dense
 from mtkd_engine.report.zoo.ending import report
 from mtkd_engine.report.zoo.face import Arena
 from mtkd_engine.schedule import Schedule, State
 from mtkd_engine.seeding import derived_seed
 from mtkd_engine.solo import as_solo
 from mtkd_engine.sources import Sources
-from mtkd_engine.spec import ClassificationSpec, MutualSpec, PartitionSpec, Spec
+from mtkd_engine.spec import ClassificationSpec, DenseSpec, MutualSpec, PartitionSpec, Spec
 from mtkd_engine.teachers.known import warn_of_known_tests
 
 
 def run(spec: Spec, *, sources: Sources, place: Place, resume: Path | None) -> Generator[Event, None, None]:
     """This will run a job and yield what happens, as `distill` does."""
-    assert isinstance(spec, ClassificationSpec)
-    arena = classification.arena_of(spec, sources=sources, place=place)
+    arena = _arena(spec, sources=sources, place=place)
     schedule = schedule_of(spec, place=place)
     compares = spec.evaluation.compare_solo
     steps = schedule.steps(len(arena.splits["train"]))
@@ -80,6 +79,13 @@ def run(spec: Spec, *, sources: Sources, place: Place, resume: Path | None) -> G
         folder=place.artifacts,
         device=place.device,
     )
+
+
+def _arena(spec: Spec, *, sources: Sources, place: Place) -> Arena[Any]:
+    if isinstance(spec, ClassificationSpec):
+        return classification.arena_of(spec, sources=sources, place=place)
+    assert isinstance(spec, DenseSpec)
+    return dense.arena_of(spec, sources=sources, place=place)
 
 
 def _held(arena: Arena[Any], spec: Spec, *, device: str) -> Held[Any]:

@@ -24,12 +24,13 @@ from mtkd_engine.methods.zoo.face import Standing
 from mtkd_engine.nets.classification.clips.given import moved
 from mtkd_engine.nets.registry import AnyCard
 from mtkd_engine.profile import cost_of_classifier
-from mtkd_engine.report.comparisons import ByMetric
+from mtkd_engine.report.classification.comparisons import compare
+from mtkd_engine.report.comparisons import Compared
 from mtkd_engine.report.zoo.face import Arena, Entrant, Told
 from mtkd_engine.spec import ClassifierCard
 from mtkd_engine.tasks.classification.batches import ClassBatch
 from mtkd_engine.tasks.classification.inputs import to_input
-from mtkd_engine.tasks.classification.metrics import WITHIN, Quality
+from mtkd_engine.tasks.classification.metrics import Quality
 from mtkd_engine.tasks.classification.splits.base import ClassSplit
 
 FED = 2
@@ -38,6 +39,8 @@ FED = 2
 
 class ClassArena(Arena[ClassBatch]):
     """Classifiers on one dataset of images, clips or features."""
+
+    graded = False
 
     def __init__(
         self,
@@ -82,14 +85,12 @@ class ClassArena(Arena[ClassBatch]):
             "oracle": Quality.of(known_NC, labels_N).values,
         }
 
-    def by_sample(self, standing: Standing, split: str) -> ByMetric:
-        """This will give `top1`, `top5` and `nll` of each sample."""
-        quality = Quality.of(standing.said, self._labels(split))
-        return {
-            "top1": quality.correct_N.double().numpy(),
-            "top5": (quality.rank_N < min(WITHIN, quality.classes)).double().numpy(),
-            "nll": -quality.log_truth_N.double().numpy(),
-        }
+    def compared(self, after: Standing, against: Mapping[str, Standing]) -> Compared:
+        """This will compare `top1`, `top5` and `nll`, paired over the sources of test."""
+        labels_N = self._labels("test")
+        others = {name: Quality.of(standing.said, labels_N) for name, standing in against.items()}
+        sources = [sample.source_id for sample in self._splits["test"].samples]
+        return compare(Quality.of(after.said, labels_N), others, sources=sources)
 
     def cost(self, model: nn.Module, card: AnyCard) -> dict[str, Any]:
         """This will give what one sample costs a classifier."""

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from mtkd_engine.events import Entered, Evaluated, Event, Finished, Warned
 from mtkd_engine.loop import Progress
 from mtkd_engine.methods.zoo.face import Standing
 from mtkd_engine.methods.zoo.method import Transfer
+from mtkd_engine.nets.registry import AnyCard
 from mtkd_engine.report.ending import made_of, measured_card, written
 from mtkd_engine.report.zoo.face import Arena, Told
 from mtkd_engine.report.zoo.files import export_learner, stems
@@ -26,7 +27,7 @@ from mtkd_engine.report.zoo.participants import (
     stand,
     told_participant,
 )
-from mtkd_engine.report.zoo.transfers import transfer_matrix
+from mtkd_engine.report.zoo.transfers import complementary, transfer_matrix
 from mtkd_engine.spec import MutualSpec, PartitionSpec, Spec, dump_yaml
 
 
@@ -63,6 +64,12 @@ def report(
         "primary": primary,
         **made_of(arena.dataset, arena.entrants),
         "participants": told,
+        "complement": complementary(
+            [entrant.name for entrant in arena.entrants],
+            [one["val"] for one in found.before],
+            sources=[sample.source_id for sample in arena.samples("val")],
+            graded=arena.graded,
+        ),
         "transfer": _transfer(arena, method, found, known["test"]),
     }
     (folder / "spec.yaml").write_text(dump_yaml(spec))
@@ -72,6 +79,7 @@ def report(
         weights = {split: known[split][:, m] for split in MEASURED}
         rows = [_told(found, place, split, method.members.sources, weights[split]) for split in MEASURED]
         yield from _files(spec, arena, found, place, rows=rows, result=result, folder=folder)
+    arena.write_together(folder, _shown(arena, found))
     (folder / "result.json").write_text(json.dumps(result, indent=2))
     yield from written(folder)
     yield Finished(step=progress.step, metrics=metrics, baselines=baselines)
@@ -105,6 +113,14 @@ def look(
         if alone is None
         else {place: best_of(arena, alone, place, spec=asked, device=device) for place in learners},
     )
+
+
+def _shown(arena: Arena[Any], found: Found) -> dict[str, tuple[nn.Module, AnyCard]]:
+    """Every participant at its start, and every learner at its best, by the names that they are shown under."""
+    shown = {f"{entrant.name} at start": (entrant.model, entrant.card) for entrant in arena.entrants}
+    for place, learned in found.after.items():
+        shown[arena.entrants[place].name] = (learned.model, arena.entrants[place].card)
+    return shown
 
 
 def _participant(arena: Arena[Any], found: Found, place: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from mtkd_engine.methods.base import BatchT
 from mtkd_engine.methods.zoo.face import Discipline, Standing
 from mtkd_engine.nets.registry import AnyCard
-from mtkd_engine.report.comparisons import ByMetric
+from mtkd_engine.report.comparisons import Compared
 from mtkd_engine.report.ending import Described
 from mtkd_engine.tasks.base import Batches
 
@@ -72,6 +72,8 @@ class Arena(ABC, Generic[BatchT]):
     entrants: Sequence[Entrant]
     splits: Mapping[str, Batches[BatchT]]
     discipline: Discipline[BatchT]
+    graded: bool
+    """Whether samples are better or worse, and not only right or wrong."""
 
     @abstractmethod
     def samples(self, split: str) -> Sequence[Any]:
@@ -86,8 +88,8 @@ class Arena(ABC, Generic[BatchT]):
         """This will give metrics on test of what the end is held against: blind, average, oracle, as the task has."""
 
     @abstractmethod
-    def by_sample(self, standing: Standing, split: str) -> ByMetric:
-        """This will give of metrics that are means over samples each sample's value, for paired intervals."""
+    def compared(self, after: Standing, against: Mapping[str, Standing]) -> Compared:
+        """This will give differences on test to others by name and metric, with 95 % intervals over sources."""
 
     @abstractmethod
     def cost(self, model: nn.Module, card: AnyCard) -> dict[str, Any]:
@@ -100,3 +102,9 @@ class Arena(ABC, Generic[BatchT]):
     @abstractmethod
     def write_samples(self, stem: Path, told: Sequence[Told]) -> dict[str, str]:
         """This will write a learner's tables of samples, `told` by split; returns their file names by kind."""
+
+    def write_together(self, folder: Path, models: Mapping[str, tuple[nn.Module, AnyCard]]) -> None:
+        """This will write what shows several models side by side, by the names that they are shown under.
+
+        By default nothing.
+        """

@@ -11,7 +11,6 @@ from torch import nn
 
 from mtkd_engine.methods.zoo.face import Standing
 from mtkd_engine.methods.zoo.method import Transfer
-from mtkd_engine.report.comparisons import differences
 from mtkd_engine.report.zoo.face import Arena, Entrant
 from mtkd_engine.report.zoo.transfers import flips
 from mtkd_engine.spec import MutualSpec, PartitionSpec
@@ -32,7 +31,10 @@ class Learned:
 
 def stand(arena: Arena[Any], model: nn.Module, place: int, spec: MutualSpec | PartitionSpec) -> Standings:
     """This will measure a participant on validation and test."""
-    return {split: arena.discipline.standing(model, place, split, by=spec.criterion) for split in MEASURED}
+    return {
+        split: arena.discipline.standing(model, place, split, by=spec.criterion, thorough=True)
+        for split in MEASURED
+    }
 
 
 def best_of(
@@ -69,18 +71,13 @@ def told_participant(
     primary = arena.discipline.primary
     own = after.standing["test"].values[primary]
     against = {"before": before["test"]} | ({"alone": alone.standing["test"]} if alone else {})
-    sources = [sample.source_id for sample in arena.samples("test")]
     told |= {
         "after": _values(after.standing),
         "best_step": after.step,
         "last": _values(last),
         "gain": round(own - before["test"].values[primary], 6),
         "flips": flips(before["test"], after.standing["test"]),
-        "comparisons": differences(
-            arena.by_sample(after.standing["test"], "test"),
-            {name: arena.by_sample(standing, "test") for name, standing in against.items()},
-            sources=sources,
-        ),
+        "comparisons": arena.compared(after.standing["test"], against),
     }
     if alone is not None:
         told["alone"] = _values(alone.standing)

@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mtkd_engine.comparing.complement import Known
+from mtkd_engine.comparing.partners import ranked
 from mtkd_engine.methods.zoo.face import Standing
 
 LEAST = 0.5
@@ -60,6 +62,24 @@ def flips(before: Standing, after: Standing) -> dict[str, float]:
         "positive": round(float(change_N.clamp(min=0).mean()), 6),
         "negative": round(float((-change_N).clamp(min=0).mean()), 6),
     }
+
+
+def complementary(
+    names: Sequence[str], before: Sequence[Standing], *, sources: Sequence[str], graded: bool
+) -> list[dict[str, Any]]:
+    """This will say pair by pair what models knew between them that neither knew alone, the most promising first.
+
+    Of qualities that are `graded` the better one knows; otherwise a sample is right or wrong.
+    """
+    models = {
+        name: Known(
+            quality_N=(one.quality_N if graded else one.right_N).double().numpy(),
+            surety_N=one.criterion_N.double().numpy(),
+            said_N=None if graded else one.said.argmax(1).numpy(),
+        )
+        for name, one in zip(names, before, strict=True)
+    }
+    return [pair.as_dict() for pair in ranked(models, sources)]
 
 
 def _mean(change_K: Tensor) -> float | None:

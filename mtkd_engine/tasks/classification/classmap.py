@@ -41,11 +41,14 @@ class ClassMap:
         """What caches compare: the sha256 of the places."""
         return hashlib.sha256(f"{self.outputs}:{','.join(map(str, self.places))}".encode()).hexdigest()
 
-    def apply(self, logits: Tensor) -> Tensor:
-        """This will give the dataset's logits, (..., C), of the teacher's, (..., K); the same tensor if all stays."""
+    def apply(self, logits: Tensor, *, dim: int = -1) -> Tensor:
+        """This will give the dataset's logits, (..., C), of the teacher's, (..., K); the same tensor if all stays.
+
+        Classes may lie along another dimension, `dim`.
+        """
         if self.is_identity:
             return logits
-        return logits.index_select(-1, self._on(logits.device))
+        return logits.index_select(dim, self._on(logits.device))
 
     def _on(self, device: torch.device) -> Tensor:
         if device not in self._indices:  # made once: a copy to the device in every step would wait for it

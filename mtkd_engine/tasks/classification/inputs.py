@@ -35,7 +35,7 @@ def to_input(shared: Shared, reads: AnyInput, *, channels_last: bool = False) ->
         if reads.channels == 1:
             luma_3 = _constant(LUMA, pixels_BCHW.device)
             pixels_BCHW = (pixels_BCHW * luma_3.view(3, 1, 1)).sum(1, keepdim=True)
-        return _normal(_resized(pixels_BCHW, reads.size), reads.mean, reads.std, channels_last=channels_last)
+        return normal(_resized(pixels_BCHW, reads.size), reads.mean, reads.std, channels_last=channels_last)
     if isinstance(reads, ClipInput):
         assert isinstance(shared, Frames), "frames are asked of clips"
         return _frames(shared.frames_BTCHW, reads, channels_last=channels_last)
@@ -60,7 +60,7 @@ def _frames(frames_BTCHW: Tensor, reads: ClipInput, *, channels_last: bool) -> T
         places = [(2 * place + 1) * count // (2 * reads.frames) for place in range(reads.frames)]
         frames_BTCHW = frames_BTCHW[:, places]
     pixels_NCHW = _resized(frames_BTCHW.flatten(0, 1).to(torch.float32), reads.size)
-    normal_NCHW = _normal(pixels_NCHW, reads.mean, reads.std, channels_last=channels_last)
+    normal_NCHW = normal(pixels_NCHW, reads.mean, reads.std, channels_last=channels_last)
     return normal_NCHW.view(-1, reads.frames, *normal_NCHW.shape[1:])
 
 
@@ -73,9 +73,9 @@ def _streams(shared: Streams, reads: StreamsInput, *, channels_last: bool) -> St
     moved = (motion * (127.5 / FARTHEST)).trunc().add(128).clamp(0, 255) / 255 - 0.5
     left = residual.add(128).clamp(0, 255)
     read = (
-        _normal(iframe, _MEAN, _STD, channels_last=channels_last),
+        normal(iframe, _MEAN, _STD, channels_last=channels_last),
         moved.contiguous(memory_format=_order(channels_last)),
-        _normal(left, (0.5,) * 3, _STD, channels_last=channels_last),
+        normal(left, (0.5,) * 3, _STD, channels_last=channels_last),
     )
     return Streams(*(part.view(-1, len(places), *part.shape[1:]) for part in read))
 
@@ -97,10 +97,10 @@ def _resized(pixels_NCHW: Tensor, size: int) -> Tensor:
     return functional.interpolate(pixels_NCHW, size=(size, size), mode="bilinear", antialias=shrinks)
 
 
-def _normal(
+def normal(
     pixels_NCHW: Tensor, means: tuple[float, ...], stds: tuple[float, ...], *, channels_last: bool
 ) -> Tensor:
-    """(value / 255 - mean) / std in one operation."""
+    """This will give (value / 255 - mean) / std per channel, in one operation."""
     factor = tuple(1.0 / (255.0 * std) for std in stds)
     offset = tuple(-mean / std for mean, std in zip(means, stds, strict=True))
     device = pixels_NCHW.device

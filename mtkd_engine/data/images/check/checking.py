@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mtkd_engine.data.images.check.looking import SeenImage, look_at_all
+from mtkd_engine.data.images.check.looking import SeenImage, look_at_images
 from mtkd_engine.data.images.check.problems import KINDS, REPAIRS
 from mtkd_engine.data.images.check.statistics import describe_images
 from mtkd_engine.data.images.finding import find_images
@@ -43,14 +43,7 @@ class ExaminedImages(Examined[SeenImage]):
         if look.fault:
             yield look.fault, look.said.rstrip(".")
             return
-        notes = (
-            ("animated_images", look.is_animated),
-            ("rotated_images", look.is_rotated),
-            ("converted_images", look.is_converted),
-        )
-        for code, is_so in notes:
-            if is_so:
-                yield code, f"{look.width} x {look.height} {look.kind}"
+        yield from notes_on(look)
 
     def counted(self, rows: Rows) -> dict[str, Counts]:
         """This will count samples, sources and classes of each split."""
@@ -72,6 +65,18 @@ class ExaminedImages(Examined[SeenImage]):
         return StatedImage(sample, look.sha256, look.width, look.height, look.kind)
 
 
+def notes_on(look: SeenImage) -> Iterator[tuple[str, str]]:
+    """This will give codes and details of what is done to an image that can be used."""
+    notes = (
+        ("animated_images", look.is_animated),
+        ("rotated_images", look.is_rotated),
+        ("converted_images", look.is_converted),
+    )
+    for code, is_so in notes:
+        if is_so:
+            yield code, f"{look.width} x {look.height} {look.kind}"
+
+
 def check_images(roots: Sequence[Path], *, name: str, asked: Checking) -> dict[str, Any]:
     """This will read every image below `roots` to its end, report on them and perhaps seal them.
 
@@ -79,5 +84,5 @@ def check_images(roots: Sequence[Path], *, name: str, asked: Checking) -> dict[s
     """
     known_repairs(asked.accept or (), known=REPAIRS)  # said before anything takes long
     handed = replace(find_images(roots, name=name, form=asked.form), name=name)
-    seen = look_at_all(handed, work=asked.work, progress=asked.progress)
+    seen = look_at_images(handed, work=asked.work, progress=asked.progress)
     return check_labelled(ExaminedImages(handed, seen), asked)

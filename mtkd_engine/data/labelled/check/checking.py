@@ -96,4 +96,5 @@ def _remaining(
     find_in_samples(given, rows, again)
     find_in_classes(given, rows, again)
     of_files = [problem for problem in before if problem.code in _OF_FILES]
-    return errors(of_files, accepted=accepted) + errors(again.problems())
+    in_place = given.in_place.intersection(accepted)
+    return errors(of_files, accepted=accepted) + errors(again.problems(), accepted=in_place)

@@ -11,8 +11,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 from mtkd_engine.data.check.problems import Kind
 from mtkd_engine.data.labelled.check.repairs import REPAIRED
 from mtkd_engine.data.labelled.check.seen import Seen
-from mtkd_engine.data.labelled.check.statistics import Counts
+from mtkd_engine.data.labelled.check.statistics import Counts, class_counts
 from mtkd_engine.data.labelled.rows import Handed, LabelledRow
+from mtkd_engine.data.labelled.samples import TASK
 from mtkd_engine.data.labelled.sealing import Statement
 from mtkd_engine.data.progress import Progress
 
@@ -28,8 +29,12 @@ class Examined(ABC, Generic[SeenT]):
     kinds: ClassVar[Mapping[str, Kind]]
     repairs: ClassVar[Mapping[str, str]]
     """Names and titles in the order in which they are made."""
+    in_place: ClassVar[frozenset[str]] = frozenset()
+    """Repairs that change what is told of samples, not which there are."""
     most_shown: ClassVar[int] = 9
     """Samples in a report."""
+    task: ClassVar[str] = TASK
+    has_classes: ClassVar[bool] = True
 
     handed: Handed
     seen: Mapping[int, SeenT]
@@ -57,9 +62,18 @@ class Examined(ABC, Generic[SeenT]):
         return {}
 
     def told(self, row: LabelledRow) -> dict[str, Any]:
-        """This will give what a report shows of one sample beside its id, split and class."""
+        """This will give what a report shows of one sample beside its id and split."""
         look = self.seen[row.place]
-        return {"width": look.width, "height": look.height}
+        named = {"label": row.label, "class": self.handed.classes[row.label]}
+        return named | {"width": look.width, "height": look.height}
+
+    def classes_in(self, row: LabelledRow) -> set[int]:
+        """This will give the classes that a sample has something of."""
+        return {row.label}
+
+    def class_counts(self, rows: Rows) -> dict[str, list[int]]:
+        """This will count the samples with something of each class, in the order of the classes, by split."""
+        return class_counts(rows, classes=len(self.handed.classes))
 
     def repaired(self, rows: Rows, name: str) -> Rows:
         """This will make one repair."""

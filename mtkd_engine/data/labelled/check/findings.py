@@ -26,9 +26,11 @@ def find_in_samples(given: Examined[SeenT], rows: Rows, log: ProblemLog) -> None
 
 def find_in_classes(given: Examined[SeenT], rows: Rows, log: ProblemLog) -> None:
     """This will log classes that lack samples, of rows that have their splits."""
+    if not given.has_classes:
+        return
     by_split: dict[str | None, set[int]] = defaultdict(set)
     for row in rows:
-        by_split[row.split].add(row.label)
+        by_split[row.split] |= given.classes_in(row)
     present = set().union(*by_split.values()) - {UNKNOWN}
     for number, name in enumerate(given.handed.classes):
         if number not in present:
@@ -47,13 +49,14 @@ def _find_repeats(given: Examined[SeenT], rows: Rows, log: ProblemLog) -> None:
     contents: dict[tuple[object, ...], LabelledRow] = {}
     for row in rows:
         twin = ids.setdefault(row.sample_id, row)
-        split, _, content = content_of(row, given.seen)
+        split, told, content = content_of(row, given.seen)
         same = contents.setdefault((split, content), row)
         if twin is not row:
             if repeat := _repeat(given, row, twin):
                 _add(log, repeat[0], row, repeat[1])
         elif same is not row and not given.seen[row.place].fault:
-            code = f"duplicate_{given.noun}s" if same.label == row.label else "conflicting_labels"
+            is_same = content_of(same, given.seen)[1] == told
+            code = f"duplicate_{given.noun}s" if is_same else "conflicting_labels"
             _add(log, code, row, f"the same {given.noun} as {same.sample_id}")
 
 

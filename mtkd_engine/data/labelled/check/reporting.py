@@ -10,9 +10,7 @@ from typing import Any
 
 from mtkd_engine.data.check.problems import told_repairs
 from mtkd_engine.data.labelled.check.examined import Examined, Rows, SeenT
-from mtkd_engine.data.labelled.check.statistics import class_counts
 from mtkd_engine.data.labelled.rows import UNKNOWN, LabelledRow
-from mtkd_engine.data.labelled.samples import TASK
 from mtkd_engine.data.labelled.sealing import Statement
 from mtkd_engine.data.rows import Problem
 from mtkd_engine.data.split import SPLITS
@@ -34,7 +32,7 @@ def report_of(
     files = _files(given.handed.files)
     return {
         "kind": "dataset",
-        "task": TASK,
+        "task": given.task,
         "name": statement.name,
         "format": statement.source_format,
         "sealed": sealed is not None,
@@ -42,7 +40,7 @@ def report_of(
         "splits": given.counted(rows),
         "split_made": statement.split_made,
         "classes": list(statement.classes),
-        "class_counts": class_counts(rows, classes=len(statement.classes)),
+        "class_counts": given.class_counts(rows),
         **given.about(),
         "problems": [asdict(problem) for problem in problems],
         "repairs": told_repairs(problems, titles=given.repairs, accepted=accepted),
@@ -75,12 +73,5 @@ def _samples(given: Examined[SeenT], rows: Sequence[LabelledRow]) -> list[dict[s
         ]
         chosen += usable[:: max(1, len(usable) // _SHOWN_OF_A_SPLIT)][:_SHOWN_OF_A_SPLIT]
     return [
-        {
-            "id": row.sample_id,
-            "split": row.split,
-            "label": row.label,
-            "class": given.handed.classes[row.label],
-            **given.told(row),
-        }
-        for row in chosen[: given.most_shown]
+        {"id": row.sample_id, "split": row.split, **given.told(row)} for row in chosen[: given.most_shown]
     ]

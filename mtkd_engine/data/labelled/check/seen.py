@@ -18,6 +18,8 @@ class Seen:
     height: int = 0
     fault: str = ""
     said: str = ""
+    truth: str = ""
+    """What is told of it beside its class, where that is a file of its own: the sha256 of that."""
 
 
 def hashes_of(seen: Mapping[int, Seen]) -> dict[int, str]:
@@ -27,4 +29,5 @@ def hashes_of(seen: Mapping[int, Seen]) -> dict[int, str]:
 
 def content_of(row: LabelledRow, seen: Mapping[int, Seen]) -> tuple[object, ...]:
     """This will give what makes two samples of one split duplicates of each other."""
-    return row.split, row.label, seen[row.place].sha256 or row.place
+    look = seen[row.place]
+    return row.split, (row.label, look.truth), look.sha256 or row.place

@@ -46,7 +46,9 @@ class LineDiscipline(ClassDiscipline):
     def runner(self, model: nn.Module, place: int) -> Callable[[ClassBatch], Answer]:
         return lambda batch: Answer(model(batch.images_BCHW.flatten(1)))
 
-    def standing(self, model: nn.Module, place: int, split: str, *, by: Criterion) -> Standing:
+    def standing(
+        self, model: nn.Module, place: int, split: str, *, by: Criterion, thorough: bool = False
+    ) -> Standing:
         model.eval()
         with torch.no_grad():
             log_NC = torch.log_softmax(model(given_batch().images_BCHW.flatten(1)), dim=1)

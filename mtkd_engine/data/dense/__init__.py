@@ -1,0 +1,1 @@
+"""Datasets whose truth is told pixel by pixel, whatever is told there."""

@@ -1,0 +1,1 @@
+"""Pictures and videos with the places that people looked at: readers, checks, sealing, densities; torch-free."""

@@ -1,0 +1,1 @@
+"""Forms in which pictures and videos with gaze are handed in."""

@@ -1,0 +1,1 @@
+"""Forms in which pictures with masks, and the classes of masks, are handed in."""

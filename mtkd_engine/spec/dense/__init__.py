@@ -1,0 +1,1 @@
+"""What tasks share that tell something of every pixel; torch-free."""

@@ -1,0 +1,1 @@
+"""Splits of pictures and videos that people looked at, as batches."""

@@ -10,10 +10,11 @@ from typing import Any
 from torch import nn
 
 from mtkd_engine.export.batches import made_moments, made_samples, moments_of, samples_of
+from mtkd_engine.export.dense.batches import made_pictures, pictures_of
 from mtkd_engine.export.student import Inputs, export_student
-from mtkd_engine.modelfile import load_classifier, load_model, read_card, student_file
+from mtkd_engine.modelfile import load_classifier, load_dense, load_model, read_card, student_file
 from mtkd_engine.nets.registry import AnyCard
-from mtkd_engine.spec import ClassifierCard
+from mtkd_engine.spec import ClassifierCard, SaliencyCard, SegmenterCard
 
 _RESULT = "result.json"
 
@@ -36,7 +37,11 @@ def export_command(student: Path, *, out: Path, data: Path | None) -> list[Path]
 
 
 def _loaded(path: Path, *, data: Path | None) -> tuple[nn.Module, AnyCard, Iterable[Inputs]]:
-    if isinstance(read_card(path), ClassifierCard):
+    kind = read_card(path)
+    if isinstance(kind, SegmenterCard | SaliencyCard):
+        dense, told = load_dense(path)
+        return dense, told, made_pictures(told) if data is None else pictures_of(told, data)
+    if isinstance(kind, ClassifierCard):
         classifier, said = load_classifier(path)
         return classifier, said, made_samples(said) if data is None else samples_of(said, data)
     model, card = load_model(path)

@@ -11,11 +11,12 @@ import yaml
 
 from mtkd_engine.export import telling
 from mtkd_engine.export.classification import telling as classifiers
+from mtkd_engine.export.dense import telling as dense
 from mtkd_engine.export.figures import cost_table, difference_table, quality_table, table
 from mtkd_engine.export.onnxfile import Parity, form_of
 from mtkd_engine.fulldisk import whole_or_nothing
 from mtkd_engine.nets.registry import AnyCard
-from mtkd_engine.spec import ClassifierCard
+from mtkd_engine.spec import ClassifierCard, SaliencyCard, SegmenterCard
 from mtkd_engine.spec.origins import origins_of
 
 BOUNDS = "`aggregated` reads the labels of what it weighs, as `oracle` does: both are bounds, no predictions."
@@ -51,23 +52,30 @@ def write_model_card(path: Path, *, card: AnyCard, result: Mapping[str, Any], on
 
 def _head(card: AnyCard, spec: Any) -> list[str]:
     name = (spec or {}).get("name") or "A student"
-    said = classifiers.what_it_is(card) if isinstance(card, ClassifierCard) else telling.what_it_is(card)
-    return [f"# {name}", "", said]
+    return [f"# {name}", "", _what_it_is(card)]
+
+
+def _what_it_is(card: AnyCard) -> str:
+    if isinstance(card, SegmenterCard | SaliencyCard):
+        return dense.what_it_is(card)
+    return classifiers.what_it_is(card) if isinstance(card, ClassifierCard) else telling.what_it_is(card)
 
 
 def _limits(card: AnyCard) -> list[str]:
+    if isinstance(card, SegmenterCard | SaliencyCard):
+        return dense.limits(card)
     return classifiers.limits(card) if isinstance(card, ClassifierCard) else telling.limits(card)
 
 
 def _use(card: AnyCard, onnx: Parity | str) -> Iterator[str]:
-    told = classifiers if isinstance(card, ClassifierCard) else telling
+    held, commands, reader = _reading(card)
     yield from _section(
         "Use it",
         [
             "`student.safetensors` holds the parameters, and the card that rebuilds the network in its header; "
-            f"`student.json` is that card, with {told.HELD}.",
+            f"`student.json` is that card, with {held}.",
             "",
-            *_fenced("sh", told.COMMANDS),
+            *_fenced("sh", commands),
             "",
         ],
     )
@@ -78,13 +86,21 @@ def _use(card: AnyCard, onnx: Parity | str) -> Iterator[str]:
         f"`student.onnx` was compared with the network on {onnx.samples:,} samples: no output differs by more than "
         f"{onnx.in_words()}. It needs no part of mtkd"
     )
-    reader = classifiers.reader_of(card) if isinstance(card, ClassifierCard) else telling.READER
     if reader is None:
         yield f"{compared}; how it is fed and read says `mtkd.feeding` in its metadata."
         return
     yield f"{compared}; this reads it:"
     yield ""
     yield from _fenced("python", reader.read_text(encoding="utf-8"))
+
+
+def _reading(card: AnyCard) -> tuple[str, str, Path | None]:
+    """What the card holds, what to call, and which program reads the ONNX file."""
+    if isinstance(card, SegmenterCard | SaliencyCard):
+        return dense.HELD, dense.COMMANDS, dense.reader_of(card)
+    if isinstance(card, ClassifierCard):
+        return classifiers.HELD, classifiers.COMMANDS, classifiers.reader_of(card)
+    return telling.HELD, telling.COMMANDS, telling.READER
 
 
 def _data(result: Mapping[str, Any], card: AnyCard) -> list[str]:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mtkd_engine.export.classification.form import classifier_form
+from mtkd_engine.export.dense.form import dense_form
 from mtkd_engine.export.feeding import OPSET
 from mtkd_engine.export.form import Form, NoOnnxError, OnnxDiffersError
 from mtkd_engine.export.grounding import grounding_form
@@ -30,7 +31,7 @@ from mtkd_engine.fulldisk import whole_or_nothing
 from mtkd_engine.modelfile import HEADER_KEY
 from mtkd_engine.nets.masking import NEG
 from mtkd_engine.nets.registry import AnyCard
-from mtkd_engine.spec import ClassifierCard
+from mtkd_engine.spec import ClassifierCard, SaliencyCard, SegmenterCard
 
 __all__ = ["FEEDING_KEY", "NoOnnxError", "OnnxDiffersError", "Parity", "form_of", "write_onnx"]
 
@@ -62,6 +63,8 @@ class Parity:
 
 def form_of(card: AnyCard) -> Form:
     """This will say how the network of a card looks from outside."""
+    if isinstance(card, SegmenterCard | SaliencyCard):
+        return dense_form(card)
     return classifier_form(card) if isinstance(card, ClassifierCard) else grounding_form(card)
 
 

@@ -20,13 +20,19 @@ from mtkd_engine.modelfile.fit import LISTED, Tensors, advice, misfits, sentence
 from mtkd_engine.modelfile.header import Header, read_header
 from mtkd_engine.modelfile.kinds import recognise
 from mtkd_engine.nets.classification.base import Classifier
+from mtkd_engine.nets.dense import AnyDenseCard, DenseNet
 from mtkd_engine.nets.registry import AnyCard, build_for, expected_tensors
-from mtkd_engine.spec import ClassifierCard, GroundingCard, SpecError
+from mtkd_engine.spec import ClassifierCard, GroundingCard, SaliencyCard, SegmenterCard, SpecError
 from mtkd_engine.spec.base import explain
 
 HEADER_KEY = "mtkd.model"
 LARGEST_CARD = 32 * 2**20
-_CARDS: dict[str, type[AnyCard]] = {"grounding": GroundingCard, "classification": ClassifierCard}
+_CARDS: dict[str, type[AnyCard]] = {
+    "grounding": GroundingCard,
+    "classification": ClassifierCard,
+    "segmentation": SegmenterCard,
+    "saliency": SaliencyCard,
+}
 
 
 def save_model(path: Path, *, parameters: dict[str, Tensor], card: AnyCard) -> None:
@@ -112,6 +118,20 @@ def load_classifier(path: Path, *, card: Path | None = None) -> tuple[Classifier
     return model, read
 
 
+def load_dense(path: Path, *, card: Path | None = None) -> tuple[DenseNet, AnyDenseCard]:
+    """This will check the file of a segmentation or saliency network, build it and load it, in evaluation mode.
+
+    Raises ModelError, also for a model of another task.
+    """
+    read = check_model(path, card=card)
+    if not isinstance(read, SegmenterCard | SaliencyCard):
+        raise _other_task(path, read, wanted="segmentation' or 'saliency")
+    with torch.random.fork_rng(devices=[]):
+        model = build_for(read)
+    _fill(model, path)
+    return model, read
+
+
 def _expected(card: AnyCard, path: Path) -> Tensors:
     try:
         return expected_tensors(card)
@@ -162,9 +182,11 @@ def _card(path: Path, *, header: Header, given: Path | None) -> AnyCard:
         )
     try:
         stated = json.loads(text)
-        return _kind_of(stated).model_validate(stated)
+        kind = _kind_of(stated)
+        return kind.model_validate(stated)
     except ValidationError as error:
-        raise ModelError(f"{path.name}: its model card is not accepted: {explain(error)}") from None
+        said = explain(error, subject=kind.model_fields["task"].default)
+        raise ModelError(f"{path.name}: its model card is not accepted: {said}") from None
     except SpecError as error:
         raise ModelError(f"{path.name}: its model card is not accepted: {error}") from None
     except RecursionError:

@@ -68,6 +68,8 @@ def advice(card: AnyCard, found: Tensors) -> str | None:
         hints.append("convert its tensors to the dtypes wanted, as tensor.float() does")
     if isinstance(card, ClassifierCard):
         return _joined([*hints, *_other_classifier(card, bare)])
+    if not isinstance(card, GroundingCard):
+        return _joined(hints)
     changes = _changes(card, floats)
     hints += [
         f"give the card a vocabulary of {value} words"

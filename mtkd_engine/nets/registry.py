@@ -10,15 +10,25 @@ from torch import nn
 from mtkd_engine.nets.classification.base import Classifier
 from mtkd_engine.nets.classification.build import build_classifier
 from mtkd_engine.nets.classification.older_names import renamed_here
+from mtkd_engine.nets.dense import DenseNet, build_dense
 from mtkd_engine.nets.grounding.map2d import Map2dModel
 from mtkd_engine.nets.grounding.proposal import ProposalModel
 from mtkd_engine.nets.grounding.regression import RegressionModel
 from mtkd_engine.nets.grounding.span import SpanModel
 from mtkd_engine.nets.grounding.words import GivenWords
 from mtkd_engine.nets.shapes import shapes_only
-from mtkd_engine.spec import ClassifierCard, GroundingCard, NetSpec, ProposalNet, RegressionNet, SpanNet
+from mtkd_engine.spec import (
+    ClassifierCard,
+    GroundingCard,
+    NetSpec,
+    ProposalNet,
+    RegressionNet,
+    SaliencyCard,
+    SegmenterCard,
+    SpanNet,
+)
 
-AnyCard: TypeAlias = GroundingCard | ClassifierCard
+AnyCard: TypeAlias = GroundingCard | ClassifierCard | SegmenterCard | SaliencyCard
 """The cards of all tasks."""
 
 
@@ -43,11 +53,17 @@ def build_for(card: GroundingCard) -> nn.Module: ...
 def build_for(card: ClassifierCard) -> Classifier: ...
 
 
+@overload
+def build_for(card: SegmenterCard | SaliencyCard) -> DenseNet: ...
+
+
 def build_for(card: AnyCard) -> nn.Module:
     """This will build the network of a card, initialised from torch's global generator.
 
-    Raises SpecError, field `net...`, where a classifier's library cannot build it.
+    Raises SpecError, field `net...`, where the library of a network cannot build it.
     """
+    if isinstance(card, SegmenterCard | SaliencyCard):
+        return build_dense(card)
     if isinstance(card, ClassifierCard):
         return build_classifier(card.net, classes=len(card.classes), input=card.input)
     words = len(card.vocabulary)
@@ -69,7 +85,7 @@ def expected_tensors(card: AnyCard) -> dict[str, tuple[tuple[int, ...], str]]:
 
 def older_names(card: AnyCard, names: Iterable[str]) -> dict[str, str]:
     """This will give, of the names in a file, those that the card's model has under another one, with that one."""
-    if not isinstance(card, ClassifierCard):
+    if isinstance(card, GroundingCard):
         return {}
     with shapes_only():
         model = build_for(card)

@@ -7,8 +7,9 @@ from typing import Any
 
 from mtkd_engine.modelfile import ModelError, read_card
 from mtkd_engine.profile.classification import profile_classifier
+from mtkd_engine.profile.dense import profile_dense
 from mtkd_engine.profile.grounding import profile_grounding
-from mtkd_engine.spec import ClassifierCard
+from mtkd_engine.spec import ClassifierCard, SaliencyCard, SegmenterCard
 
 
 def profile_file(
@@ -18,8 +19,11 @@ def profile_file(
 
     Raises ModelError or DataError with a sentence.
     """
-    if isinstance(read_card(path), ClassifierCard):
+    card = read_card(path)
+    if isinstance(card, ClassifierCard):
         return profile_classifier(path, runs=runs, device=device)
+    if isinstance(card, SegmenterCard | SaliencyCard):
+        return profile_dense(path, runs=runs, device=device)
     if data is None:
         raise ModelError(
             f"--data: given none, but {path.name} is a model of task 'grounding', whose cost depends on the lengths "

@@ -76,14 +76,19 @@ def explain(error: ValidationError, *, subject: str = "grounding") -> SpecError:
 
 
 _CLASSIFICATION = ("classification", "clips", "streams", "features")
+_TAUGHT = ("solo", "multi_teacher", "staged", "mutual", "partition")
 _IMAGE_NETS = ("cifar_resnet", "transformers", "timm")
+_DENSE = ("segmentation", "saliency", "video_saliency")
+_PICTURE_NETS = ("pyramid", "segformer", "upernet")
 
 CHOICES: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
     "method": (
         "kind",
         {
             "grounding": ("solo", "emtm", "aggregate"),
-            **dict.fromkeys(_CLASSIFICATION, ("solo", "multi_teacher", "staged")),
+            **dict.fromkeys(_CLASSIFICATION, (*_TAUGHT, "self")),
+            "classification": (*_TAUGHT, "ensemble", "self"),
+            **dict.fromkeys(_DENSE, ("solo", "mutual", "partition", "self")),
         },
     ),
     "aggregator": (
@@ -108,9 +113,13 @@ CHOICES: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
             "clips": ("frames", "conv3d", "video_transformers"),
             "streams": ("streams",),
             "features": ("sequence",),
+            "segmentation": _PICTURE_NETS,
+            "saliency": _PICTURE_NETS,
+            "video_saliency": ("space_time", "conv3d_maps", *_PICTURE_NETS),
         },
     ),
-    "backbone": ("family", {"clips": _IMAGE_NETS}),
+    "backbone": ("family", dict.fromkeys(("clips", *_DENSE), _IMAGE_NETS)),
+    "input": ("kind", {"video_saliency": ("film", "picture")}),
     **dict.fromkeys(("iframe", "motion", "residual"), ("family", {"streams": _IMAGE_NETS})),
 }
 """Keys under which one of several kinds stands: by which key it is told, and the kinds of each subject."""

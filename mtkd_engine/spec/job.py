@@ -55,8 +55,8 @@ class GroupCell(Part):
 class Spec(Part):
     """The frozen description of one job: the form, the REST body and the YAML file are this.
 
-    Every task has a Spec of its own (`GroundingSpec`, `ClassificationSpec`), which says what its data, student and
-    method can be; `parse` tells them apart by `task`.
+    Every task has a Spec of its own (`GroundingSpec`, `ClassificationSpec`, `DenseSpec`), which says what its data,
+    student and method can be; `parse` tells them apart by `task` and `data.kind`.
     """
 
     name: Name = Field("", max_length=120, title="Name", description="What people will call this job.")

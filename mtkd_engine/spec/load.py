@@ -20,6 +20,8 @@ from mtkd_engine.spec.classification.job import (
 )
 from mtkd_engine.spec.grounding import GroundingSpec
 from mtkd_engine.spec.job import Spec
+from mtkd_engine.spec.saliency.job import SaliencySpec, VideoSaliencySpec
+from mtkd_engine.spec.segmentation.job import SegmentationSpec
 from mtkd_engine.spec.text import TextError, read_yaml
 
 GROUP_KEYS = ("seeds", "ablate")
@@ -31,10 +33,18 @@ SPECS: dict[str, type[Spec]] = {
     "clips": ClipClassificationSpec,
     "streams": StreamClassificationSpec,
     "features": FeatureClassificationSpec,
+    "segmentation": SegmentationSpec,
+    "saliency": SaliencySpec,
+    "video_saliency": VideoSaliencySpec,
 }
-"""The Spec of each subject: a task, or what task classification sees a sample as where that is no image."""
-TASKS = ("grounding", "classification")
+"""The Spec of each subject: a task, or what a task sees a sample as where that is not its first kind of sample."""
+TASKS = ("grounding", "classification", "segmentation", "saliency")
 """A spec that names none is of the first."""
+_SEEN_AS = {
+    "classification": {"clips": "clips", "streams": "streams", "features": "features"},
+    "saliency": {"gaze_video": "video_saliency"},
+}
+"""By task and `data.kind` the subjects that are no task."""
 
 _YOUNGER: tuple[tuple[str, Any], ...] = (
     ("data.kind", "images"),
@@ -75,9 +85,16 @@ def subject_of(raw: Mapping[str, Any]) -> str:
     """This will say of which subject plain data is a spec, the first or that of images where it is of none."""
     task, data = raw.get("task", TASKS[0]), raw.get("data")
     kind = data.get("kind") if isinstance(data, Mapping) else None
-    if task == "classification" and isinstance(kind, str) and kind in SPECS and kind not in TASKS:
-        return kind
-    return task if isinstance(task, str) and task in TASKS else TASKS[0]
+    if not isinstance(task, str) or task not in TASKS:
+        return TASKS[0]
+    return _SEEN_AS.get(task, {}).get(kind, task) if isinstance(kind, str) else task
+
+
+def kind_of(subject: str) -> str:
+    """This will say which `data.kind` the specs of a subject have, "" where it has none."""
+    data = SPECS[subject].model_fields["data"].annotation
+    field = getattr(data, "model_fields", {}).get("kind")
+    return "" if field is None else str(field.default)
 
 
 _A_GROUP = (

@@ -21,6 +21,7 @@ from mtkd_engine.spec.in_turn import (
 )
 from mtkd_engine.spec.job import Spec
 from mtkd_engine.spec.methods import AggregateSpec, EmtmSpec
+from mtkd_engine.spec.online import EnsembleSpec, SelfSpec
 
 TEACHER = "teacher:"
 
@@ -76,7 +77,7 @@ def _without_twin(spec: Spec) -> Patch | None:
 
 
 def _hard_labels(spec: Spec) -> Patch | None:
-    if isinstance(spec.method, EmtmSpec | MultiTeacherSpec) and spec.method.distill_weight:
+    if isinstance(spec.method, EmtmSpec | MultiTeacherSpec | EnsembleSpec) and spec.method.distill_weight:
         return {"method": {"distill_weight": 0}}
     return None
 
@@ -115,7 +116,7 @@ def _in_sample(spec: Spec) -> Patch | None:
 
 
 def _solo(spec: Spec) -> Patch | None:
-    if isinstance(spec.method, EmtmSpec | MultiTeacherSpec):
+    if isinstance(spec.method, EmtmSpec | MultiTeacherSpec | EnsembleSpec | SelfSpec):
         return {"method": {"kind": "solo"}, "teachers": [], "evaluation": {"compare_solo": False}}
     return None
 
@@ -165,8 +166,8 @@ SWITCHES: dict[str, Switch] = {
     ),
     "soft_labels": Switch(
         help="Soft labels: labels alone train the student",
-        needs="method emtm or multi_teacher with a distillation weight above 0",
-        methods=("emtm", "multi_teacher"),
+        needs="method emtm, multi_teacher or ensemble with a distillation weight above 0",
+        methods=("emtm", "multi_teacher", "ensemble"),
         text=CellText("no soft labels", "Learning from soft labels", ""),
         change=_hard_labels,
     ),
@@ -199,9 +200,9 @@ SWITCHES: dict[str, Switch] = {
         change=_in_sample,
     ),
     "solo": Switch(
-        help="All teachers: the same student from labels alone",
-        needs="method emtm or multi_teacher",
-        methods=("emtm", "multi_teacher"),
+        help="All that teaches: the same student from labels alone",
+        needs="method emtm, multi_teacher, ensemble or self",
+        methods=("emtm", "multi_teacher", "ensemble", "self"),
         text=CellText("solo", "Being taught", "labels alone"),
         change=_solo,
     ),

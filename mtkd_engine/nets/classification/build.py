@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mtkd_engine.nets.classification.base import Classifier
+from mtkd_engine.nets.classification.branches import BranchesClassifier
 from mtkd_engine.nets.classification.cifar import CifarClassifier
 from mtkd_engine.nets.classification.clips.build import build_clip_classifier
 from mtkd_engine.nets.classification.from_timm import TimmClassifier
@@ -10,8 +11,10 @@ from mtkd_engine.nets.classification.from_transformers import TransformersClassi
 from mtkd_engine.spec import (
     AnyInput,
     AnyNet,
+    BranchesNet,
     CifarResNet,
     ImageInput,
+    ImageNetSpec,
     OnnxProgram,
     SpecError,
     TimmNet,
@@ -35,11 +38,17 @@ def build_classifier(net: AnyNet, *, classes: int, input: AnyInput) -> Classifie
     except ValueError as error:
         raise SpecError({"input": f"{str(error).removeprefix('input: ')}."}) from None
     if not isinstance(input, ImageInput):
-        assert not isinstance(net, CifarResNet | TransformersNet | TimmNet)
+        assert not isinstance(net, CifarResNet | TransformersNet | TimmNet | BranchesNet)
         return build_clip_classifier(net, classes=classes, input=input)
+    if isinstance(net, BranchesNet):
+        return BranchesClassifier(net, input=input, make=lambda: _image_net(net.net, classes, input))
+    assert isinstance(net, CifarResNet | TransformersNet | TimmNet)
+    return _image_net(net, classes, input)
+
+
+def _image_net(net: ImageNetSpec, classes: int, reads: ImageInput) -> Classifier:
     if isinstance(net, TransformersNet):
-        return TransformersClassifier(net, classes=classes, input=input)
+        return TransformersClassifier(net, classes=classes, input=reads)
     if isinstance(net, TimmNet):
-        return TimmClassifier(net, classes=classes, input=input)
-    assert isinstance(net, CifarResNet)
-    return CifarClassifier(net, classes=classes, channels=input.channels)
+        return TimmClassifier(net, classes=classes, input=reads)
+    return CifarClassifier(net, classes=classes, channels=reads.channels)

@@ -37,11 +37,15 @@ class CifarClassifier(Classifier):
 
     def features(self, images_BCHW: Tensor) -> Tensor:
         """This will give the mean of the last maps, (B, F)."""
-        maps = functional.relu(self.bn1(self.conv1(images_BCHW)))
-        maps = self.layer3(self.layer2(self.layer1(maps)))
         # Unlike adaptive pooling a mean has a backward with the same bits every time on CUDA.
-        pooled: Tensor = maps.mean(dim=(2, 3))
-        return pooled
+        return self.maps(images_BCHW).mean(dim=(2, 3))
+
+    def maps(self, images_BCHW: Tensor, *, stages: int = 3) -> Tensor:
+        """This will give the maps (B, C, H, W) after so many stages."""
+        maps = functional.relu(self.bn1(self.conv1(images_BCHW)))
+        for stage in (self.layer1, self.layer2, self.layer3)[:stages]:
+            maps = stage(maps)
+        return maps
 
     def head(self, features_BF: Tensor) -> Tensor:
         """This will give the logits (B, C)."""

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from mtkd_engine.nets.classification.library import LibraryClassifier, built, near
-from mtkd_engine.spec import ImageInput, SpecError, TimmNet
+from mtkd_engine.spec import ImageInput, PictureInput, SpecError, TimmNet
 
 FIELD = "net.name"
 
@@ -42,7 +42,27 @@ class TimmClassifier(LibraryClassifier):
         return logits
 
 
+def timm_features(name: str, *, reads: PictureInput) -> nn.Module:
+    """This will build a network of timm that gives the maps of its stages; raises SpecError, field `net.name`."""
+    made: nn.Module = built(lambda: _features(name, reads), reads=reads, field=FIELD, what=repr(name))
+    return made
+
+
+def _features(name: str, reads: PictureInput) -> Any:
+    timm = _library_with(name)
+    sized = timm.get_pretrained_cfg(name, allow_unregistered=True)
+    image = {"img_size": (reads.height, reads.width)} if sized is not None and sized.fixed_input_size else {}
+    return timm.create_model(name, pretrained=False, features_only=True, **image)
+
+
 def _model(name: str, *, classes: int, channels: int, size: int) -> Any:
+    timm = _library_with(name)
+    sized = timm.get_pretrained_cfg(name, allow_unregistered=True)
+    image = {"img_size": size} if sized is not None and sized.fixed_input_size else {}
+    return timm.create_model(name, pretrained=False, num_classes=classes, in_chans=channels, **image)
+
+
+def _library_with(name: str) -> Any:
     if importlib.util.find_spec("timm") is None:
         raise _refusal(
             f"given {name!r}, but timm is not installed here; `pip install mtkd[engine,timm]` adds it."
@@ -52,9 +72,7 @@ def _model(name: str, *, classes: int, channels: int, size: int) -> Any:
     known = timm.list_models()
     if name not in known:  # also keeps out hf-hub:, local-dir: and the like
         raise _refusal(f"given {name!r}, accepted is a name of timm's list{near(name, known)}.")
-    sized = timm.get_pretrained_cfg(name, allow_unregistered=True)
-    image = {"img_size": size} if sized is not None and sized.fixed_input_size else {}
-    return timm.create_model(name, pretrained=False, num_classes=classes, in_chans=channels, **image)
+    return timm
 
 
 def _refusal(sentence: str) -> SpecError:

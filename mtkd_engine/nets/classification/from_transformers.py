@@ -16,6 +16,20 @@ LARGEST_VALUE = 100_000
 MOST_LAYERS = 200
 LARGEST_FACTOR = 10
 LONGEST_LIST = 64
+ENCODERS = (
+    *(
+        "convnext",
+        "convnextv2",
+        "mobilenet_v1",
+        "mobilenet_v2",
+        "mobilevit",
+        "poolformer",
+        "regnet",
+        "resnet",
+    ),
+    *("segformer", "swin", "vit"),
+)
+"""Model types whose inner maps are known to cover pictures of any shape."""
 _OURS = ("num_labels", "id2label", "label2id", "num_channels", "image_size")
 """Keys that the card states elsewhere: its classes, and what it reads."""
 
@@ -81,6 +95,24 @@ def _model(net: TransformersNet, *, classes: int, channels: int, size: int) -> A
     name = NAMES[net.model_type]
     model = getattr(transformers, name if isinstance(name, str) else name[0])
     return model(kind(**stated))
+
+
+def encoder_of(net: TransformersNet, *, height: int, width: int) -> Any:
+    """This will build a network of a type in `ENCODERS` without its classifier, for pictures of a size in colour.
+
+    Raises SpecError, field `net.model_type` or `net.config`.
+    """
+    if net.model_type not in ENCODERS:
+        raise SpecError(
+            {"net.model_type": f"given {net.model_type!r}, accepted are {', '.join(map(repr, ENCODERS))}."}
+        )
+    transformers = library_of_transformers()
+    known = config_of(net.model_type)
+    for key, value in net.config.items():
+        refuse_value(key, value, known=known)
+    kind = transformers.CONFIG_MAPPING[net.model_type]
+    size = {"image_size": (height, width)} if "image_size" in kind().to_dict() else {}
+    return transformers.AutoModel.from_config(kind(**net.config, **size, num_channels=3))
 
 
 def refuse_value(key: str, value: ConfigValue, *, known: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from torch import nn
 
 from mtkd_engine.nets.classification.base import Classifier
 from mtkd_engine.nets.shapes import shapes_only
-from mtkd_engine.spec import ImageInput, SpecError
+from mtkd_engine.spec import ImageInput, PictureInput, SpecError
 
 MOST_PARAMETERS = 1_000_000_000
 _INNER = "net."
@@ -19,7 +19,7 @@ _INNER = "net."
 NetT = TypeVar("NetT", bound=nn.Module)
 
 
-class LibraryClassifier(Classifier):
+class LibraryNet(nn.Module):
     """A network of a library in `net`, whose tensors keep in files the names that the library gives them."""
 
     def __init__(self, net: nn.Module, *, outside: tuple[str, ...] = ()) -> None:
@@ -34,6 +34,10 @@ class LibraryClassifier(Classifier):
         return not name.startswith(self._outside) if self._outside else True
 
 
+class LibraryClassifier(LibraryNet, Classifier):
+    """A classifier of a library."""
+
+
 def _library_names(_module: nn.Module, state: dict[str, Any], prefix: str, _: Any) -> None:
     for name in [name for name in state if name.startswith(prefix)]:
         inner = name.removeprefix(prefix)
@@ -41,13 +45,13 @@ def _library_names(_module: nn.Module, state: dict[str, Any], prefix: str, _: An
 
 
 def _names_here(module: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
-    assert isinstance(module, LibraryClassifier)
+    assert isinstance(module, LibraryNet)
     for name in [name for name in state if name.startswith(prefix)]:
         inner = name.removeprefix(prefix)
         state[prefix + (_INNER if module.is_inside(inner) else "") + inner] = state.pop(name)
 
 
-def built(make: Callable[[], NetT], *, reads: ImageInput, field: str, what: str) -> NetT:
+def built(make: Callable[[], NetT], *, reads: ImageInput | PictureInput, field: str, what: str) -> NetT:
     """This will build a network after one without memory has shown its size and read an image.
 
     Raises SpecError, `field`, for what the library refuses, for more than 1,000,000,000 parameters, and where the
@@ -67,15 +71,25 @@ def built(make: Callable[[], NetT], *, reads: ImageInput, field: str, what: str)
     return _tried(make, field=field, what=what)
 
 
-def _try_to_read(model: nn.Module, reads: ImageInput, *, field: str, what: str) -> None:
-    image_BCHW = torch.zeros(2, reads.channels, reads.size, reads.size)
+def _try_to_read(model: nn.Module, reads: ImageInput | PictureInput, *, field: str, what: str) -> None:
+    image_BCHW = torch.zeros(2, *_shape(reads))
     try:
         with torch.no_grad():
             model.eval()(image_BCHW)
     except Exception as error:
         raise SpecError(
-            {field: f"given {what}, which cannot read images of {reads.size} pixels ({_reason(error)})."}
+            {field: f"given {what}, which cannot read images of {_said(reads)} pixels ({_reason(error)})."}
         ) from None
+
+
+def _shape(reads: ImageInput | PictureInput) -> tuple[int, int, int]:
+    if isinstance(reads, PictureInput):
+        return 3, reads.height, reads.width
+    return reads.channels, reads.size, reads.size
+
+
+def _said(reads: ImageInput | PictureInput) -> str:
+    return f"{reads.height} x {reads.width}" if isinstance(reads, PictureInput) else str(reads.size)
 
 
 def near(name: str, known: Iterable[str]) -> str:

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mtkd_engine.nets.classification.base import Classifier
+from torch import nn
+
 from mtkd_engine.nets.classification.clips.from_video_transformers import VideoTransformersClassifier
 from mtkd_engine.nets.classification.from_transformers import TransformersClassifier, library_of_transformers
+from mtkd_engine.nets.dense.from_transformers import LibraryMaps
 
 
-def renamed_here(model: Classifier, names: Iterable[str]) -> dict[str, str]:
+def renamed_here(model: nn.Module, names: Iterable[str]) -> dict[str, str]:
     """This will give for each of a file's names that is another here the one of `model`'s own tensors.
 
     Empty for networks of other kinds. Tensors that the library takes apart or puts together while loading keep
     their names, and are missed later.
     """
-    if not isinstance(model, TransformersClassifier | VideoTransformersClassifier):
+    if not isinstance(model, TransformersClassifier | VideoTransformersClassifier | LibraryMaps):
         return {}
     library_of_transformers()
     from transformers import PreTrainedModel

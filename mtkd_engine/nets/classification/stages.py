@@ -8,6 +8,7 @@ Shape suffixes: B samples, C channels (classes of logits), T moments, H and W po
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -26,6 +27,16 @@ LISTS = {
     "swin": "layers",
 }
 """By model type of transformers: the list of its encoder's stages."""
+
+
+STEMS = {
+    "resnet": "embedder",
+    "regnet": "embedder",
+    "convnext": "embeddings",
+    "convnextv2": "embeddings",
+    "swin": "embeddings",
+}
+"""By model type of transformers: what stands before them."""
 
 
 @runtime_checkable
@@ -103,6 +114,31 @@ class Tail:
         return _library_features(self.net, self.k, maps)
 
 
+@dataclass(frozen=True)
+class Trunk:
+    """The first k substages of an image network and what stands before them; it has nothing of its own either."""
+
+    net: CifarClassifier | TransformersClassifier
+    k: int
+
+    def __call__(self, images_BCHW: Tensor) -> Tensor:
+        """This will give what substage k makes of images, as `Tail` takes it."""
+        if isinstance(self.net, CifarClassifier):
+            return self.net.maps(images_BCHW, stages=self.k)
+        kind = _model_type(self.net)
+        maps = getattr(_base(self.net), STEMS[kind])(images_BCHW)
+        return _through(_stages(self.net)[: self.k], maps[0] if kind == "swin" else maps, kind=kind)
+
+    def paths(self) -> tuple[str, ...]:
+        """This will name the modules that it consists of, as `Tapped` finds them."""
+        if isinstance(self.net, CifarClassifier):
+            before: tuple[str, ...] = ("conv1", "bn1")
+        else:
+            kind = _model_type(self.net)
+            before = (f"{kind}.{STEMS[kind]}",)
+        return (*before, *stages_of(self.net)[: self.k])
+
+
 def head_part(net: Classifier, k: int) -> Tail:
     """This will give what follows substage k of a network; raises SpecError, field `net`, where it has none."""
     count = len(stages_of(net))
@@ -131,9 +167,7 @@ def folded(net: Classifier, maps: Tensor) -> Tensor:
 
 def _library_features(net: TransformersClassifier, k: int, maps: Tensor) -> Tensor:
     kind, base = _model_type(net), _base(net)
-    for stage in _stages(net)[k:]:
-        # Tokens do not say what shape their image had; images are square here.
-        maps = stage(maps, (math.isqrt(maps.shape[1]),) * 2)[0] if kind == "swin" else stage(maps)
+    maps = _through(_stages(net)[k:], maps, kind=kind)
     if kind == "swin":
         pooled: Tensor = base.pooler(base.layernorm(maps).transpose(1, 2))
     elif kind.startswith("convnext"):
@@ -141,6 +175,13 @@ def _library_features(net: TransformersClassifier, k: int, maps: Tensor) -> Tens
     else:
         pooled = base.pooler(maps)
     return pooled.flatten(1)
+
+
+def _through(stages: Iterable[Any], maps: Tensor, *, kind: str) -> Tensor:
+    for stage in stages:
+        # Tokens do not say what shape their image had; images are square here.
+        maps = stage(maps, (math.isqrt(maps.shape[1]),) * 2)[0] if kind == "swin" else stage(maps)
+    return maps
 
 
 def _stages(net: TransformersClassifier) -> Any:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from mtkd_engine.spec.base import Name, Part
 from mtkd_engine.spec.classification.inputs import ImageInput
-from mtkd_engine.spec.classification.kinds import FAMILIES, AnyInput, BuiltNet
+from mtkd_engine.spec.classification.kinds import FAMILIES, AnyInput, StatedNet
 from mtkd_engine.spec.classification.model import MOST_CLASSES
 
 _IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
@@ -50,7 +50,7 @@ class TeacherStatement(Part):
     """What is not in a checkpoint: its architecture, the names of its outputs, and what it wants to read."""
 
     task: Literal["classification"] = "classification"
-    net: BuiltNet | None = Field(
+    net: StatedNet | None = Field(
         None,
         title="Architecture",
         description="Null for the one that its tensors speak for; ONNX needs none.",

@@ -11,13 +11,21 @@ from mtkd_engine.spec.classification.clipdata import FeatureDataSpec, FrameDataS
 from mtkd_engine.spec.classification.clipnets import ClipNetSpec, FrameNet, SequenceNet, StreamsNet
 from mtkd_engine.spec.classification.data import ClassDataSpec, ImageDataSpec
 from mtkd_engine.spec.classification.inputs import ClipInput, FeatureInput, ImageInput, StreamsInput
-from mtkd_engine.spec.classification.kinds import FEATURES, AnyInput, AnyNet, families_reading, net_reads
-from mtkd_engine.spec.classification.methods import ClassMethodSpec, MultiTeacherSpec
-from mtkd_engine.spec.classification.nets import CifarResNet, ImageNetSpec
+from mtkd_engine.spec.classification.kinds import (
+    FEATURES,
+    AnyInput,
+    AnyNet,
+    families_reading,
+    net_reads,
+)
+from mtkd_engine.spec.classification.methods import ClassMethodSpec, ClipMethodSpec, MultiTeacherSpec
+from mtkd_engine.spec.classification.nets import IN_STAGES, CifarResNet, ImageNetSpec, TransformersNet
 from mtkd_engine.spec.classification.optim import ClassOptimSpec
 from mtkd_engine.spec.classification.staged import StagedSpec
 from mtkd_engine.spec.job import Spec
 from mtkd_engine.spec.methods import SoloSpec
+from mtkd_engine.spec.online import WITHOUT_TEACHERS, EnsembleSpec, online_misfit
+from mtkd_engine.spec.zoo import zoo_misfit
 
 
 class ClassStudentSpec(Part):
@@ -89,18 +97,24 @@ class ClassificationSpec(Spec):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         names = [teacher.name for teacher in self.teachers]
-        if self.method.kind != "solo":
+        if (why := online_misfit(self.method, models=tuple(names), epochs=self.optim.epochs)) is not None:
+            raise ValueError(why)
+        if self.method.kind not in WITHOUT_TEACHERS:
             if not names:
                 raise ValueError(f"teachers: given none, method {self.method.kind} accepts one or more")
         elif names:
             raise ValueError(
                 f"teachers: given {names}, method solo learns from labels alone and accepts none"
             )
+        if (why := zoo_misfit(self.method, tuple(names))) is not None:
+            raise ValueError(why)
         if isinstance(self.method, StagedSpec):
             self._refuse_compilation()
             self._refuse_assistants(self.method)
         elif isinstance(self.method, MultiTeacherSpec):
             self._refuse_features(self.method)
+        elif isinstance(self.method, EnsembleSpec):
+            self._refuse_uncut(self.method)
         return self
 
     def _refuse_compilation(self) -> None:
@@ -118,6 +132,21 @@ class ClassificationSpec(Spec):
                     f"method.assistants.{place}.net: given a network of family {assistant.net.family} with data.kind "
                     f"{self.data.kind}, accepted is one of {accepted}"
                 )
+
+    def _refuse_uncut(self, method: EnsembleSpec) -> None:
+        """Networks that have no substages which branches could share."""
+        net = self.student.net
+        if isinstance(net, CifarResNet) and method.shared > 2:
+            raise ValueError(
+                f"method.shared: given {method.shared}, accepted is 1 or 2 of the three substages of cifar_resnet"
+            )
+        given = net.model_type if isinstance(net, TransformersNet) else net.family
+        if given not in (CifarResNet.model_fields["family"].default, *IN_STAGES):
+            accepted = ", ".join(IN_STAGES)
+            raise ValueError(
+                f"student.net: given {given} with method ensemble, accepted are cifar_resnet and transformers of type "
+                f"{accepted}: others have no substages to share"
+            )
 
     def _refuse_features(self, method: MultiTeacherSpec) -> None:
         """Losses that would look at hidden labels, or compare sequences as if they were images."""
@@ -156,6 +185,9 @@ class ClipClassificationSpec(ClassificationSpec):
     student: ClipStudentSpec = Field(
         default_factory=ClipStudentSpec, title="Student", description="The network to train."
     )
+    method: ClipMethodSpec = Field(
+        default_factory=SoloSpec, title="Method", description="How knowledge moves."
+    )
 
 
 class StreamClassificationSpec(ClassificationSpec):
@@ -170,6 +202,9 @@ class StreamClassificationSpec(ClassificationSpec):
     student: StreamStudentSpec = Field(
         default_factory=StreamStudentSpec, title="Student", description="The network to train."
     )
+    method: ClipMethodSpec = Field(
+        default_factory=SoloSpec, title="Method", description="How knowledge moves."
+    )
 
 
 class FeatureClassificationSpec(ClassificationSpec):
@@ -181,4 +216,7 @@ class FeatureClassificationSpec(ClassificationSpec):
     data: FeatureDataSpec = Field(title="Data", description="What the job learns from.")
     student: FeatureStudentSpec = Field(
         default_factory=FeatureStudentSpec, title="Student", description="The network to train."
+    )
+    method: ClipMethodSpec = Field(
+        default_factory=SoloSpec, title="Method", description="How knowledge moves."
     )

@@ -15,7 +15,13 @@ from mtkd_engine.spec.classification.clipnets import (
     VideoTransformersNet,
 )
 from mtkd_engine.spec.classification.inputs import ClipInput, FeatureInput, ImageInput, StreamsInput
-from mtkd_engine.spec.classification.nets import CifarResNet, OnnxProgram, TimmNet, TransformersNet
+from mtkd_engine.spec.classification.nets import (
+    BranchesNet,
+    CifarResNet,
+    OnnxProgram,
+    TimmNet,
+    TransformersNet,
+)
 
 IMAGES, CLIPS, STREAMS, FEATURES = "images", "clips", "streams", "features"
 """What samples are seen as."""
@@ -30,7 +36,7 @@ _OF_FAMILY = {
     "streams": STREAMS,
     "sequence": FEATURES,
 }
-FAMILIES = ("cifar_resnet", "transformers", "timm", "onnx", *_OF_FAMILY)
+FAMILIES = ("cifar_resnet", "transformers", "timm", "onnx", "branches", *_OF_FAMILY)
 """Families of all networks."""
 
 BuiltNet = Annotated[
@@ -46,11 +52,26 @@ BuiltNet = Annotated[
 ]
 """What is built from a description, and may be trained."""
 
+StatedNet = Annotated[
+    CifarResNet
+    | TransformersNet
+    | TimmNet
+    | BranchesNet
+    | FrameNet
+    | Conv3dNet
+    | VideoTransformersNet
+    | StreamsNet
+    | SequenceNet,
+    Field(discriminator="family"),
+]
+"""What a checkpoint may hold: also what only a method trains."""
+
 AnyNet = Annotated[
     CifarResNet
     | TransformersNet
     | TimmNet
     | OnnxProgram
+    | BranchesNet
     | FrameNet
     | Conv3dNet
     | VideoTransformersNet
@@ -109,13 +130,13 @@ def misfit_of(reads: AnyInput, *, seen_as: Sequence[str], width: int | None = No
 
 def families_reading(kind: str) -> tuple[str, ...]:
     """This will name the families of networks that may be trained on samples which are seen as a kind."""
-    built = (family for family in FAMILIES if family != "onnx")
+    built = (family for family in FAMILIES if family not in {"onnx", "branches"})
     return tuple(family for family in built if _OF_FAMILY.get(family, IMAGES) == kind)
 
 
 def families_of(net: AnyNet) -> set[str]:
     """This will list the family of a network and of those inside it."""
-    inside = [getattr(net, name, None) for name in ("backbone", "iframe", "motion", "residual")]
+    inside = [getattr(net, name, None) for name in ("backbone", "net", "iframe", "motion", "residual")]
     return {net.family, *(part.family for part in inside if part is not None)}
 
 

@@ -10,6 +10,8 @@ from mtkd_engine.spec.base import Name, Part
 from mtkd_engine.spec.classification.aggregators import AverageSpec, ClassAggregatorSpec
 from mtkd_engine.spec.classification.staged import StagedSpec
 from mtkd_engine.spec.methods import MethodPart, SoloSpec
+from mtkd_engine.spec.online import EnsembleSpec, SelfSpec
+from mtkd_engine.spec.zoo import MutualSpec, PartitionSpec
 
 
 class KdLossSpec(Part):
@@ -151,4 +153,12 @@ class MultiTeacherSpec(MethodPart):
         return self
 
 
-ClassMethodSpec = Annotated[SoloSpec | MultiTeacherSpec | StagedSpec, Field(discriminator="kind")]
+ClassMethodSpec = Annotated[
+    SoloSpec | MultiTeacherSpec | StagedSpec | MutualSpec | PartitionSpec | EnsembleSpec | SelfSpec,
+    Field(discriminator="kind"),
+]
+ClipMethodSpec = Annotated[
+    SoloSpec | MultiTeacherSpec | StagedSpec | MutualSpec | PartitionSpec | SelfSpec,
+    Field(discriminator="kind"),
+]
+"""Of what is no image: branches are those of networks that read images."""

@@ -23,6 +23,8 @@ TRANSFORMERS = (
     *("poolformer", "pvt", "regnet", "resnet", "segformer", "swin", "vit"),
 )
 """Model types of transformers whose image classifiers may be built."""
+IN_STAGES = ("resnet", "regnet", "convnext", "convnextv2", "swin")
+"""Those of them that consist of stages, where they can be cut."""
 
 
 class CifarResNet(Part):
@@ -81,6 +83,24 @@ class TimmNet(Part):
 
 
 ImageNetSpec = Annotated[CifarResNet | TransformersNet | TimmNet, Field(discriminator="family")]
+
+
+class BranchesNet(Part):
+    """Branches on shared substages of an image network, mixed by a gate (after ONE, arXiv 1806.04606).
+
+    It is what method `ensemble` trains and may leave; elsewhere it teaches.
+    """
+
+    family: Literal["branches"] = Field(
+        "branches", title="Family", description="Branches on shared substages, mixed by a gate."
+    )
+    net: ImageNetSpec = Field(
+        default_factory=CifarResNet, title="Network", description="What each branch is, with all substages."
+    )
+    branches: int = Field(3, ge=1, le=8, title="Branches", description="How many there are.")
+    shared: int = Field(
+        2, ge=1, le=64, title="Shared substages", description="How many of the first all branches share."
+    )
 
 
 class OnnxProgram(Part):

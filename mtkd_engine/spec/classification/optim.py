@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from mtkd_engine.spec.optim import OptimSpec
+from mtkd_engine.spec.optim import PixelOptimSpec
 
 
-class ClassOptimSpec(OptimSpec):
+class ClassOptimSpec(PixelOptimSpec):
     """SGD with Nesterov momentum or AdamW, a schedule, and how numbers are held."""
 
     batch_size: int = Field(128, ge=1, le=4096, title="Batch size", description="Samples per step.")
@@ -24,24 +24,4 @@ class ClassOptimSpec(OptimSpec):
     )
     optimizer: Literal["sgd", "adamw"] = Field(
         "sgd", title="Optimiser", description="SGD with Nesterov momentum, or AdamW."
-    )
-    momentum: float = Field(0.9, ge=0, lt=1, title="Momentum", description="Of SGD.")
-    schedule: Literal["linear", "cosine"] = Field(
-        "cosine", title="Schedule", description="How the rate falls to zero after warm-up."
-    )
-    precision: Literal["float32", "bfloat16"] = Field(
-        "float32",
-        title="Precision",
-        description="bfloat16 computes convolutions and products in half the bits; parameters stay float32.",
-    )
-    channels_last: bool = Field(
-        False,
-        title="Channels last",
-        description="Keep images in the memory order that convolutions prefer.",
-    )
-    compile: bool = Field(
-        False, title="Compile", description="torch.compile the student; pays on GPUs and for long trainings."
-    )
-    cuda_graphs: bool = Field(
-        False, title="CUDA graphs", description="Replay whole steps of the student; on CUDA devices only."
     )

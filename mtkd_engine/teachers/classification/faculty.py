@@ -11,7 +11,7 @@ from mtkd_engine.cache.rows.collapse import fixed_weights
 from mtkd_engine.data.labelled import LabelledDataset
 from mtkd_engine.evaluation.classification.asking import beliefs_on
 from mtkd_engine.events import Entered, Event
-from mtkd_engine.methods.classification.build import Faculty, teachers_quality
+from mtkd_engine.methods.classification.job import Faculty, teachers_quality
 from mtkd_engine.methods.classification.staged.cuts import Cut, Tutor
 from mtkd_engine.nets.classification import Classifier
 from mtkd_engine.spec import ClassificationSpec, MultiTeacherSpec, SpecError, StagedSpec

@@ -18,6 +18,7 @@ from mtkd_engine.data.sealing.folder import new_folder
 from mtkd_engine.modelfile import ModelError, has_own_card, load_classifier, model_hash, save_model
 from mtkd_engine.modelfile.infer import Proposed
 from mtkd_engine.modelfile.kinds import foreign_kind
+from mtkd_engine.predictions.outcomes import write_outcomes
 from mtkd_engine.spec import ClassifierCard, ImageInput, OnnxProgram, TeacherStatement
 from mtkd_engine.spec.base import explain
 from mtkd_engine.teachers.classification.programs import open_program, program_hash
@@ -55,6 +56,8 @@ class Intake:
     split: str
     seal: Path | None
     say: Progress
+    outcomes: Path | None = None
+    """Where to write what it said of each sample that it is measured on."""
 
 
 def check_classifier(asked: Intake) -> Report:
@@ -199,7 +202,12 @@ def _made(said: TeacherStatement, data: LabelledDataset, *, net: Any) -> Classif
 def _measured(model: nn.Module, card: ClassifierCard, asked: Intake, *, fit: bool) -> Measured:
     assert asked.data is not None
     asked.say.say("quality")
-    return measure(model, card, asked.data, split=asked.split, fit=fit, say=asked.say, name=asked.file.name)
+    measured = measure(
+        model, card, asked.data, split=asked.split, fit=fit, say=asked.say, name=asked.file.name
+    )
+    if asked.outcomes is not None:
+        write_outcomes(asked.outcomes, measured.outcomes)
+    return measured
 
 
 def _measured_card(card: ClassifierCard, measured: Measured) -> ClassifierCard:

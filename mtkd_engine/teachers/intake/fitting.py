@@ -14,8 +14,8 @@ from mtkd_engine.modelfile import ModelError, save_model
 from mtkd_engine.modelfile.fit import LISTED, advice, misfits, sentence
 from mtkd_engine.modelfile.header import Described, read_header
 from mtkd_engine.modelfile.infer import COUNTER, Proposed, infer_card
-from mtkd_engine.nets.registry import expected_tensors, older_names
-from mtkd_engine.spec import ClassifierCard, SpecError
+from mtkd_engine.nets.registry import AnyCard, expected_tensors, older_names
+from mtkd_engine.spec import SpecError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ def propose(file: Path) -> Proposed | None:
     return infer_card(read_header(file).tensors)
 
 
-def fit_model(file: Path, *, card: ClassifierCard, to: Path, name: str) -> Fitted:
+def fit_model(file: Path, *, card: AnyCard, to: Path, name: str) -> Fitted:
     """This will write the tensors of `file` as a model file with `card` to `to`.
 
     Raises ModelError, whose `mismatch` lists what does not fit, where a tensor is missing or of another shape; `name`
@@ -76,9 +76,7 @@ def fit_model(file: Path, *, card: ClassifierCard, to: Path, name: str) -> Fitte
     )
 
 
-def _names(
-    card: ClassifierCard, wanted: Mapping[str, Described], found: Mapping[str, Described]
-) -> dict[str, str]:
+def _names(card: AnyCard, wanted: Mapping[str, Described], found: Mapping[str, Described]) -> dict[str, str]:
     """The name here of every tensor: as given or once given, as in another library, or below a common beginning."""
     proposed, older = infer_card(found), older_names(card, found)
     ways = [{name: name for name in found}, {name: older.get(name, name) for name in found}]

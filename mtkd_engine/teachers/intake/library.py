@@ -41,12 +41,9 @@ def statement_of(config: Mapping[str, Any], *, beside: Path) -> dict[str, Any]:
         raise ModelError(f"{CONFIG}: given the model_type {kind!r:.80}, accepted is one of {accepted}.")
     is_video = kind in VIDEO_TRANSFORMERS
     defaults = config_of(kind)
-    own = {
-        key: value
-        for key, value in config.items()
-        if key in defaults and key != "num_frames" and _is_plain(value) and value != _plain(defaults[key])
-    }
-    prepared = _preparing(beside)
+    own = own_values(config, defaults)
+    own.pop("num_frames", None)
+    prepared = preparing_beside(beside)
     mean, std = _USUAL.get(kind, _IMAGENET)
     reads = {
         "size": _size(config, prepared),
@@ -61,12 +58,22 @@ def statement_of(config: Mapping[str, Any], *, beside: Path) -> dict[str, Any]:
             "model_type": kind,
             "config": own,
         },
-        "classes": _classes(config),
+        "classes": classes_in(config),
         "input": reads,
     }
 
 
-def _preparing(beside: Path) -> Mapping[str, Any]:
+def own_values(config: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """This will give the values of a configuration that are known here and differ from the library's defaults."""
+    return {
+        key: value
+        for key, value in config.items()
+        if key in defaults and _is_plain(value) and value != _plain(defaults[key])
+    }
+
+
+def preparing_beside(beside: Path) -> Mapping[str, Any]:
+    """This will read how what is read is prepared, {} where that is not said; raises ModelError."""
     path = beside / PREPARING
     if not path.is_file():
         return {}
@@ -95,8 +102,8 @@ def _of_channels(values: Any, config: Mapping[str, Any]) -> Any:
     return [values[0]] if config.get("num_channels", 3) == 1 and len(values) == 3 else values
 
 
-def _classes(config: Mapping[str, Any]) -> Any:
-    """Names in the order of the outputs; those that the library makes up stand for the dataset's."""
+def classes_in(config: Mapping[str, Any]) -> Any:
+    """This will give names in the order of the outputs; those that the library makes up stand for the dataset's."""
     named = config.get("id2label")
     if not isinstance(named, Mapping) or not named:
         return "dataset"

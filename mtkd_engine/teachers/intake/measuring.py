@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from mtkd_engine.data.labelled import LabelledDataset
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.modelfile import ModelError
+from mtkd_engine.predictions.outcomes import Outcomes, joined, outcomes_of
 from mtkd_engine.spec import AnyInput, ClassifierCard, FeatureInput, ImageInput
 from mtkd_engine.spec.classification.kinds import moments_of
 from mtkd_engine.tasks.classification.belief import belief
@@ -38,6 +39,8 @@ class Measured:
     temperature: float
     quality: dict[str, Any]
     """`split`, `samples`, `metrics` and `blind` of the split asked for, and all of it by split in `splits`."""
+    outcomes: Outcomes
+    """What it said of each sample of these splits."""
 
 
 def measure(
@@ -72,11 +75,17 @@ def measure(
     temperature = card.temperature
     if fit and "val" in wanted:
         temperature = fit_temperature(classes.apply(logits["val"]), labels["val"])
-    splits = {
-        one: _told(logits[one], labels[one], data, temperature=temperature, classes=classes) for one in wanted
+    measured = {
+        one: Quality.of(belief(logits[one], temperature=temperature, classes=classes), labels[one])
+        for one in wanted
     }
+    splits = {one: _told(found, data) for one, found in measured.items()}
     shown = split if split in splits else wanted[0]
-    return Measured(temperature=temperature, quality={"split": shown, **splits[shown], "splits": splits})
+    return Measured(
+        temperature=temperature,
+        quality={"split": shown, **splits[shown], "splits": splits},
+        outcomes=joined([_outcomes(found, data, split=one) for one, found in measured.items()]),
+    )
 
 
 def at_once(reads: AnyInput) -> int:
@@ -103,10 +112,8 @@ def _logits(
     return logits_NK
 
 
-def _told(
-    logits_NK: Tensor, labels_N: Tensor, data: LabelledDataset, *, temperature: float, classes: ClassMap
-) -> dict[str, Any]:
-    measured = Quality.of(belief(logits_NK, temperature=temperature, classes=classes), labels_N)
+def _told(measured: Quality, data: LabelledDataset) -> dict[str, Any]:
+    labels_N = measured.labels_N
     most_frequent = Counter(sample.label for sample in data.splits["train"]).most_common(1)[0][0]
     return {
         "samples": len(labels_N),
@@ -114,3 +121,17 @@ def _told(
         "blind": {"top1": float((labels_N == most_frequent).double().mean())},
         "classes": [asdict(row) for row in measured.by_class(data.classes)],
     }
+
+
+def _outcomes(measured: Quality, data: LabelledDataset, *, split: str) -> Outcomes:
+    samples = data.splits[split]
+    return outcomes_of(
+        dataset_hash=data.whole_hash,
+        measure="truth",
+        ids=[sample.sample_id for sample in samples],
+        split=split,
+        sources=[sample.source_id for sample in samples],
+        labels=[data.classes[sample.label] for sample in samples],
+        said=[data.classes[place] for place in measured.predicted_N.tolist()],
+        quality_N=measured.log_truth_N.exp().cpu().numpy(),
+    )

@@ -10,7 +10,7 @@ from typing import Any
 from mtkd_engine.data.rows import Problem
 from mtkd_engine.modelfile.header import read_header
 from mtkd_engine.modelfile.infer import Proposed
-from mtkd_engine.spec import TeacherStatement
+from mtkd_engine.spec import DenseStatement, TeacherStatement
 from mtkd_engine.teachers.intake.conversion import Conversion
 from mtkd_engine.teachers.intake.fitting import Fitted
 from mtkd_engine.teachers.intake.measuring import Measured
@@ -22,10 +22,11 @@ _WHAT_HOLDS = {"network": "the network", "files": "other files", "processes": "o
 def asked_report(
     file: Path,
     *,
-    said: TeacherStatement | None,
+    said: TeacherStatement | DenseStatement | None,
     proposed: Proposed | None,
     needs: Sequence[str],
     tensors: Path | None = None,
+    task: str = "classification",
 ) -> dict[str, Any]:
     """This will say what only a person knows: `needs` names dataset, card and net, beside what the file suggests."""
     found = {} if tensors is None else read_header(tensors).tensors
@@ -36,7 +37,7 @@ def asked_report(
         suggested = {"net": net, "classes": proposed.classes, "channels": proposed.channels}
     return {
         "kind": "model",
-        "task": "classification",
+        "task": task,
         "sealed": False,
         "asks": {
             "needs": list(needs),
@@ -84,6 +85,12 @@ def told_problems(measured: Measured, fitted: Fitted | None) -> list[Problem]:
                 "is the input what it was trained with?",
             )
         )
+    return problems + left_out(fitted)
+
+
+def left_out(fitted: Fitted | None) -> list[Problem]:
+    """This will name the tensors that an architecture has no place for."""
+    problems = []
     if fitted is not None and fitted.unexpected:
         names = ", ".join(fitted.unexpected[:3]) + (" and more" if len(fitted.unexpected) > 3 else "")
         message = f"{len(fitted.unexpected):,} tensor(s) have no place in its architecture and are left out: {names}."

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mtkd_engine.export.modelcard import write_model_card
 from mtkd_engine.spec import ClassifierCard
-from mtkd_engine.spec.origins import STAGED, STREAMS, TAUGHT_STREAMS, origins_of
+from mtkd_engine.spec.origins import OWN_MEAN, SNAPSHOT, STAGED, STREAMS, TAUGHT_STREAMS, origins_of
 
 STREAMS_OF_TWO = {"data": {"kind": "streams"}, "method": {"kind": "staged"}, "teachers": ["a", "b"]}
 
@@ -16,6 +16,13 @@ def test_only_what_papers_left_open_is_told() -> None:
     assert origins_of({}) == ()
     assert origins_of({**STREAMS_OF_TWO, "method": {"kind": "solo"}, "teachers": []}) == (STREAMS,)
     assert origins_of(STREAMS_OF_TWO) == (STAGED, STREAMS, TAUGHT_STREAMS)
+
+
+def test_what_is_ours_of_teaching_oneself_is_told() -> None:
+    assert origins_of({"method": {"kind": "self"}}) == (OWN_MEAN,)
+    assert origins_of({"method": {"kind": "self", "teacher": "snapshot"}}) == (SNAPSHOT,)
+    assert origins_of({"method": {"kind": "ensemble"}}) == ()
+    assert all("our own choice" in sentence for sentence in (OWN_MEAN, SNAPSHOT))
 
 
 def test_no_sentence_claims_a_table() -> None:

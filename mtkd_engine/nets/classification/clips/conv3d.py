@@ -27,7 +27,7 @@ class Conv3dClassifier(Classifier):
         super().__init__()
         kind = net.convolution
         self.stem = nn.Sequential(
-            _convolution(3, net.width, kind=kind, kernel=(3, 7, 7), stride=(1, 2, 2)),
+            convolution(3, net.width, kind=kind, kernel=(3, 7, 7), stride=(1, 2, 2)),
             nn.BatchNorm3d(net.width),
             nn.ReLU(),
         )
@@ -68,18 +68,17 @@ class Conv3dClassifier(Classifier):
         return maps_BCTHW.mean(dim=(2, 3, 4))
 
 
-class _Block(nn.Module):
+class Block(nn.Module):
     """Two convolutions and a way around them."""
 
-    def __init__(self, given: int, width: int, *, kind: str, stride: int) -> None:
+    def __init__(self, given: int, width: int, *, kind: str, stride: Sizes) -> None:
         super().__init__()
-        strides = (stride, stride, stride)
-        self.conv1 = _convolution(given, width, kind=kind, kernel=(3, 3, 3), stride=strides)
+        self.conv1 = convolution(given, width, kind=kind, kernel=(3, 3, 3), stride=stride)
         self.bn1 = nn.BatchNorm3d(width)
-        self.conv2 = _convolution(width, width, kind=kind, kernel=(3, 3, 3), stride=(1, 1, 1))
+        self.conv2 = convolution(width, width, kind=kind, kernel=(3, 3, 3), stride=(1, 1, 1))
         self.bn2 = nn.BatchNorm3d(width)
         self.shortcut = nn.Sequential()
-        if stride != 1 or given != width:
+        if stride != (1, 1, 1) or given != width:
             around = nn.Conv3d(given, width, 1, stride=stride, bias=False)
             self.shortcut = nn.Sequential(around, nn.BatchNorm3d(width))
 
@@ -89,7 +88,8 @@ class _Block(nn.Module):
         return functional.relu(inner + self.shortcut(maps))
 
 
-def _convolution(given: int, width: int, *, kind: str, kernel: Sizes, stride: Sizes) -> nn.Module:
+def convolution(given: int, width: int, *, kind: str, kernel: Sizes, stride: Sizes) -> nn.Module:
+    """This will make one convolution over time and space, or, factored, one over space and one over time."""
     padding = (kernel[0] // 2, kernel[1] // 2, kernel[2] // 2)
     if kind == "whole":
         return nn.Conv3d(given, width, kernel, stride=stride, padding=padding, bias=False)
@@ -107,5 +107,7 @@ def _convolution(given: int, width: int, *, kind: str, kernel: Sizes, stride: Si
 
 
 def _stage(given: int, width: int, *, kind: str, blocks: int, stride: int) -> nn.Sequential:
-    first = _Block(given, width, kind=kind, stride=stride)
-    return nn.Sequential(first, *(_Block(width, width, kind=kind, stride=1) for _ in range(blocks - 1)))
+    first = Block(given, width, kind=kind, stride=(stride, stride, stride))
+    return nn.Sequential(
+        first, *(Block(width, width, kind=kind, stride=(1, 1, 1)) for _ in range(blocks - 1))
+    )

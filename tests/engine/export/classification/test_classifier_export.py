@@ -20,7 +20,7 @@ from mtkd_engine.export.classification.form import classifier_form
 from mtkd_engine.export.onnxfile import FEEDING_KEY, TOLERANCE, write_onnx
 from mtkd_engine.modelfile import HEADER_KEY, load_classifier, save_model
 from mtkd_engine.nets.registry import build_for
-from mtkd_engine.spec import CifarResNet, ClassifierCard, ImageInput, TransformersNet
+from mtkd_engine.spec import BranchesNet, CifarResNet, ClassifierCard, ImageInput, TransformersNet
 from mtkd_engine.tasks.classification.inputs import to_input
 from tests.engine.export.networks import needs_onnx
 
@@ -122,8 +122,9 @@ def test_the_command_writes_a_file_whose_reader_says_what_the_network_says(
     [
         {"net": TransformersNet(model_type="resnet", config=TINY)},
         {"input": ImageInput(size=SIZE, mean=(0.5,), std=(0.2,))},
+        {"net": BranchesNet(branches=2)},
     ],
-    ids=["transformers", "grey"],
+    ids=["transformers", "grey", "branches"],
 )
 def test_other_networks_are_translated_too(changes: dict[str, Any], tmp_path: Path) -> None:
     card = _card(**changes)

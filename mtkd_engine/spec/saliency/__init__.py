@@ -1,0 +1,1 @@
+"""Task saliency: where people look, in pictures and in videos; torch-free."""

@@ -1,0 +1,1 @@
+"""Task segmentation: which class each pixel is of; torch-free."""

@@ -1,0 +1,1 @@
+"""Segmentation and saliency networks as teachers."""

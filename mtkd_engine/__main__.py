@@ -1,11 +1,14 @@
-"""The engine's command line: run, resume, expand, evaluate, profile, predict, export, cache, check, make-data."""
+"""The engine's command line.
+
+It has run, resume, expand, evaluate, profile, predict, export, partners, cache, check and make-data.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
 
-from mtkd_engine.commands import cache, data, jobs, models
+from mtkd_engine.commands import cache, data, jobs, models, partners
 from mtkd_engine.commands.given import REFUSED, RefusedError
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.fulldisk import NO_ROOM, is_full, let_go_of_output, tell
@@ -34,7 +37,7 @@ def _refuse(sentence: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m mtkd_engine", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for part in (jobs, models, cache, data):
+    for part in (jobs, models, partners, cache, data):
         part.add(commands)
     return parser
 

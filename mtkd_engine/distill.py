@@ -7,11 +7,11 @@ from pathlib import Path
 
 from mtkd_engine.events import Event
 from mtkd_engine.loop import JobError
-from mtkd_engine.pipelines import classification, grounding, zoo
+from mtkd_engine.pipelines import classification, dense, grounding, zoo
 from mtkd_engine.pipelines.place import Place
 from mtkd_engine.seeding import seed_everything
 from mtkd_engine.sources import Sources
-from mtkd_engine.spec import ClassificationSpec, GroundingSpec, Spec, ZooMethodPart
+from mtkd_engine.spec import ClassificationSpec, DenseSpec, GroundingSpec, Spec, ZooMethodPart
 
 __all__ = ["JobError", "Place", "distill"]
 
@@ -29,6 +29,8 @@ def distill(
         yield from zoo.run(spec, sources=sources, place=place, resume=resume)
     elif isinstance(spec, ClassificationSpec):
         yield from classification.run(spec, sources=sources, place=place, resume=resume)
+    elif isinstance(spec, DenseSpec):
+        yield from dense.run(spec, sources=sources, place=place, resume=resume)
     else:
         assert isinstance(spec, GroundingSpec)
         yield from grounding.run(spec, sources=sources, place=place, resume=resume)

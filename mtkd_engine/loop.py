@@ -100,7 +100,7 @@ def fit(
                 rate = rate_at(progress.step - 1, total, schedule.optim)
                 spoken = _read_back(progress, step=step, extra={"lr": rate, "grad_norm": float(norm)})
                 yield spoken
-                yield from _terms_apart(spoken, progress=progress)
+                yield from _terms_apart(spoken, progress=progress, grows=method.grows)
             if schedule.measures_at(progress.step, samples=samples):
                 yield from _measure(method, progress=progress, schedule=schedule, samples=samples)
             if schedule.saves_at(progress.step, samples=samples):
@@ -166,10 +166,14 @@ def _read_back(progress: Progress, *, step: int, extra: dict[str, float]) -> Met
     return Metrics(step=step, values={**values, **extra})
 
 
-def _terms_apart(spoken: Metrics, *, progress: Progress) -> list[Event]:
+def _terms_apart(spoken: Metrics, *, progress: Progress, grows: frozenset[str]) -> list[Event]:
     """A warning, once, when one loss term drowns another."""
-    terms = {name: value for name, value in spoken.values.items() if name.startswith("loss/") and value > 0}
-    terms.pop("loss/total", None)
+    left_out = {"loss/total", *(f"loss/{name}" for name in grows)}
+    terms = {
+        name: value
+        for name, value in spoken.values.items()
+        if name.startswith("loss/") and name not in left_out and value > 0
+    }
     if progress.warned_of_terms or len(terms) < 2:
         return []
     least, most = min(terms, key=terms.__getitem__), max(terms, key=terms.__getitem__)

@@ -5,6 +5,7 @@ from jobs.models.gate import Baseline, FinalMetric, GateOutcome
 from jobs.models.group import Group
 from jobs.models.history import Artifact, Checkpoint, Event, LogChunk, MetricChunk
 from jobs.models.job import ACTIVE, FINAL, Attempt, Job, Outcome, State
+from jobs.models.measurement import Measurement
 from jobs.models.prediction import Prediction, PredictionState
 from jobs.models.registration import (
     REGISTRATION_FINAL,
@@ -42,6 +43,7 @@ __all__ = [
     "Job",
     "KeyedCall",
     "LogChunk",
+    "Measurement",
     "Membership",
     "MetricChunk",
     "Outcome",

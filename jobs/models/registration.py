@@ -12,10 +12,11 @@ from jobs.models.sources import Dataset, Teacher
 
 
 class RegistrationKind(models.TextChoices):
-    """What is being registered."""
+    """What is being registered; a measurement is that of a registered teacher on a dataset."""
 
     DATASET = "dataset", "dataset"
     TEACHER = "teacher", "teacher"
+    MEASUREMENT = "measurement", "measurement"
 
 
 class RegistrationState(models.TextChoices):
@@ -44,12 +45,13 @@ class Registration(models.Model):
     `asked` is the request as given: {"path": ...} or nothing for uploads and jobs, "format", "words",
     "card", "split". `accepted` lists the repairs a person accepted, None while nobody has decided. `report` is the
     engine's; `sentence` says why it was refused, failed or given up. Fence and lease work as those of a Job;
-    while it waits for a decision, `lease_until` is the end of that wait.
+    while it waits for a decision, `lease_until` is the end of that wait. That of a measurement knows its teacher from
+    the start.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="registrations")
     user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="registrations")
-    kind = models.CharField(max_length=8, choices=RegistrationKind.choices)
+    kind = models.CharField(max_length=12, choices=RegistrationKind.choices)
     name = models.CharField(max_length=120)
     asked = models.JSONField(default=dict)
     accepted = models.JSONField(null=True, blank=True)

@@ -15,7 +15,7 @@ import torch
 
 from mtkd_engine.events import Entered, Event
 from mtkd_engine.loop import Progress, fit
-from mtkd_engine.methods.classification.build import ClassJob, new_student
+from mtkd_engine.methods.classification.job import ClassJob, new_student
 from mtkd_engine.methods.classification.sight import Sight
 from mtkd_engine.methods.classification.solo import Solo
 from mtkd_engine.schedule import Schedule, State
@@ -40,7 +40,8 @@ def train_alone(
     """
     yield Entered(part="solo")
     torch.manual_seed(derived_seed("student", spec.seed))
-    student = new_student(job.card).to(device)
+    plain = job.card.model_copy(update={"net": spec.student.net})  # what is left may be more than that
+    student = new_student(plain).to(device)
     method = Solo(Sight(student, job.card.input, optim=spec.optim), val=job.splits["val"])
     train, progress = labelled_only(job.splits["train"]), Progress()
     after = replace(schedule, before=schedule.before + schedule.steps(len(train)), earlier=taught)

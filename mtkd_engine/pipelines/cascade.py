@@ -18,11 +18,12 @@ import torch
 from mtkd_engine.data.labelled import LabelledDataset
 from mtkd_engine.events import Entered, Event, Metrics
 from mtkd_engine.loop import Progress
-from mtkd_engine.methods.classification.build import ClassJob, Faculty, build_job
+from mtkd_engine.methods.classification.build import build_job
+from mtkd_engine.methods.classification.job import ClassJob, Faculty
 from mtkd_engine.methods.classification.staged.chain import Link
 from mtkd_engine.methods.classification.staged.method import Staged
 from mtkd_engine.pipelines.stages import fit_in_stages
-from mtkd_engine.report.classification.findings import asked
+from mtkd_engine.report.classification.believing import asked
 from mtkd_engine.schedule import Schedule
 from mtkd_engine.seeding import derived_seed
 from mtkd_engine.tasks.classification.splits.base import ClassSplit

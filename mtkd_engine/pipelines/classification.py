@@ -25,11 +25,8 @@ from mtkd_engine.evaluation.classification.baselines import blind_quality
 from mtkd_engine.evaluation.weighing import WeightRecord
 from mtkd_engine.events import Entered, Event, ProbeSet, Warned
 from mtkd_engine.loop import Progress, fit
-from mtkd_engine.methods.classification.build import (
-    ClassJob,
-    Faculty,
-    teachers_quality,
-)
+from mtkd_engine.methods.classification.job import ClassJob, Faculty, teachers_quality
+from mtkd_engine.methods.classification.solo import Solo
 from mtkd_engine.methods.classification.staged.chain import chain_of, refuse_links
 from mtkd_engine.methods.classification.staged.method import Staged
 from mtkd_engine.methods.watch import below_blind
@@ -72,7 +69,7 @@ def run(
     if len(chain) > 1:
         refuse_links(chain, dataset)
     schedule = schedule_of(spec, place=place)
-    compares = spec.evaluation.compare_solo and bool(teachers)
+    compares = spec.evaluation.compare_solo and spec.method.kind != "solo"
     steps = schedule.steps(len(dataset.splits["train"]))
     yield started(spec, steps=steps * (len(chain) + compares), place=place, resume=resume)
 
@@ -155,7 +152,7 @@ def _fit(
                 job.method, train=train, schedule=schedule, progress=progress, resume=resume
             )
         )
-    seen = train if job.faculty is not None else labelled_only(train)
+    seen = labelled_only(train) if isinstance(job.method, Solo) else train
     return (yield from fit(job.method, train=seen, schedule=schedule, progress=progress, resume=resume))
 
 
@@ -222,10 +219,10 @@ def _warn_of_blind(faculty: Faculty, splits: Mapping[str, ClassSplit], *, classe
 
 
 def _record(job: ClassJob, *, schedule: Schedule) -> WeightRecord | None:
-    if job.faculty is None:
+    if not job.weighed:
         return None
     return WeightRecord(
-        teachers=job.faculty.val.names,
+        teachers=job.weighed,
         train=[sample.sample_id for sample in job.splits["train"].samples],
         val=[sample.sample_id for sample in job.splits["val"].samples],
         epochs=schedule.optim.epochs,

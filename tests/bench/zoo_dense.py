@@ -83,8 +83,8 @@ VIDEOS = Plan(
     data={"kind": "gaze_video", **_SMALL, "frames": 8, "stride": 4, "rate": 5.0},
     reads={"kind": "film", "frames": 8, **_SMALL},
     nets={"conv3d": {"family": "conv3d_maps"}, "space_time": {"family": "space_time"}},
-    epochs=16,
-    fine_epochs=6,
+    epochs=10,
+    fine_epochs=4,
     metrics=[*SALIENCY, "temporal_consistency"],
     batch=4,
 )

@@ -5,14 +5,15 @@ Shape suffixes: B samples, C classes, F features.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from mtkd_engine.methods.compiling import compiled
 from mtkd_engine.nets.classification.base import Classifier
+from mtkd_engine.nets.classification.branches import BranchesClassifier, mixed
 from mtkd_engine.nets.classification.clips.given import Given
 from mtkd_engine.nets.classification.clips.streams import StreamsClassifier
 from mtkd_engine.nets.classification.taps import Tapped
@@ -53,8 +54,11 @@ class _Both(nn.Module):
     def forward(self, given: Given) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
         with torch.autocast(self._device_type, torch.bfloat16, enabled=self._low_precision):
             features_BF = self.net.features(given)
-            logits_BC = self.net.head(features_BF)
             parts: tuple[Tensor, ...] = ()
+            if isinstance(self.net, BranchesClassifier):
+                parts = tuple(part.float() for part in self.net.by_branch(features_BF))
+                return mixed(parts, self.net.weights(features_BF)), features_BF.float(), parts
+            logits_BC = self.net.head(features_BF)
             if isinstance(self.net, StreamsClassifier) and self.net.learns_each:
                 parts = tuple(part.float() for part in self.net.by_stream(features_BF).values())
         return logits_BC.float(), features_BF.float(), parts
@@ -88,7 +92,7 @@ class Sight:
         inner = [path for path in dict.fromkeys(paths) if path != LAST]
         self._tapped = bool(inner)
         whole: nn.Module = Tapped(both, inner, within=model) if inner else both
-        self._run = _compiled(whole, optim)
+        self._run = compiled(whole, optim)
         self._marks = optim is not None and optim.cuda_graphs and torch.cuda.is_available()
 
     def look(self, shared: Shared) -> Seen:
@@ -107,17 +111,3 @@ class Sight:
         """
         assert isinstance(self._run, Tapped)
         return self._run.up_to(path, to_input(shared, self.reads, channels_last=self._channels_last))
-
-
-def _compiled(module: nn.Module, optim: ClassOptimSpec | None) -> Callable[[Any], Any]:
-    if optim is None:
-        return module
-    graphs = optim.cuda_graphs and torch.cuda.is_available()
-    if not (optim.compile or graphs):
-        return module
-    # The last batch of an epoch is smaller: it gets a graph of its own, not one for all sizes.
-    if optim.compile:
-        module.compile(dynamic=False, mode="reduce-overhead" if graphs else None)
-    else:
-        module.compile(dynamic=False, backend="cudagraphs")
-    return module

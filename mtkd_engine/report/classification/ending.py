@@ -15,13 +15,15 @@ from mtkd_engine.evaluation.classification.probabilities import probability_rows
 from mtkd_engine.evaluation.classification.table import sample_rows, write_table
 from mtkd_engine.events import Entered, Evaluated, Event, Finished, Warned
 from mtkd_engine.loop import Progress
-from mtkd_engine.methods.classification.build import ClassJob
+from mtkd_engine.methods.classification.job import ClassJob
 from mtkd_engine.methods.classification.staged.chain import assistant_name
 from mtkd_engine.methods.classification.staged.method import Staged
 from mtkd_engine.nets.classification.clips.given import moved
 from mtkd_engine.profile import cost_of_classifier
-from mtkd_engine.report.classification.findings import MEASURED, Findings, asked, look
+from mtkd_engine.report.classification.believing import MEASURED, asked
+from mtkd_engine.report.classification.findings import Findings, look
 from mtkd_engine.report.classification.fusing import fuse
+from mtkd_engine.report.classification.online import costs_of_all, kept, last_of_own
 from mtkd_engine.report.costs import Costs
 from mtkd_engine.report.ending import exported, made_of, measured_card, written
 from mtkd_engine.solo import Untaught
@@ -49,10 +51,12 @@ def report(
     """
     yield Entered(part="evaluation")
     job.method.eval()
-    last = asked(job, job.student).values
+    last = asked(job, kept(job).student).values
+    last_own = last_of_own(job)
     for split, values in last.items():
         yield Evaluated(step=progress.step, split=split, which="last", values=values)
     job.method.load_state_dict(progress.best.state)
+    job = kept(job)
     fuse(job)
     found = look(job, untaught=untaught)
     best = found.student.values
@@ -72,6 +76,7 @@ def report(
         **made_of(dataset, teachers),
         "parameters": sum(p.numel() for p in job.student.parameters()),
         **found.extra,
+        **last_own,
         **_in_stages(job, progress),
         "cost": cost,
     }
@@ -115,6 +120,7 @@ def _costs(job: ClassJob, teachers: Sequence[ClassTeacher]) -> Costs:
         if teacher.model is not None:
             model = teacher.model.to(device)
             found[f"teacher:{teacher.name}"] = cost_of_classifier(model, teacher.card).to_json()
+    found |= costs_of_all(job)
     for place, one in enumerate(job.assistants):
         found[f"assistant:{assistant_name(place)}"] = cost_of_classifier(one.student, one.card).to_json()
     return found

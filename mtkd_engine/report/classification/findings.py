@@ -5,13 +5,10 @@ Shape suffixes: N samples, C classes, T teachers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from torch import Tensor, nn
-
-from mtkd_engine.evaluation.classification.asking import Answers, ask, beliefs_on
+from mtkd_engine.evaluation.classification.asking import ask, beliefs_on
 from mtkd_engine.evaluation.classification.baselines import (
     Baselines,
     Lesson,
@@ -22,36 +19,20 @@ from mtkd_engine.evaluation.classification.baselines import (
 from mtkd_engine.evaluation.classification.table import Teaching
 from mtkd_engine.evaluation.classification.videos import video_quality
 from mtkd_engine.evaluation.classification.weighing import Occasion, mixed
-from mtkd_engine.methods.classification.build import ClassJob
+from mtkd_engine.methods.classification.job import ClassJob
 from mtkd_engine.methods.classification.multi_teacher import MultiTeacher
-from mtkd_engine.nets.classification.base import Classifier
+from mtkd_engine.report.classification.believing import MEASURED, Believed, asked
 from mtkd_engine.report.classification.comparisons import compare
+from mtkd_engine.report.classification.online import companions_of
 from mtkd_engine.solo import Untaught
-from mtkd_engine.tasks.classification.calibrate import fit_temperature
 from mtkd_engine.tasks.classification.metrics import Quality
 
-MEASURED = ("val", "test")
 MOST_TRAINED = 100_000
 """Training samples up to which they stand in the table of samples."""
 MOST_NUMBERS = 2**28
 """Numbers of teachers' beliefs on them up to which they do."""
 MOST_CLASSES = 200
 """Classes whose table stands in the result; of more it can be made from the table of samples."""
-
-
-@dataclass(frozen=True)
-class Believed:
-    """What a network says, calibrated on val: log-probabilities (N, C) by split, and how good it is."""
-
-    answers: dict[str, Answers]
-    log_probs: dict[str, Tensor]
-    quality: dict[str, Quality]
-    temperature: float
-
-    @property
-    def values(self) -> dict[str, dict[str, float]]:
-        """The metrics by split."""
-        return {split: quality.values for split, quality in self.quality.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,17 +57,6 @@ class Findings:
         return {name: quality.values for name, quality in self.baselines.items()}
 
 
-def asked(job: ClassJob, model: nn.Module, *, splits: Sequence[str] = MEASURED) -> Believed:
-    """This will ask a network about splits, val among them, and calibrate what it says."""
-    assert isinstance(model, Classifier)
-    answers = {split: ask(model, job.card.input, job.splits[split], in_crops=True) for split in splits}
-    labels = {split: job.splits[split].labels_N.cpu() for split in splits}
-    temperature = fit_temperature(answers["val"].logits_NC, labels["val"])
-    log_probs = {split: one.log_probs(temperature) for split, one in answers.items()}
-    quality = {split: Quality.of(log_probs[split], labels[split]) for split in splits}
-    return Believed(answers, log_probs, quality, temperature)
-
-
 def look(job: ClassJob, *, untaught: Untaught | None) -> Findings:
     """This will measure a job whose method holds its best state."""
     splits = ("train", *MEASURED) if _shows_train(job) else MEASURED
@@ -103,6 +73,10 @@ def look(job: ClassJob, *, untaught: Untaught | None) -> Findings:
         named, told = _with_teachers(job, teaching, student=student.quality["test"], blind=blind)
         baselines |= named
         extra |= told
+    own = companions_of(job, student)
+    baselines |= own.baselines
+    teaching |= own.teaching
+    extra |= own.told
     if solo is not None:
         baselines["solo"] = solo.quality["test"]
         extra["solo"] = solo.values["test"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from mtkd_engine.methods.classification.build import ClassJob
+from mtkd_engine.methods.classification.job import ClassJob
 from mtkd_engine.nets.classification.clips.fusion import fit_fusion
 from mtkd_engine.nets.classification.clips.streams import StreamsClassifier
 from mtkd_engine.spec import StreamsNet

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mtkd_engine.data.errors import DataError
-from mtkd_engine.data.video.previewing import Preview, preview
+from mtkd_engine.data.video.previewing import Preview, plain_preview, preview
 from mtkd_engine.data.video.streams import decoded
 from mtkd_engine.data.video.transcode import transcode_video
 from tests.engine.data.video.films import film, square
@@ -115,6 +115,16 @@ def test_one_frame_is_enough(tmp_path: Path) -> None:
     drawn = preview(ours(film(square(1)), tmp_path), rate=10)
     assert shown(drawn.play).shape == (1, HEIGHT, 3 * WIDTH, 3)
     assert drawn.poster
+
+
+def test_a_plain_film_shows_the_frames_alone_at_their_own_size(moving: bytes) -> None:
+    plain = plain_preview(moving, rate=10)
+    pictures = shown(plain.play)
+    assert pictures.shape == (30, 256, 340, 3)
+    assert Image.open(io.BytesIO(plain.poster)).size == (340, 256)
+    assert np.abs(pictures[20].astype(int) - decoded(moving, [20])[0]).mean() < 6
+    with pytest.raises(DataError):
+        plain_preview(b"no film", rate=10)
 
 
 def test_what_is_no_stream_of_ours_is_refused() -> None:

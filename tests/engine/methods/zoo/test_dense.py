@@ -66,6 +66,7 @@ def method_of(taught: Taught, spec: MutualSpec) -> Transfer[DenseBatch]:
 def test_what_is_transferred_between_segmenters_moves_the_learner(paper: bool, taught: Taught) -> None:
     method = method_of(taught, MutualSpec(supervised_weight=0.0, paper_gradients=paper))
     method.train()
+    method.zero_grad(set_to_none=True)  # the models are those of all tests here
     losses = method.terms(taught[2]).losses
     assert sum(float(loss.detach()) for loss in losses.values()) > 0
     torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]

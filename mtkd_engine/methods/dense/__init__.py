@@ -1,0 +1,1 @@
+"""How networks are trained that tell something of every pixel."""

@@ -1,0 +1,1 @@
+"""What a job leaves whose network tells something of every pixel."""

@@ -86,7 +86,7 @@ def probabilities_parquet(
     columns: Mapping[str, list[Any]], *, classes: Sequence[str], group: int = 32
 ) -> bytes:
     """This will write what is kept of every class, in groups of few rows; images of train have none."""
-    who = {"student": "student_", "solo": "solo_", "target": "target_"}
+    who = {"student": "student_", "start": "start_", "solo": "solo_", "target": "target_"}
     who |= {
         f"teacher:{name.removesuffix('/class')}": name.removesuffix("class")
         for name in columns

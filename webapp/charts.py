@@ -27,7 +27,11 @@ LOSSES = {
 QUALITY = {
     "grounding": "R1: share of moments found · mIoU: mean overlap; on videos it was not trained on",
     "classification": "Top-1: share of {noun}s whose likeliest class is the true one · ECE: how far confidence is off",
+    "segmentation": "mIoU: overlap of said and true pixels, mean over classes · accuracies: share of right pixels",
+    "saliency": "CC: correlation of said and true maps · SIM: what they share · AUC: places looked at against others",
 }
+NO_SHARES = {"saliency": ("val/nss", "val/kld")}
+"""What is measured on validation besides shares; of other tasks the likelihood."""
 TERMS_OF_STAGES = ("loss", "hybrid", "distribution", "similarity", "between")
 STAGES = "How far a substage is from those of the teachers; loss: their sum by their weights"
 LEARNED_KINDS = frozenset({"static", "kau", "meta", "reinforced"})
@@ -55,21 +59,20 @@ def job_charts(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
     method = spec.get("method") or {}
     if method.get("kind") == "aggregate":
         return [
-            _lines(key="gate", title="Quality by fold", prefixes=["gate/"], percent=True, about=JUDGED),
-            _lines(
-                key="fold", title="Overlap that is fitted", prefixes=["fold/"], smooth=True, about=LEARNED
-            ),
+            lines(key="gate", title="Quality by fold", prefixes=["gate/"], percent=True, about=JUDGED),
+            lines(key="fold", title="Overlap that is fitted", prefixes=["fold/"], smooth=True, about=LEARNED),
         ]
     task = str(spec.get("task", ""))
     losses = LOSSES.get(task, LOSSES["grounding"]) if taught else ""
     quality = QUALITY.get(task, QUALITY["grounding"]).format(noun=noun_of_spec(spec))
     charts = [
-        _lines(key="loss", title="Losses", prefixes=["loss/"], smooth=True, about=losses),
+        lines(key="loss", title="Losses", prefixes=["loss/"], smooth=True, about=losses),
         *([_likelihood("val", "NLL on validation")] if task == "classification" else []),
-        _lines(key="val", title="Quality on validation", prefixes=["val/"], percent=True, about=quality)
-        | {"without": ["val/nll", *_terms(method)]},
-        _lines(key="lr", title="Learning rate", prefixes=["lr"], small=True),
-        _lines(key="grad", title="Gradient norm", prefixes=["grad_norm"], smooth=True, small=True),
+        *([_far("val", "NSS and KLD on validation")] if task == "saliency" else []),
+        lines(key="val", title="Quality on validation", prefixes=["val/"], percent=True, about=quality)
+        | {"without": [*NO_SHARES.get(task, ("val/nll",)), *_terms(method)]},
+        lines(key="lr", title="Learning rate", prefixes=["lr"], small=True),
+        lines(key="grad", title="Gradient norm", prefixes=["grad_norm"], smooth=True, small=True),
     ]
     if method.get("kind") == "staged":
         charts += _of_stages(spec, quality=quality)
@@ -77,16 +80,16 @@ def job_charts(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
         if task == "classification":
             charts.append(_likelihood("solo-val", "Its NLL"))
         charts.append(
-            _lines(key="solo", title="Student alone", prefixes=["solo/val/"], percent=True, about=ALONE)
+            lines(key="solo", title="Student alone", prefixes=["solo/val/"], percent=True, about=ALONE)
             | {"without": ["solo/val/nll"]}
         )
-        charts.append(_lines(key="solo-loss", title="Its losses", prefixes=["solo/loss/"], small=True))
+        charts.append(lines(key="solo-loss", title="Its losses", prefixes=["solo/loss/"], small=True))
     if taught and (method.get("aggregator") or {}).get("kind") in LEARNED_KINDS and task == "classification":
-        charts.append(_lines(key="gate", title="Aggregator", prefixes=LEARNING, small=True, about=LEARNS))
+        charts.append(lines(key="gate", title="Aggregator", prefixes=LEARNING, small=True, about=LEARNS))
     if taught and (method.get("aggregator") or {}).get("fitted") == "beforehand":
-        charts.append(_lines(key="gate", title="Aggregator", prefixes=["gate/"], small=True, about=FITTED))
+        charts.append(lines(key="gate", title="Aggregator", prefixes=["gate/"], small=True, about=FITTED))
     if taught and method.get("beliefs") == "out_of_fold":
-        copies = _lines(
+        copies = lines(
             key="fold", title="Fold copies", prefixes=["fold/"], percent=True, small=True, wait=NO_COPIES
         )
         charts.append({**copies, "suffix": "/val/miou", "families": True})
@@ -101,18 +104,18 @@ def _terms(method: Mapping[str, Any], *, of: str = "") -> list[str]:
 def _of_stages(spec: Mapping[str, Any], *, quality: str) -> list[dict[str, Any]]:
     """Curves of the substages, and of each network between teachers and student, which is trained before that."""
     method, labels = spec["method"], (spec.get("data") or {}).get("labels") or {}
-    about = _lines(key="stages", title="Substages on validation", prefixes=_terms(method), small=True)
+    about = lines(key="stages", title="Substages on validation", prefixes=_terms(method), small=True)
     charts = [{**about, "about": STAGES, "without": ["val/hybrid_top1"]}]
     if labels.get("share", 1) != 1:
         charts.append(
-            _lines(key="pseudo", title="Pseudo labels", prefixes=["pseudo/"], percent=True, small=True)
+            lines(key="pseudo", title="Pseudo labels", prefixes=["pseudo/"], percent=True, small=True)
         )
     for number in range(1, 1 + len(method.get("assistants") or ())):
         key, own = f"assistant-{number}", f"assistant_{number}/"
         title = f"Assistant {number}"
-        val = _lines(key=key, title=title, prefixes=[f"{own}val/"], percent=True, about=quality)
+        val = lines(key=key, title=title, prefixes=[f"{own}val/"], percent=True, about=quality)
         charts.append({**val, "without": [f"{own}val/nll", *_terms(method, of=own)]})
-        charts.append(_lines(key=f"{key}-loss", title="Its losses", prefixes=[f"{own}loss/"], small=True))
+        charts.append(lines(key=f"{key}-loss", title="Its losses", prefixes=[f"{own}loss/"], small=True))
     return charts
 
 
@@ -133,7 +136,7 @@ def own_charts(metrics: Iterable[str]) -> list[dict[str, Any]]:
     groups = {name[: name.find("/") + 1] or name for name in metrics if not name.startswith("system/")}
     wait = "Points appear here as they are posted."
     return [
-        _lines(key=f"own-{place}", title=group.rstrip("/"), prefixes=[group], smooth=True, wait=wait)
+        lines(key=f"own-{place}", title=group.rstrip("/"), prefixes=[group], smooth=True, wait=wait)
         for place, group in enumerate(
             sorted(groups or {"loss/", "val/"}, key=lambda group: ("/" not in group, group))
         )
@@ -165,7 +168,12 @@ def weight_chart(spec: Mapping[str, Any]) -> dict[str, Any] | None:
 def _likelihood(split: str, title: str) -> dict[str, Any]:
     """A mean that has no upper end, beside shares."""
     prefix = f"{split.replace('-', '/')}/nll"
-    return _lines(key=f"{split}-nll", title=title, prefixes=[prefix], small=True)
+    return lines(key=f"{split}-nll", title=title, prefixes=[prefix], small=True)
+
+
+def _far(split: str, title: str) -> dict[str, Any]:
+    """What of maps has no upper end, beside shares."""
+    return lines(key=f"{split}-far", title=title, prefixes=[f"{split}/nss", f"{split}/kld"], small=True)
 
 
 def teacher_names(spec: Mapping[str, Any]) -> list[str]:
@@ -177,7 +185,7 @@ def _taught(spec: Mapping[str, Any]) -> bool:
     return bool(spec.get("teachers"))
 
 
-def _lines(
+def lines(
     *,
     key: str,
     title: str,
@@ -188,6 +196,7 @@ def _lines(
     about: str = "",
     wait: str = "Points appear here as the engine writes them.",
 ) -> dict[str, Any]:
+    """This will return a chart of the metrics whose names start with one of the prefixes, by step."""
     layout = plain_layout(x_title="step")
     layout["yaxis"] = {"automargin": True, "zeroline": False, "tickformat": ".0%" if percent else "~g"}
     layout["showlegend"] = False  # the page draws its own legend, which holds the newest values
@@ -198,6 +207,7 @@ def _lines(
         "suffix": "",  # what the rest of the name must end with
         "without": [],  # metrics that another chart shows
         "families": False,  # one colour and one entry for all copies of a teacher
+        "owned": False,  # entries are called as whoever stands between prefix and suffix
         "percent": percent,
         "smooth": smooth,
         "small": small,
@@ -211,7 +221,7 @@ def _lines(
 
 
 def _timed(*, key: str, title: str, prefixes: list[str], unit: str) -> dict[str, Any]:
-    chart = _lines(key=key, title=title, prefixes=prefixes, small=True, wait="Measured every few seconds.")
+    chart = lines(key=key, title=title, prefixes=prefixes, small=True, wait="Measured every few seconds.")
     chart["layout"]["xaxis"] |= {"type": "date", "title": {"text": ""}, "rangemode": "normal"}
     chart["layout"]["yaxis"] |= {"rangemode": "tozero", "ticksuffix": ""}
     return {**chart, "by_time": True, "unit": unit}

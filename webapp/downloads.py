@@ -111,7 +111,9 @@ def send_clip(request: HttpRequest | Request, dataset: Dataset, *, row: int) -> 
 
 
 def class_of(one: StoredImage, classes: Sequence[str]) -> str:
-    """This will give the name of an image's class, its number where the report has no names."""
+    """This will give the name of an image's class, its number where the report has no names; "" where it has none."""
+    if one.label is None:
+        return ""
     return classes[one.label] if one.label < len(classes) else str(one.label)
 
 
@@ -143,10 +145,13 @@ def send_image(request: HttpRequest | Request, dataset: Dataset, *, row: int) ->
     return answer
 
 
-def send_rows(job: Job, table: Table, rows: Rows, *, form: str) -> HttpResponseBase:
-    """This will answer with rows of a job's samples as a file that is written while it is sent."""
+def send_rows(job: Job, table: Table, rows: Rows, *, form: str, whose: str = "") -> HttpResponseBase:
+    """This will answer with rows of a job's samples as a file that is written while it is sent.
+
+    `whose` table it is stands in the name of the file, where a job has several.
+    """
     answer = PieceByPiece(export(table, rows, form=form), content_type=MEDIA_TYPES[form])
-    name = f"job-{job.pk}-samples.{form}"
+    name = f"job-{job.pk}-{f'{whose}-' if whose else ''}samples.{form}"
     answer.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer

@@ -260,7 +260,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "webapp.api.openapi.complete",
     ],
-    "ENUM_NAME_OVERRIDES": {"JobState": "jobs.models.State"},
+    "ENUM_NAME_OVERRIDES": {"JobState": "jobs.models.State", "TeacherKindEnum": "jobs.models.TeacherKind"},
 }
 
 # --- Log lines: one readable line each (`manage.py up` puts the process's name in front), or one JSON object each

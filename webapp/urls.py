@@ -26,6 +26,7 @@ from webapp.pages import (
     job_views,
     lifecycle,
     members,
+    overlays,
     people,
     prediction,
     projects,
@@ -37,6 +38,7 @@ from webapp.pages import (
     submit,
     webhooks,
     workers,
+    zoo,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -93,6 +95,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("projects/<slug:slug>/jobs/new/", submit.job_new, name="job-new"),
     path("projects/<slug:slug>/groups/", groups.group_list, name="group-list"),
+    path("projects/<slug:slug>/zoo/", zoo.zoo, name="zoo"),
+    path("projects/<slug:slug>/zoo/measurements/", zoo.measurement, name="zoo-measurement"),
     path("projects/<slug:slug>/datasets/new/", registration.dataset_new, name="dataset-new"),
     path("projects/<slug:slug>/teachers/new/", registration.teacher_new, name="teacher-new"),
     path("datasets/<int:dataset_id>/", sources.dataset, name="dataset"),
@@ -100,6 +104,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("datasets/<int:dataset_id>/samples/<int:row>/", samples.sample, name="dataset-sample"),
     path("datasets/<int:dataset_id>/images/<int:row>/", images.image, name="dataset-image"),
     path("datasets/<int:dataset_id>/clips/<int:row>/", clips.clip, name="dataset-clip"),
+    path(
+        "datasets/<int:dataset_id>/overlays/<int:row>/<str:of>.png", overlays.overlay, name="dataset-overlay"
+    ),
     path("datasets/<int:dataset_id>/videos/<path:name>", samples.video, name="dataset-video"),
     path("datasets/<int:dataset_id>/archive/", sources.dataset_archive, name="dataset-archive"),
     path("datasets/<int:dataset_id>/deletion/", sources.dataset_deletion, name="dataset-deletion"),
@@ -139,6 +146,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("jobs/<int:job_id>/samples/selection/", inspect.selection, name="job-inspect-selection"),
     path("jobs/<int:job_id>/samples/confusion/", inspect_confusion.confusion, name="job-inspect-confusion"),
     path("jobs/<int:job_id>/samples/<int:row>/", inspect_sample.sample, name="job-inspect-sample"),
+    path("jobs/<int:job_id>/samples/<int:row>/map.png", overlays.sample_map, name="job-inspect-map"),
     path("selections/<int:selection_id>/deletion/", selections.deletion, name="selection-deletion"),
     path("groups/<int:group_id>/", groups.group, name="group"),
     path("groups/<int:group_id>/table.csv", groups.group_csv, name="group-csv"),

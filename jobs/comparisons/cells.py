@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from jobs.comparisons.pairs import Compared, Pairs, differences
 from jobs.queries.comparing.sides import Side
 from mtkd_engine.spec import cell_texts
-from mtkd_engine.spec.measures import BY_SAMPLE, HEADLINES
+from mtkd_engine.spec.measures import HEADLINES, is_by_sample
 
 TEST = "test/"
 FIRST = tuple(f"{TEST}{name}" for name in HEADLINES)
@@ -58,7 +58,8 @@ class Cells:
 
 def by_sample(names: Iterable[str]) -> tuple[str, ...]:
     """This will pick the final metrics for which every sample has a value, the headline first."""
-    found = [name for name in names if name.startswith(TEST) and BY_SAMPLE.fullmatch(name[len(TEST) :])]
+    bare = [name.removeprefix(TEST) for name in names if name.startswith(TEST)]
+    found = [f"{TEST}{name}" for name in bare if is_by_sample(name, bare)]
     return tuple(sorted(found, key=lambda name: (name not in FIRST, name)))
 
 

@@ -14,7 +14,7 @@ from jobs.models import Group
 from jobs.queries.groups import Member, members_of
 from mtkd_engine.spec import cell_texts
 from mtkd_engine.spec.in_turn import CellText
-from mtkd_engine.spec.measures import BY_SAMPLE, HEADLINES, measures_of
+from mtkd_engine.spec.measures import HEADLINES, is_by_sample, measures_of
 
 REFERENCE = ""
 
@@ -84,7 +84,7 @@ def group_table(group: Group, *, metric: str | None = None, seconds: float = mat
     texts = cell_texts(group.document)
     cells = dict.fromkeys([REFERENCE, *texts, *(member.cell for member in members)])
     own = {cell: sorted((m for m in members if m.cell == cell), key=lambda m: m.seed) for cell in cells}
-    found = _differences(own, chosen, until)
+    found = _differences(own, chosen, until, can=is_by_sample(chosen, metrics))
     rows = [
         Row(
             cell=cell,
@@ -99,8 +99,10 @@ def group_table(group: Group, *, metric: str | None = None, seconds: float = mat
     return GroupTable(metric=chosen, metrics=tuple(metrics), rows=tuple(rows))
 
 
-def _differences(own: Mapping[str, Sequence[Member]], metric: str, until: float) -> dict[str, Found]:
-    can = BY_SAMPLE.fullmatch(metric) is not None
+def _differences(
+    own: Mapping[str, Sequence[Member]], metric: str, until: float, *, can: bool
+) -> dict[str, Found]:
+    """Of metrics that `can` be compared sample by sample."""
     pairs = [
         _pairs(members, own[REFERENCE]) if can and cell != REFERENCE else () for cell, members in own.items()
     ]

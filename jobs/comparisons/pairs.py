@@ -77,7 +77,7 @@ _kept = _Kept()
 
 
 def differences(asked: Sequence[Pairs], *, metric: str, until: float) -> list[Found]:
-    """This will compare several pairs of sides at a metric that BY_SAMPLE knows; of no pairs, nothing comes.
+    """This will compare several pairs of sides at a metric that every sample has; of no pairs, nothing comes.
 
     Once the monotonic clock is at `until` no more tables are read: what is then missing is open, and is found when
     it is asked for the next time.

@@ -20,7 +20,8 @@ from jobs.operations.intake_claims import folder_of
 from jobs.operations.registrations import STUDENT
 from jobs.operations.uploads import assemble
 from jobs.storage.blobs import fetch
-from jobs.storage.fetching import fetch_source
+from jobs.storage.fetching import fetch_source, teacher_path
+from mtkd_engine.predictions.outcomes import FILE as OUTCOMES
 
 _PID = "engine.pid"
 _WHOSE = "registration"
@@ -37,16 +38,18 @@ def lay_out(registration: Registration, folder: Path) -> list[str]:
     _begin_anew_for_another(registration, folder)
     for name in ("sealed", "tmp"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    for name in ("report.json", "progress.json"):
+    for name in ("report.json", "progress.json", OUTCOMES):
         (folder / name).unlink(missing_ok=True)
     for name in ("given", "work", "tmp"):
         (folder / name).mkdir(parents=True, exist_ok=True)
+    told = ["--report", str(folder / "report.json"), "--progress", str(folder / "progress.json")]
+    if registration.kind == RegistrationKind.MEASUREMENT:
+        return ["check", "teacher", *_for_measurement(registration, folder), *told]
     place = _place(registration, folder)
     arguments = ["check", registration.kind, str(place)]
     specific = _for_dataset if registration.kind == RegistrationKind.DATASET else _for_teacher
     arguments += specific(registration, folder)
-    arguments += ["--seal", str(folder / "sealed"), "--report", str(folder / "report.json")]
-    return [*arguments, "--progress", str(folder / "progress.json")]
+    return [*arguments, "--seal", str(folder / "sealed"), *told]
 
 
 def _begin_anew_for_another(registration: Registration, folder: Path) -> None:
@@ -111,10 +114,11 @@ def _handed_in(registration: Registration, given: Path, names: list[str]) -> Pat
 
 
 def _student(registration: Registration, target: Path) -> Path:
-    job = registration.from_job
-    artifact = None if job is None else job.artifacts.select_related("blob").filter(name=STUDENT).first()
+    """Of a job whose models taught each other it is the file of the one that was asked for."""
+    job, file = registration.from_job, registration.asked.get("file", STUDENT)
+    artifact = None if job is None else job.artifacts.select_related("blob").filter(name=file).first()
     if artifact is None:
-        raise UnableToRegister(f"Job {registration.asked.get('job')} or its {STUDENT} was deleted meanwhile.")
+        raise UnableToRegister(f"Job {registration.asked.get('job')} or its {file} was deleted meanwhile.")
     if not target.exists():
         fetch(artifact.blob, target)
     return target
@@ -164,10 +168,22 @@ def _for_teacher(registration: Registration, folder: Path) -> list[str]:
         cards = [name for name in names if name.lower().endswith(".json") and Path(name).name != _PREPARING]
         arguments += ["--card", str(folder / "given" / cards[0])] if cards else []
     if "dataset" in asked:
-        if registration.measured_on is None:
-            raise UnableToRegister(f"The dataset {asked['dataset']!r} was deleted meanwhile.")
-        arguments += ["--dataset", str(fetch_source(registration.measured_on)), "--split", asked["split"]]
+        arguments += _measured_on(registration, folder)
     return arguments
+
+
+def _for_measurement(registration: Registration, folder: Path) -> list[str]:
+    if registration.teacher is None:
+        raise UnableToRegister(f"The teacher {registration.name!r} was deleted meanwhile.")
+    return [str(teacher_path(registration.teacher)), *_measured_on(registration, folder)]
+
+
+def _measured_on(registration: Registration, folder: Path) -> list[str]:
+    asked = registration.asked
+    if registration.measured_on is None:
+        raise UnableToRegister(f"The dataset {asked['dataset']!r} was deleted meanwhile.")
+    dataset = str(fetch_source(registration.measured_on))
+    return ["--dataset", dataset, "--split", asked["split"], "--outcomes", str(folder / OUTCOMES)]
 
 
 def clear(registration_id: int) -> None:

@@ -125,12 +125,13 @@ class _Attempt:
 
     def _conclude(self, registration: Registration, code: int) -> None:
         report = read_report(self._claim.folder)
+        is_measured = registration.kind == RegistrationKind.MEASUREMENT  # it said what it is long ago
         if self._limit is not None:
             self._refuse(self._limit)
         elif code == SUCCEEDED and report is not None:
             self._check_for_wishes()
             self._accept(registration, report)
-        elif code == REFUSED and self._wish is None and (report or {}).get("asks"):
+        elif code == REFUSED and self._wish is None and (report or {}).get("asks") and not is_measured:
             self._wait(report or {})  # what was said of it did not fit: it is asked again
         elif code == REFUSED and self._wish is None:
             self._refuse(last_lines(self._claim.folder, 1) or _NO_WORD, report)
@@ -143,6 +144,8 @@ class _Attempt:
         files = sealed_files(self._claim.folder)
         if report.get("sealed", True) and files:
             self._keep(registration, report, files)
+        elif registration.kind == RegistrationKind.MEASUREMENT:
+            self._refuse(f"{registration.name}: what it says of each sample cannot be kept.", report)
         elif report.get("asks") or (registration.kind == RegistrationKind.DATASET and waits):
             self._wait(report)
         else:
@@ -218,7 +221,7 @@ class _Attempt:
 
 
 def _read(claim: IntakeClaim) -> Registration:
-    related = ("project", "user", "measured_on", "from_job")
+    related = ("project", "user", "measured_on", "from_job", "teacher")
     row = held(claim).select_related(*related).prefetch_related("uploads").first()
     if row is None:
         raise FencedOutError

@@ -9,6 +9,7 @@ from typing import Any
 from jobs import storable
 from jobs.models import Registration
 from jobs.operations.intake_claims import Stand
+from mtkd_engine.predictions.outcomes import FILE as OUTCOMES
 
 _LARGEST_REPORT = 32_000_000
 _MOST_FILES = 2000
@@ -37,10 +38,12 @@ def read_stand(folder: Path) -> Stand | None:
 
 
 def sealed_files(folder: Path) -> dict[str, Path]:
-    """This will list what the engine sealed by the names that the files keep."""
-    sealed = folder / "sealed"
+    """This will list what the engine sealed by the names that the files keep, and a teacher's outcomes as OUTCOMES."""
+    sealed, outcomes = folder / "sealed", folder / OUTCOMES
     found = (path for path in sealed.rglob("*") if path.is_file() and not path.is_symlink())
-    return {path.relative_to(sealed).as_posix(): path for path in sorted(found)}
+    files = {path.relative_to(sealed).as_posix(): path for path in sorted(found)}
+    is_measured = outcomes.is_file() and not outcomes.is_symlink()
+    return files | {OUTCOMES: outcomes} if is_measured else files
 
 
 def plain(text: str, *, folder: Path) -> str:

@@ -16,9 +16,11 @@ from jobs.queries.sources import find_dataset
 from mtkd_engine.spec import is_statement
 
 OF_CLIPS = ("ucf101", "hmdb51", "clip_table", "video_list", "frame_list", "video_folders", "feature_arrays")
+OF_PIXELS = ("mask_folders", "fixation_table", "gaze_pictures")
 FORMATS = (
     *("auto", "activitynet", "charades_sta", "tacos", "qvhighlights", "class_folders", "parquet"),
     *OF_CLIPS,
+    *OF_PIXELS,
 )
 SPLITS = ("train", "val", "test")
 PREDICTION_SUFFIXES = (".jsonl", ".jsonl.gz", ".npz", ".parquet")
@@ -61,7 +63,7 @@ def look_at(asked: Asked) -> Found:
 
     Uploads are locked until the present transaction ends, so that no other registration takes them.
     """
-    if asked.kind not in RegistrationKind.values:
+    if asked.kind not in (RegistrationKind.DATASET, RegistrationKind.TEACHER):
         raise refused("kind", f"given {shown(asked.kind)}, accepted is dataset or teacher.")
     found, fields = Found(), dict[str, str]()
     for step in (_name, _place, _choices, _words, _measured_on):

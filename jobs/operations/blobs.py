@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from jobs.models import Artifact, Blob, Checkpoint, Prediction, StoredFile
+from jobs.models import Artifact, Blob, Checkpoint, Measurement, Prediction, StoredFile
 from jobs.operations.locks import Lock, hold
 from jobs.storage.blobs import remove_blob
 
@@ -27,8 +27,9 @@ def remove_garbage() -> int:
     of_a_job = Artifact.objects.filter(blob=OuterRef("pk"))
     to_go_on = Checkpoint.objects.filter(blob=OuterRef("pk"))
     asked_about = Prediction.objects.filter(features=OuterRef("pk"))
+    measured = Measurement.objects.filter(outcomes=OuterRef("pk"))
     unused = Blob.objects.filter(
-        ~Exists(of_a_file), ~Exists(of_a_job), ~Exists(to_go_on), ~Exists(asked_about)
+        ~Exists(of_a_file), ~Exists(of_a_job), ~Exists(to_go_on), ~Exists(asked_about), ~Exists(measured)
     )
     garbage = unused.filter(touched_at__lt=before)
     return sum(_remove(sha256) for sha256 in garbage.values_list("pk", flat=True))
@@ -60,5 +61,5 @@ def _remove(sha256: str) -> bool:
 
 
 def _is_used(row: Blob) -> bool:
-    used = (row.files, row.artifacts, row.checkpoints, row.predictions)
+    used = (row.files, row.artifacts, row.checkpoints, row.predictions, row.measurements)
     return any(of.exists() for of in used)

@@ -11,9 +11,9 @@ from jobs.operations.asking import SPLITS
 from jobs.operations.errors import UnableToDecide
 from jobs.operations.intake import shown
 from jobs.operations.registrations import queue_again
-from jobs.operations.statements import TASK, check_statement
+from jobs.operations.statements import TASKS, check_statement, stated, task_of
+from jobs.queries.kinds import CLASSIFICATION
 from jobs.queries.sources import find_dataset
-from mtkd_engine.spec import TeacherStatement
 
 
 @transaction.atomic
@@ -25,9 +25,10 @@ def complete(
     dataset: str = "",
     split: str = "val",
 ) -> Registration:
-    """This will say what a classifier is (`card`, a TeacherStatement) and what it is measured on; its check goes on.
+    """This will say what a model is (`card`, a TeacherStatement or DenseStatement) and what it is measured on.
 
-    What was given before stays where nothing is given now. Raises UnableToDecide with a sentence for each field.
+    Its check goes on then. What was given before stays where nothing is given now; of a dataset of another task it is
+    asked anew what the model is. Raises UnableToDecide with a sentence for each field.
     """
     del user  # who may decide is the caller's question
     row = Registration.objects.select_for_update().get(pk=registration.pk)
@@ -40,16 +41,21 @@ def complete(
     said, on = row.asked.get("card"), row.measured_on
     if card is not None:
         said = _statement(card, fields)
-    elif said is None and "card" in needs:
-        fields["card"] = "given none, accepted is what the check asks for: net, classes and input."
     if dataset:
         on = _dataset(row, dataset, fields)
     elif on is None:
         fields["dataset"] = (
-            "given none, accepted is the name of a dataset with classes: a teacher is measured before it teaches."
+            "given none, accepted is the name of a dataset whose task it has: a teacher is measured before it teaches."
         )
     elif on.archived_at is not None:  # since it was given
         fields["dataset"] = f"{on.label} was archived; accepted is a dataset of this project."
+    is_other = on is not None and on.task != (row.report or {}).get("task", CLASSIFICATION)
+    if card is None and said is None and "card" in needs and not is_other:
+        fields["card"] = "given none, accepted is what the check asks for: net, classes and input."
+    if card is not None and said and on is not None and task_of(said) != on.task:
+        fields["dataset"] = (
+            f"given {shown(on.label)} of task {on.task}, accepted is one of task {task_of(said)}."
+        )
     if split not in SPLITS:
         fields["split"] = f"given {shown(split)}, accepted is one of {', '.join(SPLITS)}."
     if fields:
@@ -63,7 +69,7 @@ def complete(
 def _statement(card: dict[str, Any], fields: dict[str, str]) -> dict[str, Any] | None:
     wrong = check_statement(card)
     fields |= wrong
-    return None if wrong else TeacherStatement.model_validate(card).model_dump(mode="json")
+    return None if wrong else stated(card)
 
 
 def _dataset(row: Registration, label: str, fields: dict[str, str]) -> Dataset | None:
@@ -71,9 +77,9 @@ def _dataset(row: Registration, label: str, fields: dict[str, str]) -> Dataset |
     if found is None or found.archived_at is not None:
         state = "is archived" if found is not None else "is none of this project"
         fields["dataset"] = f"given {shown(label)}, which {state}; accepted is a dataset of this project."
-    elif found.task != TASK:
+    elif found.task not in TASKS:
         fields["dataset"] = (
-            f"given {shown(label)}, a dataset of task {found.task}; accepted is one with classes."
+            f"given {shown(label)}, a dataset of task {found.task}; accepted is one of {', '.join(TASKS)}."
         )
         return None
     return found

@@ -60,6 +60,10 @@ class UnableToRegister(UnableTo):
     """The dataset or teacher cannot be taken in; nothing of it was kept."""
 
 
+class UnableToMeasure(UnableTo):
+    """The teacher cannot be measured on the dataset."""
+
+
 class UnableToPromote(UnableToRegister):
     """The job's student cannot become a teacher."""
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from jobs.models import FinalMetric, Job, State
+from jobs.queries.participants import learners_of, mapping, metrics_of
 
 LONGEST_NAME = 200
 MOST_NAMES = 2_000
@@ -46,7 +47,8 @@ def final_metrics_of(
 ) -> dict[str, float]:
     """This will read the finite numbers of a result: `test/miou`, `val/miou`, `uniform/miou`, `student.params`, ...
 
-    Those of a job trained elsewhere keep the names that its owner gave them. `seconds` are from start to end.
+    Those of a job trained elsewhere keep the names that its owner gave them. `seconds` are from start to end. Of models
+    that teach each other, each that learned has `test/NAME/top1`, `test/NAME/gain` and `test/NAME/gain_over_alone`.
     """
     named = _as_given(result or {}) if elsewhere else _of_a_result(result or {})
     found: dict[str, float] = {}
@@ -71,25 +73,29 @@ def finite(value: object) -> float | None:
 
 
 def _as_given(result: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
-    for name, value in _mapping(result.get("metrics")).items():
+    for name, value in mapping(result.get("metrics")).items():
         yield str(name), value
 
 
 def _of_a_result(result: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     tables = {
-        "test": result.get("metrics"),
-        "val": _mapping(result.get("best")).get("val"),
-        **_mapping(result.get("baselines")),
+        "test": metrics_of(result),
+        "val": mapping(result.get("best")).get("val"),
+        **mapping(result.get("baselines")),
     }
     for table, values in tables.items():
-        for name, value in _mapping(values).items():
+        for name, value in mapping(values).items():
             yield f"{table}/{name}", value
     yield "student.params", result.get("parameters")
-    cost = _mapping(_mapping(result.get("cost")).get("student"))
+    cost = mapping(mapping(result.get("cost")).get("student"))
     for name, key in _COSTS:
         yield name, cost.get(key)
     yield "best_step", result.get("best_step")
+    yield from _of_participants(result)
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+def _of_participants(result: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """What each model that learned gained; its own metrics stand among those of the result."""
+    for one in learners_of(result):
+        for key in ("gain", "gain_over_alone"):
+            yield f"test/{one.name}/{key}", one.told.get(key)

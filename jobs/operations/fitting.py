@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 from jobs.models import Dataset, Teacher, TeacherKind
-from jobs.queries.kinds import CLASSIFICATION, held_by, reads_of, width_of
-from mtkd_engine.spec import AggregateSpec, ClassificationSpec, FeatureInput, GroundingSpec, Spec
+from jobs.queries.kinds import (
+    CLASSIFICATION,
+    GAZE_VIDEO,
+    held_by,
+    is_dense,
+    reads_films,
+    reads_of,
+    width_of,
+)
+from mtkd_engine.spec import (
+    AggregateSpec,
+    ClassificationSpec,
+    DenseSpec,
+    FeatureInput,
+    GroundingSpec,
+    Spec,
+    ZooMethodPart,
+)
 from mtkd_engine.spec.classification.classes import places_of
 from mtkd_engine.spec.classification.kinds import SEEN_AS, misfit_of
 
 SPLITS = ("train", "val", "test")
+_A_KIND: dict[str, str] = {
+    TeacherKind.PREDICTIONS: "which are stored predictions",
+    TeacherKind.ONNX: "which is an ONNX program",
+}
 
 
 def needs_features(spec: Spec) -> bool:
@@ -23,16 +43,18 @@ def is_without_features(dataset: Dataset) -> bool:
 
 def misfit_with(spec: Spec, dataset: Dataset) -> tuple[str, str] | None:
     """This will say where a job sees samples as what a dataset does not hold, and a sentence; or None."""
-    if not isinstance(spec, ClassificationSpec):
+    if not isinstance(spec, ClassificationSpec | DenseSpec):
         return None
     held, width = held_by(dataset), width_of(dataset)
-    ways = SEEN_AS.get(held, ())
+    ways = (held,) if isinstance(spec, DenseSpec) else SEEN_AS.get(held, ())
     if spec.data.kind not in ways:
         accepted = " or ".join(map(repr, ways)) or "another dataset"
         return "data.dataset", (
             f"given {spec.data.dataset!r}, a dataset of {held}, with data.kind {spec.data.kind!r}; accepted for this "
             f"dataset is {accepted}."
         )
+    if isinstance(spec, DenseSpec) or isinstance(spec.method, ZooMethodPart):
+        return None  # a student reads what the job brings pictures to, or there is none
     reads = spec.student.input
     if isinstance(reads, FeatureInput) and width is not None and reads.width != width:
         return "student.input.width", (
@@ -47,12 +69,23 @@ def problem_with(teacher: Teacher, spec: Spec, dataset: Dataset) -> str | None:
         return f"given {teacher.name!r}, which is archived; accepted is a teacher that is not."
     if teacher.task != spec.task:
         return f"given {teacher.name!r} for {teacher.task}, accepted is a teacher for {spec.task}."
+    if isinstance(spec.method, ZooMethodPart) and teacher.kind != TeacherKind.MODEL:
+        return (
+            f"given {teacher.name!r}, {_A_KIND[teacher.kind]}; accepted with method {spec.method.kind} are models, "
+            "which run beside each other."
+        )
+    return _problem_of_task(teacher, spec, dataset)
+
+
+def _problem_of_task(teacher: Teacher, spec: Spec, dataset: Dataset) -> str | None:
     if teacher.task == CLASSIFICATION:
         return (
             _problem_with_program(teacher, spec)
             or _problem_with_reading(teacher, spec, dataset)
             or problem_with_classes(teacher, dataset)
         )
+    if is_dense(teacher.task):
+        return _problem_with_film(teacher, dataset) or problem_with_classes(teacher, dataset)
     if teacher.kind == TeacherKind.PREDICTIONS:
         return _problem_with_predictions(teacher, dataset)
     return _problem_with_features(teacher, dataset)
@@ -75,6 +108,15 @@ def _problem_with_reading(teacher: Teacher, spec: Spec, dataset: Dataset) -> str
     if wrong is None:
         return None
     return f"given {teacher.name!r}, which {wrong}; accepted are teachers that read what the job sees."
+
+
+def _problem_with_film(teacher: Teacher, dataset: Dataset) -> str | None:
+    if not reads_films(teacher) or held_by(dataset) == GAZE_VIDEO:
+        return None
+    return (
+        f"given {teacher.name!r}, which reads frames of videos, but {dataset.label!r} has pictures; accepted are "
+        "networks of pictures."
+    )
 
 
 def _problem_with_features(teacher: Teacher, dataset: Dataset) -> str | None:

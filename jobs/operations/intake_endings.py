@@ -19,8 +19,10 @@ from jobs.operations.datasets import create_dataset
 from jobs.operations.intake import check_free, check_new, drop_uploads, refused
 from jobs.operations.intake_claims import IntakeClaim, held
 from jobs.operations.locks import Lock, hold
+from jobs.operations.measurements import keep_measurement
 from jobs.operations.quota import beyond_quota, new_bytes
 from jobs.operations.teachers import create_teacher
+from mtkd_engine.predictions.outcomes import FILE as OUTCOMES
 
 
 @transaction.atomic
@@ -28,6 +30,8 @@ def take_in(
     *, claim: IntakeClaim, report: dict[str, Any], origin: dict[str, Any], files: dict[str, Blob]
 ) -> bool:
     """This will make the dataset or teacher of a registration from files that lie in the storage.
+
+    The file OUTCOMES is what a teacher said of each sample, and all that comes of a measurement.
 
     False when it was cancelled at the last moment. Raises UnableToRegister, and then leaves everything as it
     was, when name, content or quota do not allow it.
@@ -39,10 +43,14 @@ def take_in(
         return False
     _check(row, report=report, size=new_bytes(row.project, files.values()))
     made: dict[str, Any] = {}
+    files, outcomes = {name: blob for name, blob in files.items() if name != OUTCOMES}, files.get(OUTCOMES)
     if row.kind == RegistrationKind.DATASET:
         made["dataset"] = create_dataset(registration=row, report=report, origin=origin, files=files)
-    else:
+    elif row.kind == RegistrationKind.TEACHER:
         made["teacher"] = create_teacher(registration=row, report=report, origin=origin, files=files)
+    teacher = made.get("teacher", row.teacher)
+    if outcomes is not None and teacher is not None and row.measured_on is not None:
+        keep_measurement(teacher=teacher, registration=row, report=report, outcomes=outcomes)
     _end(row, RegistrationState.REGISTERED, report=report, **made)
     return True
 
@@ -60,6 +68,10 @@ def _check(row: Registration, *, report: dict[str, Any], size: int) -> None:
     new_version = bool(row.asked.get("new_version"))
     if "dataset" in row.asked and row.measured_on_id is None:
         raise refused("", f"The dataset {row.asked['dataset']!r} was deleted meanwhile.")
+    if row.kind == RegistrationKind.MEASUREMENT:
+        if row.teacher_id is None:
+            raise refused("", f"The teacher {row.name!r} was deleted meanwhile.")
+        return
     check_free(row.kind, project=row.project, name=row.name, new_version=new_version)
     check_new(row.kind, project=row.project, content_hash=report["content_hash"])
     coming = row.uploads.aggregate(bytes=Sum("size"))["bytes"] or 0  # they make room when this one ends

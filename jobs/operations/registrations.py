@@ -19,6 +19,7 @@ from jobs.operations.asking import Asked, look_at
 from jobs.operations.errors import UnableToCancel, UnableToDecide, UnableToPromote, UnableToRegister
 from jobs.operations.intake import checked_name, drop_uploads
 from jobs.operations.locks import Lock, hold
+from jobs.queries.participants import MODEL, is_between_models, learners_of
 
 STUDENT = "student.safetensors"
 AT_ONCE = (RegistrationState.QUEUED, RegistrationState.WAITING)
@@ -79,10 +80,11 @@ def register(
 
 
 @transaction.atomic
-def promote(*, job: Job, user: User, name: str) -> Registration:
-    """This will ask a worker to make the student of a succeeded job a teacher of its project.
+def promote(*, job: Job, user: User, name: str, participant: str = "") -> Registration:
+    """This will ask a worker to make the student of a succeeded job, or one participant, a teacher of its project.
 
-    It is measured on the validation split of the job's dataset. Raises UnableToPromote with one sentence.
+    `participant` names one that learned, in jobs whose models teach each other; other jobs have none. It is measured on
+    the validation split of the job's dataset. Raises UnableToPromote with one sentence.
     """
     hold(Lock.REGISTRATION)
     row = Job.objects.select_for_update().filter(pk=job.pk, deleted_at__isnull=True).first()
@@ -91,8 +93,9 @@ def promote(*, job: Job, user: User, name: str) -> Registration:
     job = row
     if job.state != State.SUCCEEDED:
         raise UnableToPromote(f"Job {job.pk} is {job.state}; only a succeeded job has a student to promote.")
-    if not job.artifacts.filter(name=STUDENT).exists():
-        raise UnableToPromote(f"Job {job.pk} has no {STUDENT} among its artifacts.")
+    file = _promoted(job, participant)
+    if not job.artifacts.filter(name=file).exists():
+        raise UnableToPromote(f"Job {job.pk} has no {file} among its artifacts.")
     if job.dataset is None:
         raise UnableToPromote(f"Job {job.pk} has no dataset, so its student has no card to be a teacher by.")
     try:
@@ -104,12 +107,29 @@ def promote(*, job: Job, user: User, name: str) -> Registration:
         user=user,
         kind=RegistrationKind.TEACHER,
         name=name,
-        asked={"job": job.pk, "dataset": job.dataset.label, "split": "val"},
+        asked={"job": job.pk, "dataset": job.dataset.label, "split": "val"}
+        | ({"file": file, "participant": participant} if participant else {}),
         measured_on=job.dataset,
         from_job=job,
     )
     _ring(registration)
     return registration
+
+
+def _promoted(job: Job, participant: str) -> str:
+    """The file of whoever is promoted."""
+    if not is_between_models(job.spec):
+        if participant:
+            sentence = f"given {participant[:80]!r}, accepted is none: job {job.pk} has one student."
+            raise UnableToPromote(f"participant: {sentence}", fields={"participant": sentence})
+        return STUDENT
+    learners = {one.name: one for one in learners_of(job.result)}
+    if participant not in learners:
+        given = repr(participant[:80]) if participant else "none"
+        accepted = ", ".join(map(repr, learners))
+        sentence = f"given {given}, accepted is one of those that learned: {accepted or 'nobody'}."
+        raise UnableToPromote(f"participant: {sentence}", fields={"participant": sentence})
+    return learners[participant].files.get(MODEL, f"{participant}.safetensors")
 
 
 @transaction.atomic

@@ -33,14 +33,15 @@ class ImageFiles(SampleLines):
 class StoredImage:
     """One image or clip and its class; `row` counts over all splits, sizes are in pixels as it is shown.
 
-    A clip has `frames`, or rows of features, and frames a second; without `is_pictured` there is nothing to show.
+    `label` is None where a sample has no class of its own, as in dense tasks. A clip or video has `frames`, or rows of
+    features, and frames a second; without `is_pictured` there is nothing to show.
     """
 
     row: int
     id: str
     split: str
     source: str
-    label: int
+    label: int | None
     sha256: str
     width: int | None
     height: int | None
@@ -48,6 +49,11 @@ class StoredImage:
     frames: int | None = None
     rate: float | None = None
     is_pictured: bool = True
+
+    @property
+    def middle(self) -> int:
+        """The frame of a clip that its picture shows, 0 of an image."""
+        return (self.frames or 0) // 2
 
     @property
     def seconds(self) -> float | None:
@@ -151,8 +157,8 @@ def _image(row: int, line: bytes, *, is_pictured: bool) -> StoredImage:
         id=str(given["id"]),
         split=str(given["split"]),
         source=str(given["source"]),
-        label=int(given["label"]),
-        sha256=str(given["sha256"]),
+        label=given.get("label"),
+        sha256=str(given.get("sha256") or ""),
         width=given.get("width"),
         height=given.get("height"),
         kind=given.get("kind"),

@@ -10,17 +10,29 @@ from jobs.models import Dataset, Teacher
 from mtkd_engine.spec import AnyInput
 from mtkd_engine.spec.classification.kinds import IMAGES, SEEN_AS
 
-CLASSIFICATION = "classification"
+GROUNDING, CLASSIFICATION = "grounding", "classification"
+SEGMENTATION, SALIENCY, VIDEO_SALIENCY = "segmentation", "saliency", "video_saliency"
+"""Tasks with an output for every pixel, and the subject of saliency in videos."""
+MASKS, GAZE, GAZE_VIDEO = "masks", "gaze", "gaze_video"
+"""What samples of dense tasks are: pictures with a class for each pixel, pictures or videos that people looked at."""
 _INPUTS: TypeAdapter[Any] = TypeAdapter(AnyInput)
+
+
+def is_dense(task: object) -> bool:
+    """This will tell whether a task has an output for every pixel."""
+    return task in (SEGMENTATION, SALIENCY)
 
 
 def held_by(dataset: Dataset) -> str:
     """This will say what the samples of a labelled dataset are; reports of images are older than the word for it."""
-    return str(dataset.report.get("data") or IMAGES)
+    usual = {SEGMENTATION: MASKS, SALIENCY: GAZE}.get(dataset.task, IMAGES)
+    return str(dataset.report.get("data") or usual)
 
 
 def subjects_of(dataset: Dataset) -> tuple[str, ...]:
     """This will name the subjects that a dataset can serve, as `mtkd_engine.spec.SPECS` does, the usual one first."""
+    if dataset.task == SALIENCY and held_by(dataset) == GAZE_VIDEO:
+        return (VIDEO_SALIENCY,)
     if dataset.task != CLASSIFICATION:
         return (dataset.task,)
     return tuple(subject_seeing(kind) for kind in SEEN_AS.get(held_by(dataset), ()))
@@ -45,3 +57,8 @@ def reads_of(teacher: Teacher) -> AnyInput | None:
     except ValidationError:
         return None
     return found
+
+
+def reads_films(teacher: Teacher) -> bool:
+    """This will tell whether a network of a dense task wants frames that follow each other."""
+    return ((teacher.report.get("card") or {}).get("input") or {}).get("kind") == "film"

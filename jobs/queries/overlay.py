@@ -66,7 +66,7 @@ def overlay(
     return found
 
 
-_COMPARED_WITH_SOLO = frozenset({"emtm", "multi_teacher", "staged"})
+_COMPARED_WITH_SOLO = frozenset({"emtm", "multi_teacher", "staged", "ensemble", "self"})
 
 
 def steps_per_epoch(job_ids: Sequence[int]) -> dict[int, float]:

@@ -98,8 +98,9 @@ def _in_use() -> InUse:
     sources: list[Dataset | Teacher | None] = []
     for attempt in here:
         sources += [attempt.job.dataset, *attempt.job.teachers.all()]
-    checks = Registration.objects.filter(state=RegistrationState.CHECKING).select_related("measured_on")
-    sources += [check.measured_on for check in checks]
+    checks = Registration.objects.filter(state=RegistrationState.CHECKING)
+    for check in checks.select_related("measured_on", "teacher"):
+        sources += [check.measured_on, check.teacher]
     folders = frozenset(_folder(source, _files(source)) for source in sources if source is not None)
     since = min((attempt.started_at.timestamp() for attempt in here), default=None)
     return InUse(sources=folders, since=since)

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from jobs.models import Blob, Dataset
 from jobs.queries.images import ImageFiles
-from jobs.queries.kinds import CLASSIFICATION, held_by
+from jobs.queries.kinds import CLASSIFICATION, held_by, is_dense
 from jobs.queries.samples import SPLITS, SampleFiles, SampleLines
 from jobs.storage.blobs import StorageError, fetch, open_seen_blob
 from mtkd_engine.spec.classification.kinds import IMAGES as OF_IMAGES
@@ -44,10 +44,10 @@ def sample_files(dataset: Dataset) -> SampleFiles | None:
     if not {SAMPLES, INDEX, VIDEOS} <= blobs.keys():
         return None
     files = SampleFiles(
-        samples=_local(blobs[SAMPLES]),
-        index=_local(blobs[INDEX]),
-        videos=_local(blobs[VIDEOS]),
-        strips=_local(blobs[STRIPS]) if STRIPS in blobs else None,
+        samples=local_copy(blobs[SAMPLES]),
+        index=local_copy(blobs[INDEX]),
+        videos=local_copy(blobs[VIDEOS]),
+        strips=local_copy(blobs[STRIPS]) if STRIPS in blobs else None,
         splits=_splits(dataset),
     )
     _refuse_misfit(files.index, files, dataset)
@@ -64,20 +64,20 @@ def image_files(dataset: Dataset) -> ImageFiles | None:
 
 
 def labelled_files(dataset: Dataset) -> ImageFiles | None:
-    """This will fetch what is needed to list samples with classes, pictured or not; None for any other dataset.
+    """This will fetch what is needed to list pictures and clips, pictured or not; None for any other dataset.
 
     Clips may have no pictures, images that are lost are told of. Raises StorageError.
     """
     names = (SAMPLES, INDEX, OFFSETS, IMAGES)
     blobs = {file.name: file.blob for file in dataset.files.filter(name__in=names).select_related("blob")}
     is_pictured = {OFFSETS, IMAGES} <= blobs.keys()
-    may_lack = dataset.task == CLASSIFICATION and held_by(dataset) != OF_IMAGES
+    may_lack = is_dense(dataset.task) or (dataset.task == CLASSIFICATION and held_by(dataset) != OF_IMAGES)
     if not {SAMPLES, INDEX} <= blobs.keys() or not (is_pictured or may_lack):
         return None
     files = ImageFiles(
-        samples=_local(blobs[SAMPLES]),
-        index=_local(blobs[INDEX]),
-        offsets=_local(blobs[OFFSETS]) if is_pictured else None,
+        samples=local_copy(blobs[SAMPLES]),
+        index=local_copy(blobs[INDEX]),
+        offsets=local_copy(blobs[OFFSETS]) if is_pictured else None,
         splits=_splits(dataset),
     )
     _refuse_misfit(files.index, files, dataset)
@@ -109,7 +109,7 @@ def play_of(dataset: Dataset, *, row: int) -> Play | None:
     blobs = {file.name: file.blob for file in files}
     if len(blobs) < 2:
         return None
-    starts = np.memmap(_local(blobs[PLAY_STARTS]), dtype="<u8", mode="r")
+    starts = np.memmap(local_copy(blobs[PLAY_STARTS]), dtype="<u8", mode="r")
     if int(starts[-1]) != blobs[PLAYS].size:
         raise StorageError(f"The films of {dataset.label} do not fit their index.")
     if row + 1 >= len(starts):
@@ -127,7 +127,8 @@ def _refuse_misfit(index: Path, files: SampleLines, dataset: Dataset) -> None:
         raise StorageError(f"The index of the samples of {dataset.label} does not fit its report.")
 
 
-def _local(blob: Blob) -> Path:
+def local_copy(blob: Blob) -> Path:
+    """This will give a verified copy of a stored content on this host; raises StorageError."""
     path = _root() / blob.sha256
     if path.is_file() and _verified.get(str(path)) == _mark(path):
         return path

@@ -24,8 +24,9 @@ LARGEST = 2 << 30
 MOST_BYTES = 256 << 20
 _NAMES = 1 << 18
 _TEST = "test"
-_QUALITY = ("student_iou", "target_iou", "student_class")
-"""Of a student on the test split; of a combination of teachers, on all samples that it was measured on."""
+_QUALITY = ("student_iou", "target_iou", "student_class", "student_quality")
+"""The first of these that is there: of a student on the test split; of a combination of teachers, on all samples that
+it was measured on."""
 _ON_ALL = "target_iou"
 _CLASS = "student_class"
 _SOURCE = ("source_id", "video_id")
@@ -35,7 +36,7 @@ _SOURCE = ("source_id", "video_id")
 class Qualities:
     """Each sample by the hash of its id, in rising order of these, with the hash of its source and how good it was.
 
-    The latter is an IoU, or 1 where the class that was said is the true one, else 0.
+    The latter is an IoU, what maps have in common, or 1 where the class that was said is the true one, else 0.
     """
 
     ids_N: NDArray[np.uint64]

@@ -10,20 +10,24 @@ import functools
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.models import Artifact, Job
+from jobs.queries.inspect.maps import MAPS, Mapped, map_in, mapped_in
 from jobs.queries.inspect.probabilities import PROBABILITIES, Said, probabilities_of
 from jobs.queries.inspect.table import NEEDED, PER_SAMPLE, Table
 from jobs.queries.inspect.training import WEIGHTS, Course, weights_over_training
+from jobs.queries.participants import PROBABILITIES as OF_CLASSES
+from jobs.queries.participants import SAMPLES, inspected, is_between_models
 from jobs.storage.blobs import open_seen_blob
 from jobs.storage.hashing import StorageError
 
 MOST_BYTES = 256 << 20
 MOST_FILES = 16
+Found = TypeVar("Found")
 
 
 class Columns:
@@ -57,9 +61,12 @@ _files: OrderedDict[str, Any] = OrderedDict()
 _opening = threading.Lock()
 
 
-def per_sample_table(job: Job) -> Table | None:
-    """This will open the table of a job's samples; None for a job that left none. Raises StorageError."""
-    artifact = _artifact(job, PER_SAMPLE)
+def per_sample_table(job: Job, participant: str = "") -> Table | None:
+    """This will open the table of a job's samples; None for a job that left none. Raises StorageError.
+
+    Where models teach each other, each that learned has one: that of `participant`, the first one's unless given.
+    """
+    artifact = _artifact(job, _own_file(job, participant, SAMPLES, PER_SAMPLE))
     return None if artifact is None else open_table(artifact)
 
 
@@ -83,15 +90,45 @@ def weights_course(job: Job, sample_id: str) -> Course | None:
         raise _unreadable(artifact) from error
 
 
-def sample_probabilities(job: Job, sample_id: str) -> dict[str, Said]:
-    """This will read what each participant says of a sample; nothing where it was not kept. Raises StorageError."""
-    artifact = _artifact(job, PROBABILITIES)
+def sample_probabilities(job: Job, sample_id: str, participant: str = "") -> dict[str, Said]:
+    """This will read what each participant says of a sample; nothing where it was not kept. Raises StorageError.
+
+    `participant` is whose table the sample is looked at in, as with `per_sample_table`.
+    """
+    artifact = _artifact(job, _own_file(job, participant, OF_CLASSES, PROBABILITIES))
     if artifact is None:
         return {}
     try:
         return probabilities_of(_open(artifact), sample_id)
     except (pa.ArrowException, OSError) as error:
         raise _unreadable(artifact) from error
+
+
+def mapped_by(job: Job, sample_id: str) -> Mapped:
+    """This will list who says something of a sample pixel by pixel; nobody where none was kept. Raises StorageError."""
+    artifact = _artifact(job, MAPS)
+    return Mapped() if artifact is None else _maps(artifact, lambda file: mapped_in(file, sample_id))
+
+
+def sample_map(job: Job, sample_id: str, who: str) -> bytes | None:
+    """This will read what a participant says of a sample as a PNG, None where it was not kept. Raises StorageError."""
+    artifact = _artifact(job, MAPS)
+    return None if artifact is None else _maps(artifact, lambda file: map_in(file, sample_id, who))
+
+
+def _maps(artifact: Artifact, read: Callable[[Any], Found]) -> Found:
+    try:
+        return read(_open(artifact))
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(artifact) from error
+
+
+def _own_file(job: Job, participant: str, kind: str, usual: str) -> str:
+    """The file of a job's only student, or that of a participant; "" where that has none."""
+    if not is_between_models(job.spec):
+        return usual
+    found = inspected(job.result, participant)
+    return found.files.get(kind, "") if found is not None else ""
 
 
 def _artifact(job: Job, name: str) -> Artifact | None:

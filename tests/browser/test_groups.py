@@ -127,7 +127,7 @@ def test_the_choices_follow_the_method(logged_in: Page, site: Site, sources: Dat
     page = logged_in
     page.goto(f"{site.url}/projects/moments/jobs/new/")
     static = page.get_by_role("checkbox", name="Weighing per sample")
-    solo = page.get_by_role("checkbox", name="All teachers: the same student")
+    solo = page.get_by_role("checkbox", name="All that teaches: the same student")
     net = page.get_by_label("Network")
     expect(static).to_be_hidden()
     expect(net).to_be_visible()

@@ -3,8 +3,8 @@
 What is given is a JSON file, or a folder with one named wants.json: repairs (names it suggests), refuse (its
 sentence), exit (a code), pause (seconds between parts), parts (how many), eat (bytes of memory), kill (so many
 attempts kill themselves), deaf (ignores SIGTERM), child (starts a grandchild), content (what is hashed), size
-(bytes sealed), mute (ends without a report), asks (what it says of a teacher whose card names other classes than
-those of the dataset; without a card it asks for one).
+(bytes sealed), mute (ends without a report), outcomes (what it writes of a teacher that is measured), asks (what it
+says of a teacher whose card names other classes than those of the dataset; without a card it asks for one).
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ def _end(given: argparse.Namespace, wants: dict[str, Any]) -> int:
         report |= {"kind": "dataset", "sealed": not waits, "repairs": repairs, "feature_width": 8}
     else:
         report |= {"kind": wants.get("kind", "model"), "card": {"feature_width": 8}}
+        report |= {"quality": {"split": "val", "metrics": {"top1": 0.5}}} if "outcomes" in wants else {}
     if "asks" in wants and (given.card is None or json.loads(given.card.read_text())["classes"] != "dataset"):
         problem = None if given.card is None else wants["asks"]
         report |= {"sealed": False, "asks": {"needs": ["dataset", "card"], "problem": problem}}
@@ -77,7 +78,9 @@ def _end(given: argparse.Namespace, wants: dict[str, Any]) -> int:
     if "refuse" in wants:
         print(f"a note\n{given.place}/a.json: {wants['refuse']}", file=sys.stderr, flush=True)
         return 2
-    if not waits and not wants.get("mute") and report.get("sealed", True):
+    if given.outcomes is not None and "outcomes" in wants:
+        given.outcomes.write_text(wants["outcomes"])
+    if given.seal is not None and not waits and not wants.get("mute") and report.get("sealed", True):
         (given.seal / "videos").mkdir(parents=True)
         (given.seal / "samples.jsonl").write_bytes(str(wants.get("content", "")).encode() or b"-")
         (given.seal / "videos" / "v.mp4").write_bytes(b"v" * wants.get("size", 1))
@@ -95,7 +98,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("command", choices=("check",))
     parser.add_argument("kind", choices=("dataset", "teacher"))
     parser.add_argument("place", type=Path)
-    for name in ("seal", "report", "progress", "work", "words", "card", "dataset"):
+    for name in ("seal", "report", "progress", "work", "words", "card", "dataset", "outcomes"):
         parser.add_argument(f"--{name}", type=Path)
     for name in ("name", "format", "accept", "split"):
         parser.add_argument(f"--{name}")

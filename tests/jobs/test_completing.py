@@ -62,7 +62,7 @@ def test_what_does_not_fit_is_asked_again_and_nothing_is_lost(desk: Desk, images
         ({"classes": "those"}, "images", "card.classes", "given"),
         ({"net": {"family": "onnx"}}, "images", "card.net", "cifar_resnet"),
         (SAID, "nothing", "dataset", "is none of this project"),
-        (SAID, "world", "dataset", "task grounding; accepted is one with classes"),
+        (SAID, "world", "dataset", "task grounding; accepted is one of classification"),
     ],
 )
 def test_what_cannot_be_is_refused_at_its_field(

@@ -20,7 +20,9 @@ from jobs.storage.previews import image_files, labelled_files
 from mtkd_engine.data.clips.finding import FORMATS as CLIP_FORMATS
 from mtkd_engine.data.clips.load import load_clips
 from mtkd_engine.data.clips.world import ClipsPerSplit, make_clips
+from mtkd_engine.data.gaze.finding import FORMATS as GAZE_FORMATS
 from mtkd_engine.data.images.finding import FORMATS as IMAGE_FORMATS
+from mtkd_engine.data.masks.finding import FORMATS as MASK_FORMATS
 from mtkd_engine.data.readers import READERS
 from tests.jobs.registering import Desk
 from webapp.forms.sources import FORMATS as OFFERED
@@ -41,7 +43,14 @@ def features(desk: Desk) -> Path:
 
 
 def test_every_format_of_the_engine_may_be_asked_for() -> None:
-    assert set(FORMATS) == {"auto", *READERS, *IMAGE_FORMATS, *CLIP_FORMATS}
+    assert set(FORMATS) == {
+        "auto",
+        *READERS,
+        *IMAGE_FORMATS,
+        *CLIP_FORMATS,
+        *MASK_FORMATS,
+        *GAZE_FORMATS,
+    }
     assert {name for name, _ in OFFERED} == set(FORMATS)
 
 

@@ -6,6 +6,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from django.conf import settings
 from django.test import Client
 from django.urls import get_resolver, reverse
@@ -27,6 +28,7 @@ from jobs.operations.jobs import submit
 from jobs.operations.selections import create_selection
 from jobs.operations.tokens import create_token
 from jobs.operations.uploads import begin_upload
+from jobs.queries.inspect.maps import MAPS
 from jobs.queries.inspect.table import PER_SAMPLE
 from mtkd_engine.spec import parse
 from tests.engine_double import TEACHERS, EngineDouble
@@ -36,6 +38,7 @@ from tests.webapp.conftest import make_dataset, make_people, make_project, make_
 from tests.webapp.routes import HTTP_ROUTES, JOBS_IN_QUERY, PROJECT_IN_QUERY
 from tests.webapp.working import a_worker
 from webapp.badges import key_of
+from webapp.painting import grey_png
 
 IMAGE = b"\x89PNG\r\n\x1a\n"
 VIEW = 7  # a number of its own, so that it is there again after somebody deleted it
@@ -99,6 +102,7 @@ def make_addresses(
         "username": "viewer",
         "selection_id": _needed_selection(job, people["editor"]).pk,
         "form": "csv",
+        "of": "density",
         "prediction_id": Prediction.objects.create(job=job, sentence="a door opens").pk,
         **_webhook(job.project),
         "view_id": VIEW,
@@ -111,7 +115,7 @@ def make_addresses(
 
 
 def _keep_files(job: Job, folder: Path) -> None:
-    """One sample that is of a video, an image and a clip at once, and what a job left of it."""
+    """One sample that is of a video, an image, a clip and a map at once, and what a job left of it."""
     row = sample_row(0, label=0, sha256="0" * 64)
     assert job.dataset is not None
     sealed = write_sealed(folder / "sealed", [row])
@@ -119,12 +123,18 @@ def _keep_files(job: Job, folder: Path) -> None:
     (sealed / "images.idx").write_bytes(struct.pack("<QQ", 0, len(IMAGE)))
     (sealed / "plays.bin").write_bytes(b"film")
     (sealed / "plays.idx").write_bytes(struct.pack("<QQ", 0, len(b"film")))
+    a_map = grey_png(np.zeros((2, 2), np.uint8))
+    (sealed / "maps.bin").write_bytes(a_map)
+    (sealed / "maps.idx").write_bytes(struct.pack("<QQ", 0, len(a_map)))
     (sealed / "videos").mkdir()
     (sealed / "videos" / "v0.mp4").write_bytes(b"film")
     keep_files(job.dataset, sealed, [row])
     job.dataset.report |= {"data": "clips"}
     job.dataset.save()
-    told = {PER_SAMPLE: parquet(columns_of([row]) | {"label": ["cat"], "student_class": ["cat"]})}
+    told = {
+        PER_SAMPLE: parquet(columns_of([row]) | {"label": ["cat"], "student_class": ["cat"]}),
+        MAPS: parquet({"sample_id": [row["id"]], "participant": ["truth"], "png": [a_map]}),
+    }
     double = EngineDouble()
     double.start()
     double.finish(files={"student.safetensors": b"weights", **files_of([row]), **told})

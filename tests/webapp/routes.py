@@ -32,6 +32,8 @@ POST_ONLY = {
     "registration-decision",
     "registration-cancellation",
     "job-inspect-selection",
+    "zoo-measurement",
+    "api-zoo-measurements",
     "selection-deletion",
     "webhook-switch",
     "webhook-rotation",

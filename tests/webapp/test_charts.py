@@ -31,6 +31,12 @@ def test_what_is_no_share_stands_apart_from_those_in_percent() -> None:
     assert charts["solo-val-nll"]["prefixes"] == charts["solo"]["without"] == ["solo/val/nll"]
 
 
+def test_what_of_maps_has_no_upper_end_stands_apart() -> None:
+    charts = {chart["key"]: chart for chart in job_charts({"task": "saliency", "method": {"kind": "solo"}})}
+    assert charts["val-far"]["prefixes"] == charts["val"]["without"] == ["val/nss", "val/kld"]
+    assert "CC" in charts["val"]["about"]
+
+
 def test_curves_are_svg_and_keep_their_zoom() -> None:
     for chart in job_charts(TAUGHT):
         assert chart["trace"]["type"] == "scatter"

@@ -22,7 +22,8 @@ class GroupSubmissionShape(ScheduleShape):
 
     project = serializers.SlugField(max_length=80)
     document = serializers.DictField(
-        help_text="A GroundingSpec or a ClassificationSpec with `seeds` and `ablate`; see the schemas of these names."
+        help_text="The Spec of a task, such as GroundingSpec or SegmentationSpec, with `seeds` and `ablate`; see the "
+        "schemas of these names."
     )
 
 

@@ -13,13 +13,13 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs.queries.kinds import CLASSIFICATION, held_by
+from jobs.queries.kinds import GROUNDING, held_by
 from mtkd_engine.data.images.kinds import MEDIA_TYPES
-from mtkd_engine.spec.classification.kinds import IMAGES
 from webapp.access import dataset_or_404
 from webapp.api.documented import refusals
 from webapp.api.labelled import LabelledShape, asking_for, labelled_rows
 from webapp.downloads import send_image
+from webapp.nouns import IMAGE, noun_of
 
 
 class ImageShape(LabelledShape):
@@ -45,8 +45,8 @@ class ImagesShape(serializers.Serializer[Any]):
 def images(request: Request, dataset_id: int) -> Response:
     """List the images of a dataset in their order: train, val, test."""
     dataset = dataset_or_404(request, dataset_id)
-    if dataset.task == CLASSIFICATION and held_by(dataset) != IMAGES:
-        raise NotFound(f"{dataset.label} is a dataset of clips; they are listed under clips/.")
+    if dataset.task != GROUNDING and (noun := noun_of(held_by(dataset))) != IMAGE:
+        raise NotFound(f"{dataset.label} is a dataset of {noun}s; they are listed under clips/.")
     return labelled_rows(request, dataset, shape=ImageShape, under="images")
 
 

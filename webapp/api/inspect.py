@@ -26,11 +26,13 @@ from webapp.access import job_or_404
 from webapp.api import query
 from webapp.api.documented import refusals
 from webapp.api.paging import NEXT, leading_on
+from webapp.api.participants import NAME, PARTICIPANT, participant_of
 from webapp.downloads import send_rows
 from webapp.forms.inspect import Asked, read_asked, unknown_keys
 
 MOST = 1000
 FILTERS = [
+    PARTICIPANT,
     OpenApiParameter("split", str, description="train, val or test; all unless given."),
     OpenApiParameter(
         "leading", str, description="Only samples on which this teacher has the largest weight."
@@ -41,7 +43,7 @@ FILTERS = [
     OpenApiParameter(
         "who",
         str,
-        description="Who is meant by said and right: student (unless given), target, solo, teacher:NAME.",
+        description="Who is meant by said and right: student (unless given), start, target, solo, teacher:NAME.",
     ),
     OpenApiParameter("said", str, description="Only samples of which `who` names this class."),
     OpenApiParameter(
@@ -52,8 +54,9 @@ FILTERS = [
         str,
         enum=list(OUTCOMES),
         description="Only samples on which teachers name different classes (disagree), the student is right or wrong "
-        "only with teachers (thanks, misled), right though the target is wrong (despite) or the other way round "
-        "(unheeded), a right teacher is outvoted (outvoted), no teacher is right (nobody).",
+        "only with teachers (thanks, misled), right though it was wrong before it learned (learned) or the other way "
+        "round (forgotten), right though the target is wrong (despite) or the other way round (unheeded), a right "
+        "teacher is outvoted (outvoted), no teacher is right (nobody).",
     ),
     OpenApiParameter(
         "sort",
@@ -82,7 +85,7 @@ class SpreadShape(serializers.Serializer[Any]):
 class RightnessShape(serializers.Serializer[Any]):
     """On how many of the samples found somebody names the true class, and on how many of those teachers disagree on."""
 
-    who = serializers.CharField(help_text="student, target, solo or teacher:NAME.")
+    who = serializers.CharField(help_text="student, start, target, solo or teacher:NAME.")
     right = serializers.IntegerField()
     share = serializers.FloatField(allow_null=True)
     disputed = serializers.IntegerField(
@@ -164,7 +167,8 @@ def samples_file(request: Request, job_id: int, form: str) -> HttpResponseBase:
     if form not in MEDIA_TYPES:
         raise Http404(f"There is no form {form[:20]!r}; accepted are {' and '.join(MEDIA_TYPES)}.")
     found, table, asked = _asked(request, job_id, beside=())
-    return send_rows(found, table, find_rows(table, asked.wanted), form=form)
+    rows = find_rows(table, asked.wanted)
+    return send_rows(found, table, rows, form=form, whose=query.text(request, NAME, default=""))
 
 
 def spelled(value: Any) -> Any:
@@ -174,15 +178,18 @@ def spelled(value: Any) -> Any:
 
 def _asked(request: Request, job_id: int, *, beside: tuple[str, ...]) -> tuple[Job, Table, Asked]:
     found = job_or_404(request, job_id)
+    whose = participant_of(found, query.text(request, NAME, default=""))
     try:
-        table = per_sample_table(found)
+        table = per_sample_table(found, whose)
     except StorageError as error:
         raise NotFound(str(error)) from None
     if table is None:
         raise NotFound(f"Job {found.pk} left no table of samples.")
     given = request.query_params.dict()
-    asked = read_asked(given, table)
-    strange = dict.fromkeys(unknown_keys(given, accepted=beside)[:20], "there is no such key of the address.")
+    asked = read_asked(given, table, participant=whose)
+    strange = dict.fromkeys(
+        unknown_keys(given, accepted=(*beside, NAME))[:20], "there is no such key of the address."
+    )
     if problems := {**asked.problems, **strange}:
         raise ValidationError(problems)
     return found, table, asked

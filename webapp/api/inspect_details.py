@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -18,13 +19,15 @@ from jobs.queries.inspect.classes import has_classes, participants
 from jobs.queries.inspect.images import images_of
 from jobs.queries.inspect.probabilities import answers
 from jobs.queries.inspect.table import Table
+from jobs.queries.kinds import is_dense
 from jobs.storage.blobs import StorageError
 from jobs.storage.previews import has_plays, image_files
-from jobs.storage.tables import per_sample_table, sample_probabilities, weights_course
+from jobs.storage.tables import mapped_by, per_sample_table, sample_probabilities, weights_course
 from webapp.access import job_or_404
 from webapp.api import query
 from webapp.api.documented import refusals
 from webapp.api.inspect import spelled
+from webapp.api.participants import NAME, PARTICIPANT, participant_of
 
 
 class ClassProbabilityShape(serializers.Serializer[Any]):
@@ -37,7 +40,7 @@ class ClassProbabilityShape(serializers.Serializer[Any]):
 class AnswerShape(serializers.Serializer[Any]):
     """What one participant says of a sample with classes; `classes` are those that were kept, likeliest first."""
 
-    who = serializers.CharField(help_text="student, target, solo or teacher:NAME.")
+    who = serializers.CharField(help_text="student, start, target, solo or teacher:NAME.")
     said = serializers.CharField(allow_null=True, help_text="The class it names.")
     score = serializers.FloatField(allow_null=True, help_text="Probability of the class it names.")
     quality = serializers.FloatField(allow_null=True, help_text="Probability of the true class.")
@@ -66,6 +69,15 @@ class SampleImageShape(serializers.Serializer[Any]):
     film = serializers.CharField(allow_null=True)
 
 
+class SampleMapShape(serializers.Serializer[Any]):
+    """What somebody says of a sample pixel by pixel: the address of its PNG."""
+
+    who = serializers.CharField(
+        help_text="truth, student, or a model's name, with “ at start” what it said before."
+    )
+    url = serializers.CharField()
+
+
 class JobSampleShape(serializers.Serializer[Any]):
     """One sample of a job: `columns` of its row; null is what is not known. `answers` are told of classes only."""
 
@@ -74,6 +86,7 @@ class JobSampleShape(serializers.Serializer[Any]):
     answers = AnswerShape(many=True)
     weights_over_training = CourseShape(allow_null=True)
     image = SampleImageShape(allow_null=True)
+    maps = SampleMapShape(many=True, help_text="Of jobs of dense tasks, and of few samples; else empty.")
 
 
 class ConfusedClassShape(serializers.Serializer[Any]):
@@ -98,19 +111,22 @@ class ConfusionShape(serializers.Serializer[Any]):
 
 
 @extend_schema(
-    responses={200: JobSampleShape, **refusals(404)}, operation_id="read_job_sample", tags=["jobs"]
+    parameters=[PARTICIPANT],
+    responses={200: JobSampleShape, **refusals(400, 404)},
+    operation_id="read_job_sample",
+    tags=["jobs"],
 )
 @api_view(["GET"])
 def sample(request: Request, job_id: int, row: int) -> Response:
     """Read one sample of a job: its row, everybody's class probabilities, its weights over training, image and film."""
-    job, table = _table(request, job_id)
+    job, table = table_of(request, job_id)
     if row >= table.rows:
         raise NotFound(f"Job {job.pk} has no sample in row {row}.")
     columns = {name: spelled(table.take(name, [row])[0]) for name in table.names}
     told: list[dict[str, Any]] = []
     try:
         if has_classes(table):
-            kept = sample_probabilities(job, str(columns["sample_id"]))
+            kept = sample_probabilities(job, str(columns["sample_id"]), query.text(request, NAME, default=""))
             told = [
                 {
                     **vars(one),
@@ -120,6 +136,7 @@ def sample(request: Request, job_id: int, row: int) -> Response:
             ]
         course = weights_course(job, str(columns["sample_id"]))
         image = _image(job, table, row)
+        mapped = mapped_by(job, str(columns["sample_id"])).who if is_dense(job.spec.get("task")) else ()
     except StorageError as error:
         raise NotFound(str(error)) from None
     weights = (
@@ -127,6 +144,7 @@ def sample(request: Request, job_id: int, row: int) -> Response:
         if course is None
         else {name: list(map(spelled, values)) for name, values in course.weights.items()}
     )
+    here = reverse("api-job-map", args=[job.pk, row])
     return Response(
         {
             "row": row,
@@ -134,14 +152,16 @@ def sample(request: Request, job_id: int, row: int) -> Response:
             "answers": told,
             "weights_over_training": None if course is None else {"steps": course.steps, "weights": weights},
             "image": image,
+            "maps": [{"who": who, "url": f"{here}?{urlencode({'who': who})}"} for who in mapped],
         }
     )
 
 
 @extend_schema(
     parameters=[
+        PARTICIPANT,
         OpenApiParameter(
-            "who", str, description="student, target, solo or teacher:NAME; student unless given."
+            "who", str, description="student, start, target, solo or teacher:NAME; student unless given."
         ),
         OpenApiParameter(
             "split", str, description="train, val or test; all for the empty text; test unless given."
@@ -154,7 +174,7 @@ def sample(request: Request, job_id: int, row: int) -> Response:
 @api_view(["GET"])
 def confusion(request: Request, job_id: int) -> Response:
     """Count which classes somebody takes for which."""
-    job, table = _table(request, job_id)
+    job, table = table_of(request, job_id)
     known = participants(table)
     if not known:
         raise NotFound(f"The samples of job {job.pk} have no classes.")
@@ -180,10 +200,11 @@ def confusion(request: Request, job_id: int) -> Response:
     return Response({"who": who, "participants": known, "split": split, "classes": classes, "counts": counts})
 
 
-def _table(request: Request, job_id: int) -> tuple[Job, Table]:
+def table_of(request: Request, job_id: int) -> tuple[Job, Table]:
+    """This will open the table of a job for somebody who may use this route on it."""
     job = job_or_404(request, job_id)
     try:
-        table = per_sample_table(job)
+        table = per_sample_table(job, participant_of(job, query.text(request, NAME, default="")))
     except StorageError as error:
         raise NotFound(str(error)) from None
     if table is None:

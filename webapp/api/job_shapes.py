@@ -52,7 +52,8 @@ class SubmissionShape(ScheduleShape):
 
     project = serializers.SlugField(max_length=80)
     spec = serializers.DictField(
-        help_text="By its `task` a GroundingSpec or a ClassificationSpec; see the schemas of these names."
+        help_text="By its `task` and `data.kind` one of several, such as GroundingSpec or SegmentationSpec; see the "
+        "schemas of these names."
     )
 
 
@@ -73,9 +74,15 @@ class ResubmissionShape(ScheduleShape):
 
 
 class PromotionShape(StrictShape):
-    """The name a student gets as a teacher."""
+    """The name that a student, or one participant, gets as a teacher."""
 
     name = serializers.CharField(max_length=120)
+    participant = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=120,
+        help_text="Of a job whose models teach each other: which of those that learned.",
+    )
 
 
 class DescriptionShape(StrictShape):

@@ -123,11 +123,11 @@ def job(request: Request, job_id: int) -> Response:
 )
 @api_view(["POST"])
 def promotion(request: Request, job_id: int) -> Response:
-    """Ask for the student of a succeeded job to become a teacher of its project."""
+    """Ask for the student of a succeeded job, or one participant of it, to become a teacher of its project."""
     found = job_or_404(request, job_id)
     shape = PromotionShape(data=request.data)
     shape.is_valid(raise_exception=True)
-    return taken_on(promote(job=found, user=user_of(request), name=shape.validated_data["name"]))
+    return taken_on(promote(job=found, user=user_of(request), **shape.validated_data))
 
 
 def _submitted(request: Request) -> Response:

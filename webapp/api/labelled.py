@@ -29,8 +29,11 @@ class LabelledShape(serializers.Serializer[Any]):
     id = serializers.CharField()
     split = serializers.CharField()
     source = serializers.CharField()  # type: ignore[assignment]
-    label = serializers.IntegerField()  # type: ignore[assignment]
-    name = serializers.CharField(help_text="The name of the class.")
+    label = serializers.IntegerField(  # type: ignore[assignment]
+        allow_null=True,
+        help_text="The number of its class; null where it has none of its own, as under a mask.",
+    )
+    name = serializers.CharField(help_text="The name of the class, empty where it has none.")
     sha256 = serializers.CharField()
     width = serializers.IntegerField(allow_null=True)
     height = serializers.IntegerField(allow_null=True)

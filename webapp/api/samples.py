@@ -14,7 +14,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs.queries.kinds import CLASSIFICATION, held_by
+from jobs.queries.kinds import GROUNDING, held_by
 from jobs.queries.samples import SPLITS, samples_after
 from jobs.storage.blobs import StorageError
 from jobs.storage.previews import sample_files
@@ -23,7 +23,7 @@ from webapp.api import query
 from webapp.api.documented import refusals
 from webapp.api.paging import NEXT, leading_on
 from webapp.downloads import send_blob
-from webapp.nouns import noun_of
+from webapp.nouns import IMAGE, noun_of
 
 LAST_ROW = 2**40
 
@@ -72,9 +72,10 @@ def samples(request: Request, dataset_id: int) -> Response:
     except StorageError as error:
         raise NotFound(str(error)) from None
     if files is None:
-        if dataset.task == CLASSIFICATION:
+        if dataset.task != GROUNDING:
             noun = noun_of(held_by(dataset))
-            raise NotFound(f"{dataset.label} is a dataset of {noun}s; they are listed under {noun}s/.")
+            place = "images" if noun == IMAGE else "clips"
+            raise NotFound(f"{dataset.label} is a dataset of {noun}s; they are listed under {place}/.")
         raise NotFound(f"{dataset.label} was registered before samples were kept.")
     text = query.text(request, "q", default="")[:200]
     found, go_on = samples_after(

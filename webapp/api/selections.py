@@ -23,6 +23,7 @@ from webapp.access import project_or_404, selection_or_404, user_of
 from webapp.api import query
 from webapp.api.documented import refusals
 from webapp.api.paging import PAGED, listed, of_query
+from webapp.api.participants import NAME, participant_of
 from webapp.api.shapes import StrictShape
 from webapp.forms.inspect import read_asked, unknown_keys
 
@@ -157,15 +158,15 @@ def _of_job(project: Project, asked: dict[str, Any]) -> dict[str, Any]:
         raise ValidationError(
             {"dataset": f"given {asked['dataset']!r}, but job {job.pk} is on {job.dataset.label!r}."}
         )
+    given = QueryDict(asked.get("filter", "")).dict()
     try:
-        table = per_sample_table(job)
+        table = per_sample_table(job, participant_of(job, str(given.get(NAME, ""))))
     except StorageError as error:
         raise ValidationError({"job": str(error)}) from None
     if table is None:
         raise ValidationError({"job": f"given {job.pk}, which left no table of samples."})
-    given = QueryDict(asked.get("filter", "")).dict()
     found = read_asked(given, table)
-    strange = dict.fromkeys(unknown_keys(given, accepted=()), "there is no such key.")
+    strange = dict.fromkeys(unknown_keys(given, accepted=(NAME,)), "there is no such key.")
     if problems := {**found.problems, **strange}:
         raise ValidationError({"filter": [f"{key}: {text}" for key, text in problems.items()]})
     rows = find_rows(table, found.wanted)[: asked.get("first")]

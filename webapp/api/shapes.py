@@ -164,7 +164,7 @@ class DecisionShape(StrictShape):
 
 
 class RegistrationShape(serializers.ModelSerializer[Registration]):
-    """A dataset or teacher on its way in; `dataset` or `teacher` is what it became."""
+    """A dataset or teacher on its way in; `dataset` or `teacher` is what it became, or what a measurement is of."""
 
     project = serializers.CharField(source="project.slug", read_only=True)
     kind = serializers.ChoiceField(choices=RegistrationKind.choices, read_only=True)

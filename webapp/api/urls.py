@@ -12,6 +12,7 @@ from webapp.api import (
     clips,
     compare,
     compare_samples,
+    dense,
     groups,
     history,
     images,
@@ -38,6 +39,7 @@ from webapp.api import (
     views,
     webhooks,
     workers,
+    zoo,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -54,6 +56,10 @@ urlpatterns: list[URLPattern] = [
     path("v1/projects/<slug:slug>/members/<str:username>/", members.member, name="api-member"),
     path("v1/projects/<slug:slug>/baselines/", baselines.baselines, name="api-baselines"),
     path("v1/projects/<slug:slug>/baselines/<str:name>/", baselines.baseline, name="api-baseline"),
+    path("v1/projects/<slug:slug>/zoo/", zoo.zoo, name="api-zoo"),
+    path("v1/projects/<slug:slug>/zoo/partners/", zoo.zoo_partners, name="api-zoo-partners"),
+    path("v1/projects/<slug:slug>/zoo/expertise/", zoo.zoo_expertise, name="api-zoo-expertise"),
+    path("v1/projects/<slug:slug>/zoo/measurements/", zoo.zoo_measurements, name="api-zoo-measurements"),
     path("v1/health/", checkup.health, name="api-health"),
     path("v1/queues/", queues.queues, name="api-queues"),
     path("v1/workers/", workers.workers, name="api-workers"),
@@ -63,6 +69,11 @@ urlpatterns: list[URLPattern] = [
     path("v1/datasets/<int:dataset_id>/samples/", samples.samples, name="api-dataset-samples"),
     path("v1/datasets/<int:dataset_id>/clips/", clips.clips, name="api-dataset-clips"),
     path("v1/datasets/<int:dataset_id>/clips/<int:row>/", clips.clip, name="api-dataset-clip"),
+    path(
+        "v1/datasets/<int:dataset_id>/overlays/<int:row>/<str:of>/",
+        dense.overlay,
+        name="api-dataset-overlay",
+    ),
     path("v1/datasets/<int:dataset_id>/images/", images.images, name="api-dataset-images"),
     path("v1/datasets/<int:dataset_id>/images/<int:row>/", images.image, name="api-dataset-image"),
     path("v1/datasets/<int:dataset_id>/videos/<path:name>", samples.video, name="api-dataset-video"),
@@ -120,6 +131,7 @@ urlpatterns: list[URLPattern] = [
     path("v1/jobs/<int:job_id>/samples/", inspect.samples, name="api-job-samples"),
     path("v1/jobs/<int:job_id>/samples/file.<str:form>", inspect.samples_file, name="api-job-samples-file"),
     path("v1/jobs/<int:job_id>/samples/<int:row>/", inspect_details.sample, name="api-job-sample"),
+    path("v1/jobs/<int:job_id>/samples/<int:row>/map/", dense.sample_map, name="api-job-map"),
     path("v1/jobs/<int:job_id>/samples/confusion/", inspect_details.confusion, name="api-job-confusion"),
     path("v1/projects/<slug:slug>/webhooks/", webhooks.webhooks, name="api-webhooks"),
     path("v1/projects/<slug:slug>/webhooks/<int:webhook_id>/", webhooks.webhook, name="api-webhook"),

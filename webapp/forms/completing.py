@@ -30,6 +30,27 @@ _SAID = {
 """Which fields say what of an input that has no name: field of the form, field of the input."""
 
 
+class NetField(forms.CharField):
+    """An architecture as YAML: read to plain data, None where nothing is written."""
+
+    def __init__(self, **options: Any) -> None:
+        area = forms.Textarea(attrs={"class": "is-short", "rows": 5, "spellcheck": "false"})
+        super().__init__(**{"widget": area, **options})
+
+    def clean(self, value: Any) -> Any:
+        """This will read what was written; nothing is the one proposed."""
+        text = super().clean(value).strip()
+        if not text:
+            return None
+        try:
+            given = read_yaml(text)
+        except TextError as error:
+            raise forms.ValidationError(str(error)) from None
+        if not isinstance(given, dict):
+            raise forms.ValidationError("Accepted are lines such as family: cifar_resnet.")
+        return given
+
+
 class CompletingForm(forms.Form):
     """The missing half of a teacher; an ONNX program brings its architecture itself."""
 
@@ -40,10 +61,9 @@ class CompletingForm(forms.Form):
     split = forms.ChoiceField(
         label="Headline from", choices=SPLITS, initial="val", help_text="Which split lists show."
     )
-    net = forms.CharField(
+    net = NetField(
         label="Architecture",
         required=False,
-        widget=forms.Textarea(attrs={"class": "is-short", "rows": 5, "spellcheck": "false"}),
         help_text="As YAML. Families: cifar_resnet (depth, factor, shortcut), transformers (model_type, config), "
         "timm (name); of clips frames, conv3d, video_transformers, streams, sequence.",
     )
@@ -87,26 +107,22 @@ class CompletingForm(forms.Form):
         label="Spread", required=False, max_length=200, help_text="As many numbers above 0."
     )
 
-    def __init__(self, *args: Any, datasets: list[tuple[str, str]], needs_net: bool, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        datasets: list[tuple[str, str]],
+        needs_net: bool,
+        others: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """This will offer datasets; `others` are labels of those of other tasks, with their titles."""
         super().__init__(*args, **kwargs)
+        self._others = others or {}
         field = self.fields["dataset"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = datasets
+        field.choices = [*datasets, *self._others.items()]
         if not needs_net:
             del self.fields["net"]
-
-    def clean_net(self) -> dict[str, Any] | None:
-        """This will read the architecture; nothing is the one proposed."""
-        text = self.cleaned_data["net"].strip()
-        if not text:
-            return None
-        try:
-            given = read_yaml(text)
-        except TextError as error:
-            raise forms.ValidationError(str(error)) from None
-        if not isinstance(given, dict):
-            raise forms.ValidationError("Accepted are lines such as family: cifar_resnet.")
-        return given
 
     def clean(self) -> dict[str, Any]:
         """This will ask for names and for an input where they are not the usual ones."""
@@ -122,8 +138,13 @@ class CompletingForm(forms.Form):
         return given
 
     def asked(self) -> dict[str, Any]:
-        """This will give the arguments of `complete` that the form is about."""
+        """This will give the arguments of `complete` that the form is about.
+
+        For a dataset of another task it is asked anew what the model is.
+        """
         given = self.cleaned_data
+        if given["dataset"] in self._others:
+            return {"card": None, "dataset": given["dataset"], "split": given["split"]}
         reads: Any = given["input"]
         if said := _SAID.get(reads):
             kind = {} if reads == OWN else {"kind": reads}
@@ -135,9 +156,9 @@ class CompletingForm(forms.Form):
 
     def _numbers(self, name: str, text: str) -> list[float]:
         try:
-            return [float(word) for word in text.replace(",", " ").split()]
-        except ValueError:
-            self.add_error(name, "Accepted are numbers, such as 0.485, 0.456, 0.406.")
+            return numbers_in(text)
+        except forms.ValidationError as error:
+            self.add_error(name, error)
             return []
 
 
@@ -151,7 +172,7 @@ def initial_of(asks: Mapping[str, Any], *, dataset: str, split: str) -> dict[str
     return {
         "dataset": dataset,
         "split": split,
-        "net": _lines_of(net) if net else "",
+        "net": as_lines(net) if net else "",
         "classes": LISTED if listed else OF_DATASET,
         "names": "\n".join(listed),
         "input": own.get("kind", OWN) if own else reads,
@@ -163,6 +184,14 @@ def initial_of(asks: Mapping[str, Any], *, dataset: str, split: str) -> dict[str
     }
 
 
-def _lines_of(net: Mapping[str, Any]) -> str:
-    """An architecture as YAML; its family, which decides what the rest means, stands first."""
+def numbers_in(text: str) -> list[float]:
+    """This will read numbers with commas or spaces between them; raises ValidationError."""
+    try:
+        return [float(word) for word in text.replace(",", " ").split()]
+    except ValueError:
+        raise forms.ValidationError("Accepted are numbers, such as 0.485, 0.456, 0.406.") from None
+
+
+def as_lines(net: Mapping[str, Any]) -> str:
+    """This will write an architecture as YAML; its family, which decides what the rest means, stands first."""
     return yaml.safe_dump({"family": net.get("family"), **net}, sort_keys=False)

@@ -72,6 +72,11 @@ class GroupFields:
             for value, text, methods in offered
         ]
 
+    @property
+    def has_choices(self) -> bool:
+        """Whether anything can be left out with the method that is chosen now."""
+        return any(not choice.hidden for choice in self.choices())
+
     def raw(self, spec: Mapping[str, Any]) -> dict[str, Any]:
         """This will return the keys that make a group document of a plain spec; none for a single job.
 

@@ -40,26 +40,35 @@ WORDS = {
 }
 OF_CLASSES = ("class", "said", "who", "right", "outcome")
 COLUMNS = {"leading": ("leading",), "q": ("sentence",), "source": ("source_id", "video_id")}
+PARTICIPANT = "participant"
 BESIDE = ("sort", "page")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What was asked; `problems` says by key what of it cannot be, which is then left out."""
+    """What was asked; `problems` says by key what of it cannot be, which is then left out.
+
+    `participant` is whose table is asked for, where models teach each other; empty for the usual one.
+    """
 
     wanted: Wanted
     page: int
     problems: dict[str, str]
+    participant: str = ""
 
     def query(self, **changes: object) -> str:
         """This will spell it for an address, with other values of `Wanted`; the page is given or the first."""
         page = changes.pop("page", 1)
         pairs = pairs_of(replace(self.wanted, **changes))  # type: ignore[arg-type]
-        return urlencode([*pairs, *([("page", str(page))] if page != 1 else [])])
+        whose = [(PARTICIPANT, self.participant)] if self.participant else []
+        return urlencode([*whose, *pairs, *([("page", str(page))] if page != 1 else [])])
 
 
-def read_asked(given: Mapping[str, Any], table: Table) -> Asked:
-    """This will read what an address asks of a table; unknown keys that are no ranges are left to the caller."""
+def read_asked(given: Mapping[str, Any], table: Table, *, participant: str = "") -> Asked:
+    """This will read what an address asks of a table; unknown keys that are no ranges are left to the caller.
+
+    Whose table it is, is the caller's to find (`participant`), too.
+    """
     problems: dict[str, str] = {}
     words = {key: _text(given.get(key, ""), key, problems) for key in WORDS}
     for key, value in words.items():
@@ -87,7 +96,8 @@ def read_asked(given: Mapping[str, Any], table: Table) -> Asked:
         sort=sort,
         descending=descending,
     )
-    return Asked(wanted=wanted, page=_page(given.get("page", ""), problems), problems=problems)
+    page = _page(given.get("page", ""), problems)
+    return Asked(wanted=wanted, page=page, problems=problems, participant=participant)
 
 
 def unknown_keys(given: Mapping[str, Any], *, accepted: tuple[str, ...]) -> list[str]:

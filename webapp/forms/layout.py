@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 SECTIONS = (
     *("name", "data", "method", "teachers", "student", "optim", "gates"),
     *("evaluation", "recording", "seed"),
@@ -32,6 +34,13 @@ FOLDED = frozenset(
         "method.assistants",
         "method.cache_form",
         "method.cache_classes",
+        "method.calibrated",
+        "method.sharpness",
+        "method.paper_gradients",
+        "method.recompute",
+        "method.rates",
+        "method.ramp_epochs",
+        "method.momentum",
         "method.aggregator.fitted",
         "method.aggregator.epochs",
         "method.aggregator.width",
@@ -76,11 +85,50 @@ LEAVE_OUT_FIELD, TEST_ON_FIELD = "data.leave_out", "data.test_on"
 # Set by submitting, not by hand.
 HIDDEN = frozenset({"group"})
 
+LEARNER_FIELD = "method.student"  # which of the chosen models learns
+
+METHOD = "method.kind"
+BETWEEN_MODELS = frozenset({"mutual", "partition"})
+_TAUGHT = frozenset({"emtm", "aggregate", "multi_teacher", "staged"})
+_WITH_STUDENT = frozenset({"solo", "emtm", "multi_teacher", "staged", "ensemble", "self"})
+
 # Shown only where another choice has one of these values: path -> (path of the choice, values).
 ONLY_WITH: dict[str, tuple[str, frozenset[str]]] = {
-    "teachers": ("method.kind", frozenset({"emtm", "aggregate", "multi_teacher", "staged"})),
-    "student": ("method.kind", frozenset({"solo", "emtm", "multi_teacher", "staged"})),
-    "optim": ("method.kind", frozenset({"solo", "emtm", "multi_teacher", "staged"})),
+    "teachers": (METHOD, _TAUGHT | BETWEEN_MODELS),
+    "student": (METHOD, _WITH_STUDENT),
+    "optim": (METHOD, _WITH_STUDENT | BETWEEN_MODELS),
+}
+
+
+class Wording(NamedTuple):
+    """What a field is called with some methods, and what is said of it; empty where that is as usual."""
+
+    methods: frozenset[str]
+    title: str
+    help: str
+
+
+# Fields that mean something else with some methods.
+WORDINGS: dict[str, Wording] = {
+    TEACHERS_FIELD: Wording(
+        BETWEEN_MODELS,
+        "Participants",
+        "The models that take part, two or more; each begins as it was registered.",
+    ),
+    "evaluation.compare_solo": Wording(
+        BETWEEN_MODELS,
+        "Compare with fine-tuning alone",
+        "Train each model that learns alone for the same time as well, to see what the others brought it.",
+    ),
+}
+
+# Said below a field with some methods only.
+ADVICE: dict[str, Wording] = {
+    "optim.learning_rate": Wording(
+        BETWEEN_MODELS,
+        "",
+        "These models are trained already: 0.0001 or less keeps what they know, a rate for fresh networks does not.",
+    ),
 }
 
 # Options of a choice that the spec refuses there: by the name of the choice.

@@ -25,7 +25,8 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class Field(Node):
-    """One value. `kind` is text, integer, number, switch, select, choices, list, lines, mapping, dataset or teachers.
+    """One value. `kind` is text, integer, number, switch, select, choices, list, lines, mapping, dataset, teachers or
+    learner, which is one of the teachers that are chosen.
 
     One that is `optional` is left out of the spec when it is empty.
     """

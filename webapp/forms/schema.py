@@ -12,7 +12,15 @@ from pydantic_core import PydanticUndefined
 from mtkd_engine.spec import SPECS
 from mtkd_engine.spec.base import Part
 from mtkd_engine.spec.classification.kinds import CLIPS, FEATURES, IMAGES, STREAMS, families_reading
-from webapp.forms.layout import DATASET_FIELD, GATES_FIELD, HIDDEN, NOT_OFFERED, SECTIONS, TEACHERS_FIELD
+from webapp.forms.layout import (
+    DATASET_FIELD,
+    GATES_FIELD,
+    HIDDEN,
+    LEARNER_FIELD,
+    NOT_OFFERED,
+    SECTIONS,
+    TEACHERS_FIELD,
+)
 from webapp.forms.nodes import NONE, Choice, Field, Group, Node, Rows
 
 MOST_ROWS = 4
@@ -189,6 +197,8 @@ def _kind(schema: dict[str, Any], path: str) -> tuple[str, tuple[Any, ...]]:
         return "dataset", ()
     if path == GATES_FIELD:
         return "lines", ()
+    if path == LEARNER_FIELD:
+        return "learner", ()
     if "enum" in schema:
         return "select", tuple(schema["enum"])
     if "enum" in schema.get("items", ()):

@@ -9,6 +9,16 @@ from typing import Any
 from webapp.forms.nodes import Node
 
 
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """A title and a help that stand there with some methods only."""
+
+    title: str
+    help: str
+    only_with: str
+    hidden: bool
+
+
 @dataclass
 class Shown:
     """One node with its value and its error, ready for a template."""
@@ -23,6 +33,9 @@ class Shown:
     more: list[Shown] = field(default_factory=list)
     only_with: str = ""
     hints: Sequence[str] = ()
+    wordings: Sequence[Said] = ()
+    """Other titles and helps by method, the usual ones among them; nothing where they are the same with all."""
+    advice: Said | None = None
     is_set: bool = False
     """Whether it has another value than it would have by itself."""
 

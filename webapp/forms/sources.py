@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -28,6 +29,9 @@ FORMATS = (
     ("ucf101", "UCF101 with its lists"),
     ("hmdb51", "HMDB51 with its lists"),
     ("feature_arrays", "Features of clips, .npz"),
+    ("mask_folders", "Images with masks"),
+    ("fixation_table", "CSV of fixations with images or videos"),
+    ("gaze_pictures", "Images or videos with maps of saliency"),
 )
 SPLITS = (("val", "val"), ("test", "test"), ("train", "train"))
 PATTERNS = {
@@ -193,8 +197,18 @@ class TeacherForm(RegisterForm):
 
 
 class PromoteForm(forms.Form):
-    """The name a student gets as a teacher."""
+    """The name that a student gets as a teacher; of several models that learned, one is chosen."""
 
+    participant = forms.CharField(label="Model", required=False, widget=forms.Select)
     name = forms.CharField(
         label="Teacher name", max_length=120, help_text="How specs refer to it; unique within the project."
     )
+
+    def __init__(self, *args: Any, learners: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        widget = self.fields["participant"].widget
+        assert isinstance(widget, forms.Select)
+        if learners:
+            widget.choices = [("", "Choose one that learned"), *((name, name) for name in learners)]
+        else:
+            del self.fields["participant"]

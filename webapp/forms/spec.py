@@ -7,16 +7,19 @@ from typing import Any
 
 from django.http import QueryDict
 
-from mtkd_engine.spec import SPECS, TASKS
+from mtkd_engine.spec import SPECS, TASKS, kind_of
 from webapp.forms.layout import (
     DATASET_FIELD,
     FOLDED,
+    LEARNER_FIELD,
     LEAVE_OUT_FIELD,
     ONLY_WITH,
     TEACHERS_FIELD,
     TEST_ON_FIELD,
 )
 from webapp.forms.nodes import NONE, Choice, Field, Group, Node, Rows
+from webapp.forms.offered import Offered, options_of
+from webapp.forms.saying import advice_of, wordings_of
 from webapp.forms.schema import spec_tree
 from webapp.forms.shown import Shown
 from webapp.forms.typed import MANY, PARTED, is_null, lines_of, mapping_of, value_at
@@ -63,7 +66,7 @@ class SpecForm:
         """This will return the chosen values as plain data for `mtkd_engine.spec.parse`."""
         raw = {"task": SPECS[self.subject].model_fields["task"].default, **self._raw_group(self.tree)}
         if self.subject not in TASKS:
-            raw["data"] = {"kind": self.subject, **raw["data"]}
+            raw["data"] = {"kind": kind_of(self.subject), **raw["data"]}
         return raw
 
     def chosen(self, path: str) -> str:
@@ -224,7 +227,14 @@ class SpecForm:
         error = self.errors[path] if path is not None else ""
         if path is not None and at not in {node.path, ""} and not error.startswith(path):
             error = f"{path}: {error}"
-        shown = Shown(node=node, kind=type(node).__name__.lower(), error=error)
+        methods, method = self._methods()
+        shown = Shown(
+            node=node,
+            kind=type(node).__name__.lower(),
+            error=error,
+            wordings=wordings_of(node, methods=methods, method=method),
+            advice=advice_of(node, methods=methods, method=method),
+        )
         if node.path in ONLY_WITH:
             condition, values = ONLY_WITH[node.path]
             shown.only_with = f"{condition}={','.join(sorted(values))}"
@@ -253,6 +263,12 @@ class SpecForm:
             shown.is_set = self._is_set(node, shown.value)
         return shown
 
+    def _methods(self) -> tuple[list[str], str]:
+        """All methods of the subject, and the chosen one."""
+        choice = next(child for child in self.tree.children if child.path == "method")
+        assert isinstance(choice, Choice)
+        return [value for value, _ in choice.options], self._chosen(choice)
+
     def _fill(self, shown: Shown, group: Group) -> None:
         for child in group.children:
             (shown.more if child.path in FOLDED else shown.parts).append(self._shown(child))
@@ -265,26 +281,11 @@ class SpecForm:
 
     def _options(self, node: Field) -> list[tuple[str, str]]:
         datasets = [*self.datasets, *self.other_datasets]
-        known = {DATASET_FIELD: datasets, TEACHERS_FIELD: self.teachers}.get(node.path)
-        notes = self.teacher_notes if node.path == TEACHERS_FIELD else self.notes
-        if node.path in {LEAVE_OUT_FIELD, TEST_ON_FIELD} and self.selections is not None:
-            known, notes = list(self.selections), self.selections
-        if known is None:
-            return [(str(option), str(option).replace("_", " ") or "none") for option in node.options]
-        value = self._value(node)
-        gone = [
-            name for name in (value if isinstance(value, list) else [value]) if name and name not in known
-        ]
-        none = [("", "the dataset's own test split")] if node.path == TEST_ON_FIELD else []
-        return [
-            *none,
-            *((name, _noted(name, notes)) for name in known),
-            *(
-                (name, _noted(name, notes) if name in notes else f"{name} (not in this project)")
-                for name in gone
-            ),
-        ]
-
-
-def _noted(name: str, notes: Mapping[str, str]) -> str:
-    return f"{name} ({notes[name]})" if notes.get(name) else name
+        known: dict[str, Offered] = {
+            DATASET_FIELD: (datasets, self.notes),
+            TEACHERS_FIELD: (self.teachers, self.teacher_notes),
+            LEARNER_FIELD: (self.teachers, self.teacher_notes),
+        }
+        if self.selections is not None:
+            known |= dict.fromkeys((LEAVE_OUT_FIELD, TEST_ON_FIELD), (list(self.selections), self.selections))
+        return options_of(node, self._value(node), known.get(node.path))

@@ -8,18 +8,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jobs.models import Dataset, Teacher, TeacherKind
+from jobs.models import Dataset, RegistrationKind, Teacher, TeacherKind
 from jobs.operations.fitting import is_without_features
-from jobs.queries.kinds import CLASSIFICATION, held_by
+from jobs.queries.kinds import (
+    CLASSIFICATION,
+    GAZE,
+    GAZE_VIDEO,
+    GROUNDING,
+    MASKS,
+    held_by,
+    is_dense,
+)
+from mtkd_engine.spec.measures import GROUNDING as GROUNDING_MEASURES
 from mtkd_engine.spec.measures import Measures, measures_of
 from webapp.pages.classifier import conversion_of, input_words, measured_of
-from webapp.pages.result import COLUMNS
+from webapp.pages.dense import blind_words, left_out_words, overlap_rows, pixel_rows
 from webapp.pages.result_details import is_number
 from webapp.plots import histograms, positions, quality_bars
 from webapp.templatetags.site import bytesize
 
 SPLITS = ("train", "val", "test")
-GROUNDING = "grounding"
+DENSE = (MASKS, GAZE, GAZE_VIDEO)
 COUNTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     GROUNDING: (("samples", "Samples"), ("videos", "Videos"), ("sources", "Sources"), ("windows", "Windows")),
     "images": (("samples", "Samples"), ("classes", "Classes"), ("sources", "Sources")),
@@ -28,6 +37,15 @@ COUNTS: Mapping[str, tuple[tuple[str, str], ...]] = {
         *(("frames", "Frames"), ("seconds", "Seconds")),
     ),
     "features": (("samples", "Samples"), ("classes", "Classes"), ("sources", "Sources"), ("frames", "Rows")),
+    MASKS: (("samples", "Images"), ("sources", "Sources"), ("classes", "Classes shown")),
+    GAZE: (
+        *(("samples", "Images"), ("sources", "Sources")),
+        *(("fixations", "Fixations"), ("viewers", "Viewers"), ("maps", "Maps")),
+    ),
+    GAZE_VIDEO: (
+        *(("samples", "Videos"), ("sources", "Sources"), ("frames", "Frames"), ("seconds", "Seconds")),
+        *(("fixations", "Fixations"), ("viewers", "Viewers"), ("maps", "Maps")),
+    ),
 }
 """What is counted of each split, with titles, by what samples are."""
 FORMATS = {
@@ -44,6 +62,9 @@ FORMATS = {
     "frame_list": "list of frame folders",
     "video_folders": "folders of classes",
     "feature_arrays": "arrays of features",
+    "mask_folders": "images with masks",
+    "fixation_table": "table of fixations",
+    "gaze_pictures": "maps of saliency",
 }
 MOST_CLASSES = 200
 RANK = {"error": 0, "warning": 1, "note": 2}
@@ -55,13 +76,14 @@ def dataset_card(dataset: Dataset) -> dict[str, Any]:
     told = report.get("statistics") or {}
     words = (told.get("vocabulary") or {}).get("top") or []
     most = max((count for _, count in words), default=1)
-    held = held_by(dataset) if dataset.task == CLASSIFICATION else GROUNDING
-    columns = COUNTS.get(held, COUNTS["images"])
+    held = GROUNDING if dataset.task == GROUNDING else held_by(dataset)
+    columns = counted_in(report, held)
     return {
         "columns": [title for _, title in columns],
         "splits": _splits(report.get("splits") or {}, [key for key, _ in columns]),
         "facts": _dataset_facts(report),
         "classes": class_rows(report)[:MOST_CLASSES],
+        "pixels": pixel_rows(report),
         "class_count": len(report.get("classes") or []),
         "annotations_only": held == GROUNDING and is_without_features(dataset),
         "problems": shown_problems(report),
@@ -83,7 +105,9 @@ def teacher_card(teacher: Teacher) -> dict[str, Any]:
         "facts": _teacher_facts(report),
         "problems": shown_problems(report),
         "origin": origin_of(teacher),
-        "quality": quality_of(report),
+        "quality": quality_of(report, measures_of({"task": teacher.task})),
+        "blind": blind_words(teacher),
+        "class_rows": overlap_rows(report),
         "measured": measured_of(report),
         "conversion": conversion_of(report),
         "own_metrics": _own_metrics(
@@ -100,6 +124,8 @@ def _unused(teacher: Teacher, coverage: list[dict[str, Any]]) -> str:
     if any(row["covered"] < row["of"] for row in coverage):
         return "It cannot teach: jobs need predictions for all samples of train, val and test."
     dataset = teacher.dataset
+    if is_dense(teacher.task):
+        return f"It has not taken part yet: choose it in a job of task {teacher.task} with method mutual or partition."
     if teacher.task == CLASSIFICATION:
         return "It has not taught yet: choose it in a job of task classification."
     if teacher.kind == TeacherKind.PREDICTIONS and dataset and is_without_features(dataset):
@@ -116,7 +142,9 @@ def origin_of(source: Dataset | Teacher) -> dict[str, Any]:
     files = origin.get("files") or origin.get("uploads") or []
     return {
         "path": origin.get("path") or "",
-        "registration": source.registrations.values_list("pk", flat=True).first(),
+        "registration": source.registrations.exclude(kind=RegistrationKind.MEASUREMENT)
+        .values_list("pk", flat=True)
+        .first(),
         "files": [
             {
                 "name": file.get("name", ""),
@@ -129,13 +157,13 @@ def origin_of(source: Dataset | Teacher) -> dict[str, Any]:
     }
 
 
-def quality_of(report: Mapping[str, Any]) -> dict[str, Any] | None:
+def quality_of(report: Mapping[str, Any], measures: Measures = GROUNDING_MEASURES) -> dict[str, Any] | None:
     """This will lay out a teacher's measures beside those of the blind baseline, None where none were taken."""
     told = report.get("quality") or {}
     own, blind = told.get("metrics") or {}, told.get("blind") or {}
     rows = [
         (title, float(own[key]), float(blind[key]) if key in blind else None)
-        for key, title in COLUMNS
+        for key, title in measures.columns
         if isinstance(own.get(key), int | float)
     ]
     if not rows:
@@ -148,7 +176,7 @@ def quality_of(report: Mapping[str, Any]) -> dict[str, Any] | None:
             | {"gain": None if bar is None else 100 * (value - bar)}
             for title, value, bar in rows
         ],
-        "is_worse": any(key == "miou" and own.get(key, 0) < blind.get(key, 0) for key, _ in COLUMNS),
+        "is_worse": own.get(measures.headline, 0) < blind.get(measures.headline, 0),
         "plot": quality_bars(rows),
     }
 
@@ -181,6 +209,15 @@ def _accepted(report: Mapping[str, Any]) -> list[dict[str, Any]]:
         for repair in report.get("repairs") or []
         if isinstance(repair, Mapping) and repair.get("accepted")
     ]
+
+
+def counted_in(report: Mapping[str, Any], held: str) -> tuple[tuple[str, str], ...]:
+    """This will name what is counted of each split of a dataset with titles; of dense ones only what there is."""
+    columns = COUNTS.get(held, COUNTS["images"])
+    if held not in DENSE:
+        return columns
+    splits = (report.get("splits") or {}).values()
+    return tuple((key, title) for key, title in columns if any(split.get(key) for split in splits))
 
 
 def class_rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -246,7 +283,7 @@ def clip_features(report: Mapping[str, Any]) -> str:
 
 
 def image_facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """This will say of a dataset with classes how many it has, what images it is made of and how even it is."""
+    """This will say of a dataset how many classes it has, what images it is made of, how even it is, what it lacks."""
     told = report.get("statistics") or {}
     kinds = sorted((told.get("kinds") or {}).items(), key=lambda pair: -pair[1])
     balance = told.get("balance") or {}
@@ -254,6 +291,7 @@ def image_facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Classes", f"{len(report['classes']):,}" if report.get("classes") else ""),
         ("Images", ", ".join(f"{count:,} {kind}" for kind, count in kinds)),
         ("Balance in train", _balance(balance.get("largest"), balance.get("smallest"))),
+        ("Fixations left out", left_out_words(told)),
     ]
 
 

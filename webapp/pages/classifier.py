@@ -90,7 +90,7 @@ def _class(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def input_words(card: Mapping[str, Any]) -> str:
-    """This will say what a classifier reads, "" for a card of another task."""
+    """This will say what a model reads, "" for a card of grounding."""
     reads = card.get("input") or {}
     kind = reads.get("kind")
     if kind == "features":
@@ -100,9 +100,10 @@ def input_words(card: Mapping[str, Any]) -> str:
     if not reads:
         return ""
     numbers = " / ".join(", ".join(f"{number:.4g}" for number in reads[name]) for name in ("mean", "std"))
-    seen = f"{counted(reads['frames'], 'frame')}, " if kind == "clip" else ""
+    seen = f"{counted(reads['frames'], 'frame')}, " if kind in ("clip", "film") else ""
+    size = f"{reads['size']} px" if "size" in reads else f"{reads['width']} × {reads['height']} px"
     colour = "grey" if len(reads["mean"]) == 1 else "colour"
-    return f"{seen}{reads['size']} px, {colour}, mean / spread {numbers}"
+    return f"{seen}{size}, {colour}, mean / spread {numbers}"
 
 
 def counted(count: int, noun: str) -> str:

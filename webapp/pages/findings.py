@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.models import Registration, RegistrationState
+from jobs.queries.kinds import GROUNDING as OF_MOMENTS
 from mtkd_engine.spec.measures import GROUNDING
 from mtkd_engine.spec.measures import MEASURES as MEASURED
 from webapp.forms.sources import FORMATS
-from webapp.nouns import noun_of
-from webapp.pages.cards import COUNTS, clip_features, image_facts
-from webapp.pages.cards import GROUNDING as OF_MOMENTS
+from webapp.nouns import CLIP, IMAGE, VIDEO, noun_of
+from webapp.pages.cards import DENSE, clip_features, counted_in, image_facts
 from webapp.pages.classifier import conversion_of, measured_of
+from webapp.pages.dense import pixel_rows
 from webapp.templatetags.registrations import counted
 from webapp.templatetags.site import bytesize
 
@@ -26,9 +27,11 @@ MEASURES = (
     ("words", "Words of a sentence", ""),
     ("queries_per_video", "Sentences of a video", ""),
     ("windows_per_query", "Windows of a sentence", ""),
-    ("frames", "{moments} of a clip", ""),
-    ("seconds", "Length of a clip", "s"),
+    ("frames", "{moments} of {noun}", ""),
+    ("seconds", "Length of {noun}", "s"),
     ("rate", "Frames a second", ""),
+    ("fixations", "Fixations of {noun}", ""),
+    ("viewers", "Viewers of {noun}", ""),
     ("shorter_side", "Shorter side of {noun}", "px"),
     ("aspect", "Width of {noun} by its height", ""),
     ("kilobytes", "Size of a file", "kB"),
@@ -63,7 +66,7 @@ def findings(registration: Registration) -> dict[str, Any]:
     decides = registration.state == RegistrationState.WAITING
     others = [problem for problem in problems if not (decides and problem.get("repair"))]
     held = _held(report)
-    columns = COUNTS.get(held, COUNTS["images"])
+    columns = counted_in(report, held)
     return {
         "facts": _facts(report),
         "columns": [title for _, title in columns],
@@ -72,7 +75,9 @@ def findings(registration: Registration) -> dict[str, Any]:
             for name, split in _by_split(report.get("splits"))
         ],
         "held": held,
-        "has_classes": held != OF_MOMENTS,
+        "has_classes": held not in (OF_MOMENTS, *DENSE),
+        "is_dense": held in DENSE,
+        "pixels": pixel_rows(report),
         "split_made": report.get("split_made", False),
         "coverage": list(_by_split(report.get("coverage"))),
         "unknown": report.get("unknown") or {},
@@ -93,8 +98,8 @@ def findings(registration: Registration) -> dict[str, Any]:
 
 def _held(report: Mapping[str, Any]) -> str:
     """What the samples of a dataset are: moments in videos where nothing else is said."""
-    is_labelled = report.get("kind") == "dataset" and report.get("task") == "classification"
-    return str(report.get("data") or "images") if is_labelled else OF_MOMENTS
+    is_pictured = report.get("kind") == "dataset" and report.get("task") not in (None, OF_MOMENTS)
+    return str(report.get("data") or "images") if is_pictured else OF_MOMENTS
 
 
 def _list(given: object) -> list[Any]:
@@ -200,7 +205,7 @@ def _repairs(report: dict[str, Any], problems: list[dict[str, Any]]) -> list[dic
 
 def _measures(statistics: dict[str, Any], *, held: str) -> list[dict[str, Any]]:
     rows = []
-    noun = {"image": "an image", "clip": "a clip"}[noun_of(held)]
+    noun = {IMAGE: "an image", CLIP: "a clip", VIDEO: "a video"}[noun_of(held)]
     words = {"noun": noun, "moments": "Rows" if held == "features" else "Frames"}
     for key, title, unit in MEASURES:
         found = statistics.get(key) or {}

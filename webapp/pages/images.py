@@ -1,4 +1,4 @@
-"""The samples of a dataset with classes: a list by split and class, one of them, and its picture for the browser."""
+"""Pictures and clips of a dataset: a list by split and class, one of them, and its picture for the browser."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from django.views.decorators.http import require_safe
 
 from jobs.models import Dataset
 from jobs.queries.images import ImageFiles, StoredImage, list_images, read_images
-from jobs.queries.kinds import held_by
+from jobs.queries.kinds import held_by, is_dense
 from jobs.queries.samples import SPLITS
 from jobs.storage.blobs import StorageError
 from jobs.storage.previews import has_plays, labelled_files
 from webapp.access import dataset_or_404
 from webapp.downloads import class_of, send_image
 from webapp.nouns import noun_of
+from webapp.overlays import WAYS, layers_of
+from webapp.pages.dense import dense_context
 
 PAGE = 60
 FIRST = 24
@@ -65,6 +67,8 @@ def sample_page(request: HttpRequest, found: Dataset, *, row: int) -> HttpRespon
     if files is None or row not in files.rows(""):
         raise Http404(context.get("problem") or f"{found.label} has no sample in row {row}.")
     shown = read_images(files, [row])[0]
+    if is_dense(found.task):
+        context |= dense_context(found, shown)
     start, end = files.place_of(row) if shown.is_pictured else (0, 0)
     context |= {
         "sample": shown,
@@ -75,7 +79,7 @@ def sample_page(request: HttpRequest, found: Dataset, *, row: int) -> HttpRespon
         "next": row + 1 if row + 1 in files.rows("") else None,
         "last": files.rows("").stop,
     }
-    return render(request, "sources/image.html", context)
+    return render(request, "sources/dense.html" if is_dense(found.task) else "sources/image.html", context)
 
 
 def first_images(dataset: Dataset) -> list[tuple[StoredImage, str]]:
@@ -97,10 +101,14 @@ def named(images: list[StoredImage], classes: list[str]) -> list[tuple[StoredIma
 
 def _about(found: Dataset) -> dict[str, Any]:
     held = held_by(found)
-    return {"dataset": found, "project": found.project, "held": held, "noun": noun_of(held)}
+    about = {"dataset": found, "project": found.project, "held": held, "noun": noun_of(held)}
+    return about | {"layers": layers_of(found), "ways": WAYS}
 
 
 def _classes(dataset: Dataset) -> list[str]:
+    """The classes that samples have as wholes; those of a mask are its pixels'."""
+    if is_dense(dataset.task):
+        return []
     return [str(name) for name in dataset.report.get("classes") or []]
 
 

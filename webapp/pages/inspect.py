@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -20,34 +21,42 @@ from jobs.queries.inspect.counts import Spread, weight_spreads
 from jobs.queries.inspect.exports import MEDIA_TYPES
 from jobs.queries.inspect.filters import find_rows
 from jobs.queries.inspect.table import Table
+from jobs.queries.participants import is_between_models
 from jobs.storage.blobs import StorageError
 from jobs.storage.tables import per_sample_table
 from webapp.access import job_or_404, may, user_of
 from webapp.downloads import send_rows
 from webapp.forms.inspect import Asked, read_asked
-from webapp.pages import inspect_classes
+from webapp.pages import inspect_classes, inspect_dense
 from webapp.pages.inspect_figures import spread_figure
 from webapp.pages.inspect_form import filter_fields, sorted_columns
+from webapp.pages.inspect_model_words import words_of
 from webapp.pages.inspect_rows import shown_rows, tones_of
+from webapp.pages.inspect_whose import Whose, choices_of, whose_of
 from webapp.pages.inspect_words import views_with
 
 PAGE = 50
 NEXT_JOB = ("leave_out", "test_on")
 LIST_COLUMNS = (
-    *("disagreement", "entropy", "student_iou", "student_quality", "gain"),
+    *("disagreement", "entropy", "student_iou", "start_quality", "student_quality", "gain"),
     *("target_iou", "target_quality"),
 )
+NOT_BETWEEN = ("entropy", "target_quality")
+"""What says little where models teach each other: mostly one knows best, alone."""
 
 
 @require_safe
 def samples(request: HttpRequest, job_id: int) -> HttpResponse:
     """This will list samples with their teachers' weights, a page at a time."""
     found = job_or_404(request, job_id)
-    context: dict[str, Any] = {"job": found, "project": found.project}
+    words = words_of(between_models=is_between_models(found.spec))
+    context: dict[str, Any] = {"job": found, "project": found.project, "words": words}
+    whose = whose_of(request, found)
     try:
-        table = per_sample_table(found)
+        table = per_sample_table(found, whose.name)
         if table is not None:
-            context |= _listed(found, table, read_asked(request.GET.dict(), table))
+            asked = read_asked(request.GET.dict(), table, participant=whose.asked)
+            context |= _listed(found, table, asked, whose)
     except StorageError as error:
         context["problem"] = str(error)
     context["may_select"] = found.dataset_id is not None and may(
@@ -63,7 +72,8 @@ def samples_file(request: HttpRequest, job_id: int, form: str) -> HttpResponseBa
         raise Http404(f"There is no such form; accepted are {' and '.join(MEDIA_TYPES)}.")
     found, table = table_or_404(request, job_id)
     asked = read_asked(request.GET.dict(), table)
-    return send_rows(found, table, find_rows(table, asked.wanted), form=form)
+    whose = whose_of(request, found).name
+    return send_rows(found, table, find_rows(table, asked.wanted), form=form, whose=whose)
 
 
 @require_POST
@@ -97,7 +107,7 @@ def table_or_404(request: HttpRequest, job_id: int) -> tuple[Job, Table]:
     """This will open the table of a job for somebody who may use this route on it."""
     found = job_or_404(request, job_id)
     try:
-        table = per_sample_table(found)
+        table = per_sample_table(found, whose_of(request, found).name)
     except StorageError as error:
         raise Http404(str(error)) from error
     if table is None:
@@ -113,15 +123,19 @@ def _chosen(request: HttpRequest, table: Table, query: str) -> Any:
     return [row for row in map(int, ticked) if row < table.rows]
 
 
-def _listed(job: Job, table: Table, asked: Asked) -> dict[str, Any]:
+def _listed(job: Job, table: Table, asked: Asked, whose: Whose) -> dict[str, Any]:
     of_classes = has_classes(table)
+    words = words_of(between_models=bool(whose.name))
+    task = str(job.spec["task"]) if inspect_dense.is_of_dense(job) else ""
     rows = find_rows(table, asked.wanted)
     page = min(asked.page, max(1, -(-len(rows) // PAGE)))
-    shown = _columns(table, asked)
+    shown = _columns(table, asked, between_models=bool(whose.name))
     spreads = weight_spreads(table, rows)
     of_page = rows[PAGE * (page - 1) : PAGE * page]
     samples = shown_rows(table, of_page, quantities=shown)
-    views = views_with(table.quantities, outcomes=outcomes_in(table) if of_classes else None)
+    views = views_with(
+        table.quantities, outcomes=outcomes_in(table) if of_classes else None, task=task, words=words
+    )
     return {
         "table": table,
         "asked": asked,
@@ -134,20 +148,29 @@ def _listed(job: Job, table: Table, asked: Asked) -> dict[str, Any]:
         "query": asked.query(),
         "here": asked.query(page=page),
         "rows": samples,
-        "columns": sorted_columns(asked, shown, of_classes=of_classes),
+        "columns": sorted_columns(asked, shown, of_classes=of_classes, task=task, words=words),
         "views": [(view, asked.query(**view.changes()), view.is_current(asked.wanted)) for view in views],
-        "fields": filter_fields(table, asked, order=class_order(job)),
+        "fields": filter_fields(table, asked, order=class_order(job), task=task, words=words),
         "spreads": _legend(spreads),
-        "figure": spread_figure(spreads),
+        "figure": spread_figure(spreads, x_title=words.weight),
+        "whose": whose.name,
+        "participants": choices_of(job, whose, lambda name: replace(asked, participant=name).query()),
         "has_leading": table.has("leading"),
         "has_weights": bool(spreads),
-        **(inspect_classes.listed(job, table, rows, samples, asked=asked) if of_classes else {}),
+        **(
+            inspect_classes.listed(job, table, rows, samples, asked=asked, words=words, own=whose.name)
+            if of_classes
+            else {}
+        ),
+        **(inspect_dense.listed(job, table, samples) if task else {}),
     }
 
 
-def _columns(table: Table, asked: Asked) -> list[str]:
+def _columns(table: Table, asked: Asked, *, between_models: bool) -> list[str]:
     """What a page shows of each sample: the usual, and what is asked about."""
-    usual = [name for name in LIST_COLUMNS if table.has(name)]
+    left_out = NOT_BETWEEN if between_models else ()
+    told = [name for name in LIST_COLUMNS if name not in left_out]
+    usual = [name for name in told if table.has(name)]
     about = [asked.wanted.sort, *(bounds.column for bounds in asked.wanted.ranges)]
     return list(dict.fromkeys([*usual, *filter(None, about)]))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.models import Job
-from jobs.queries.inspect.classes import LABEL, TEACHER
+from jobs.queries.inspect.classes import LABEL, SOLO, START, STUDENT, TARGET, TEACHER
 from jobs.queries.inspect.probabilities import Answer, Said, answers
 from jobs.queries.inspect.table import Table
 from jobs.storage.blobs import StorageError
@@ -15,12 +15,14 @@ from jobs.storage.previews import has_plays
 from jobs.storage.tables import sample_probabilities
 from webapp.nouns import noun_of_spec
 from webapp.pages.inspect_class_why import why_classes
-from webapp.pages.inspect_classes import known_images, tone_by_who
+from webapp.pages.inspect_classes import is_its_start, known_images, tone_by_who
+from webapp.pages.inspect_model_why import why_models
+from webapp.pages.inspect_model_words import words_of
 from webapp.pages.inspect_words import who_is
 from webapp.pages.stages import through_assistants
 
 SHOWN = 5
-_ORDER = ("target", "student", "solo")
+_ORDER = (TARGET, START, STUDENT, SOLO)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,26 +54,34 @@ class Opinion:
     others: float | None
 
 
-def answer_context(job: Job, table: Table, row: int, *, weights: Mapping[str, float]) -> dict[str, Any]:
-    """This will give what the page of a sample shows besides its weights; `aggregator` is read off the spec."""
+def answer_context(
+    job: Job, table: Table, row: int, *, weights: Mapping[str, float], whose: str = ""
+) -> dict[str, Any]:
+    """This will give what the page of a sample shows besides its weights; `aggregator` is read off the spec.
+
+    `whose` table it is, is the participant's name where models teach each other.
+    """
     sample_id, truth = str(table.take("sample_id", [row])[0]), table.take(LABEL, [row])[0]
     problem, kept = "", {}
     try:
-        kept = sample_probabilities(job, sample_id)
+        kept = sample_probabilities(job, sample_id, whose)
     except StorageError as error:
         problem = str(error)
     told = answers(table, row, kept)
-    tones = tone_by_who(table)
+    tones, words = tone_by_who(table), words_of(between_models=bool(whose))
     opinions = [
         Opinion(
-            title=who_is(one.who),
+            title=who_is(one.who, words),
             tone=tones.get(one.who, 0),
-            weight=weights.get(one.who.removeprefix(TEACHER)) if one.who.startswith(TEACHER) else None,
+            weight=_weight(one.who, weights, whose),
             answer=one,
             bars=(bars := bars_of(one, truth)),
             others=_others(bars) if len(one.classes) > len(bars) else None,
         )
-        for one in sorted(told, key=lambda one: _ORDER.index(one.who) if one.who in _ORDER else -1)
+        for one in sorted(
+            (one for one in told if not is_its_start(one.who, whose)),
+            key=lambda one: _ORDER.index(one.who) if one.who in _ORDER else -1,
+        )
     ]
     image = known_images(job, table, [row])[0]
     kind = str((job.spec.get("method", {}).get("aggregator") or {}).get("kind", ""))
@@ -83,8 +93,18 @@ def answer_context(job: Job, table: Table, row: int, *, weights: Mapping[str, fl
         "image": image,
         "has_play": bool(image and image.frames and job.dataset and has_plays(job.dataset)),
         "noun": noun_of_spec(job.spec),
-        "why": _why(job, why_classes(told, weights, aggregator=kind)),
+        "why": why_models(told, weights, learner=whose)
+        if whose
+        else _why(job, why_classes(told, weights, aggregator=kind)),
     }
+
+
+def _weight(who: str, weights: Mapping[str, float], whose: str) -> float | None:
+    """A model's own start has what it knew best itself."""
+    if who == START:
+        own = [weight for name, weight in weights.items() if is_its_start(f"{TEACHER}{name}", whose)]
+        return sum(own) if own else None
+    return weights.get(who.removeprefix(TEACHER)) if who.startswith(TEACHER) else None
 
 
 def _why(job: Job, why: list[str]) -> list[str]:

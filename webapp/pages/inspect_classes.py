@@ -11,6 +11,7 @@ from jobs.queries.images import StoredImage
 from jobs.queries.inspect.classes import (
     LABEL,
     RIGHT,
+    START,
     STUDENT,
     TARGET,
     TEACHER,
@@ -24,8 +25,10 @@ from jobs.storage.blobs import StorageError
 from jobs.storage.previews import labelled_files
 from webapp.forms.inspect import Asked
 from webapp.nouns import noun_of_spec
+from webapp.pages.inspect_model_words import TAUGHT, Words
 from webapp.pages.inspect_rows import Shown, tones_of
 from webapp.pages.inspect_words import who_is
+from webapp.pages.transfer import OWN_START, source_title
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,11 +44,15 @@ class Named:
 
 @dataclass(frozen=True, kw_only=True)
 class Pictured:
-    """What the list shows of a sample with classes: its image where it is known, what student and teachers say."""
+    """What the list shows of a sample with classes: its image where it is known, what student and teachers say.
+
+    `start` is what the student said before it learned, where it was trained before.
+    """
 
     image: StoredImage | None
     label: str | None
     student: Named | None
+    start: Named | None
     teachers: list[Named]
 
     @property
@@ -73,7 +80,7 @@ class RightRow:
         return 100 * (self.share or 0.0)
 
 
-def pictured(job: Job, table: Table, rows: Sequence[int] | Rows) -> list[Pictured]:
+def pictured(job: Job, table: Table, rows: Sequence[int] | Rows, *, words: Words = TAUGHT) -> list[Pictured]:
     """This will read what some rows show; images only where the dataset is kept here."""
     labels = table.take(LABEL, rows)
     named = {who: table.take(column_of(who, "class"), rows) for who in participants(table)}
@@ -84,7 +91,7 @@ def pictured(job: Job, table: Table, rows: Sequence[int] | Rows) -> list[Picture
         name = named[who][place]
         return Named(
             who=who,
-            title=who_is(who),
+            title=who_is(who, words),
             name=name,
             is_right=name is not None and name == labels[place],
             tone=tones.get(who, 0),
@@ -96,6 +103,7 @@ def pictured(job: Job, table: Table, rows: Sequence[int] | Rows) -> list[Picture
             image=image,
             label=labels[place],
             student=None if main is None else told(main, place),
+            start=told(START, place) if START in named else None,
             teachers=[told(who, place) for who in teachers],
         )
         for place, image in enumerate(known_images(job, table, rows))
@@ -111,18 +119,29 @@ def known_images(job: Job, table: Table, rows: Sequence[int] | Rows) -> list[Sto
         return [None] * len(rows)
 
 
+def is_its_start(who: str, own: str) -> bool:
+    """This will tell whether a source is the model whose table it is as it began, by its name or as its own start."""
+    name = who.removeprefix(TEACHER)
+    return bool(own) and who.startswith(TEACHER) and (name == own or source_title(name) == OWN_START)
+
+
 def tone_by_who(table: Table) -> dict[str, int]:
     """This will give each teacher among the participants the number of its colour."""
     return {f"{TEACHER}{name}": tone for name, tone in tones_of(table.teachers).items()}
 
 
-def right_rows(table: Table, rows: Rows, asked: Asked) -> list[RightRow]:
-    """This will lay out how often everybody is right on some rows; teachers last, as their colours are."""
+def right_rows(
+    table: Table, rows: Rows, asked: Asked, *, words: Words = TAUGHT, own: str = ""
+) -> list[RightRow]:
+    """This will lay out how often everybody is right on some rows; teachers last, as their colours are.
+
+    `own` is whose table it is, where models teach each other: as a source it is what stands there as its start.
+    """
     tones = tone_by_who(table)
     yes, no = RIGHT
     return [
         RightRow(
-            title=who_is(one.who),
+            title=who_is(one.who, words),
             tone=tones.get(one.who, 0),
             right=one.right,
             wrong=one.rows - one.right,
@@ -132,13 +151,23 @@ def right_rows(table: Table, rows: Rows, asked: Asked) -> list[RightRow]:
             wrong_query=asked.query(who=_who(one.who), right=no, said=""),
         )
         for one in rightness(table, rows)
+        if not is_its_start(one.who, own)
     ]
 
 
-def listed(job: Job, table: Table, rows: Rows, shown: Sequence[Shown], *, asked: Asked) -> dict[str, Any]:
+def listed(
+    job: Job,
+    table: Table,
+    rows: Rows,
+    shown: Sequence[Shown],
+    *,
+    asked: Asked,
+    words: Words = TAUGHT,
+    own: str = "",
+) -> dict[str, Any]:
     """This will give what the list shows besides, of all found rows and of those of a page."""
-    right = right_rows(table, rows, asked)
-    pictures = pictured(job, table, [sample.row for sample in shown])
+    right = right_rows(table, rows, asked, words=words, own=own)
+    pictures = pictured(job, table, [sample.row for sample in shown], words=words)
     return {
         "has_classes": True,
         "noun": noun_of_spec(job.spec),

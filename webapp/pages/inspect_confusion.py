@@ -15,6 +15,8 @@ from jobs.storage.blobs import StorageError
 from webapp.pages.inspect import table_or_404
 from webapp.pages.inspect_classes import tone_by_who
 from webapp.pages.inspect_matrix import drawn, ordered, worst
+from webapp.pages.inspect_model_words import words_of
+from webapp.pages.inspect_whose import choices_of, whose_of
 from webapp.pages.inspect_words import who_is
 
 MOST_DRAWN = 100
@@ -36,15 +38,19 @@ def confusion(request: HttpRequest, job_id: int) -> HttpResponse:
     )
     split = _of(request.GET.get("split", "test"), splits)
     order = "alike" if request.GET.get("order") == "alike" else ""
-    shown = {"who": who, "split": split or "all", "order": order}
+    whose = whose_of(request, found)
+    words = words_of(between_models=bool(whose.name))
+    shown = {"participant": whose.asked, "who": who, "split": split or "all", "order": order}
     context: dict[str, Any] = {
         "job": found,
         "project": found.project,
-        "who": who_is(who),
+        "who": who_is(who, words),
+        "whose": whose.name,
+        "participants": choices_of(found, whose, lambda name: _query(shown | {"participant": name})),
         "split": split,
         "order": order,
         "whos": [
-            (who_is(one), tone_by_who(table).get(one, 0), _query(shown | {"who": one}), one == who)
+            (who_is(one, words), tone_by_who(table).get(one, 0), _query(shown | {"who": one}), one == who)
             for one in whos
         ],
         "splits": [
@@ -54,7 +60,7 @@ def confusion(request: HttpRequest, job_id: int) -> HttpResponse:
             ("As in the dataset", _query(shown | {"order": ""}), not order),
             ("Alike beside each other", _query(shown | {"order": "alike"}), bool(order)),
         ],
-        "samples_query": _samples_query(who=who, split=split),
+        "samples_query": _samples_query(shown, split=split),
     }
     try:
         counted = count_confusion(table, who=who, split=split, order=class_order(found))
@@ -62,34 +68,30 @@ def confusion(request: HttpRequest, job_id: int) -> HttpResponse:
         raise Http404(str(error)) from error
     if counted is not None:
         asked = request.GET.get("class", "")
-        context |= _counted(counted, who=who, split=split, order=order, shown=shown)
-        context |= _closer(counted, asked, who=who, split=split) if asked in counted.classes else {}
+        context |= _counted(counted, split=split, order=order, shown=shown)
+        context |= _closer(counted, asked, shown=shown, split=split) if asked in counted.classes else {}
     return render(request, "inspect/confusion.html", context)
 
 
-def _counted(
-    counted: Confusion, *, who: str, split: str, order: str, shown: dict[str, str]
-) -> dict[str, Any]:
+def _counted(counted: Confusion, *, split: str, order: str, shown: dict[str, str]) -> dict[str, Any]:
     chosen = worst(counted, MOST_DRAWN)
     drawing = ordered(chosen) if order else chosen
     rows = counted.rows()
     return {
         "count": len(counted.classes),
         "drawn": len(drawing.classes),
-        "matrix": drawn(
-            drawing, lambda true, said: _samples_query(who=who, split=split, true=true, said=said)
-        ),
+        "matrix": drawn(drawing, lambda true, said: _samples_query(shown, split=split, true=true, said=said)),
         "total": int(counted.counts_CC.sum()),
         "right": sum(row.right for row in rows),
         "class_rows": [(row, _query(shown | {"class": row.name})) for row in rows],
         "pairs": [
-            (pair, _samples_query(who=who, split=split, true=pair.true, said=pair.said))
+            (pair, _samples_query(shown, split=split, true=pair.true, said=pair.said))
             for pair in counted.mistaken(PAIRS)
         ],
     }
 
 
-def _closer(counted: Confusion, name: str, *, who: str, split: str) -> dict[str, Any]:
+def _closer(counted: Confusion, name: str, *, shown: dict[str, str], split: str) -> dict[str, Any]:
     place = counted.classes.index(name)
     row_C, column_C = counted.counts_CC[place].tolist(), counted.counts_CC[:, place].tolist()
 
@@ -102,9 +104,9 @@ def _closer(counted: Confusion, name: str, *, who: str, split: str) -> dict[str,
                 count,
                 100 * count / total,
                 other == name,
-                _samples_query(who=who, split=split, true=name, said=other)
+                _samples_query(shown, split=split, true=name, said=other)
                 if is_row
-                else _samples_query(who=who, split=split, true=other, said=name),
+                else _samples_query(shown, split=split, true=other, said=name),
             )
             for other, count in pairs[:OF_CLASS]
             if count
@@ -119,8 +121,9 @@ def _closer(counted: Confusion, name: str, *, who: str, split: str) -> dict[str,
     }
 
 
-def _samples_query(*, who: str, split: str, true: str = "", said: str = "") -> str:
-    pairs = {"split": split, "class": true, "said": said, "who": "" if who == STUDENT else who}
+def _samples_query(shown: dict[str, str], *, split: str, true: str = "", said: str = "") -> str:
+    who = "" if shown["who"] == STUDENT else shown["who"]
+    pairs = {"participant": shown["participant"], "split": split, "class": true, "said": said, "who": who}
     return urlencode({key: value for key, value in pairs.items() if value})
 
 

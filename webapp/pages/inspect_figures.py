@@ -8,13 +8,14 @@ from typing import Any
 from jobs.queries.inspect.counts import BINS, Spread
 from jobs.queries.inspect.training import Course
 from webapp.charts import plain_layout
+from webapp.pages.inspect_model_words import TAUGHT
 from webapp.pages.inspect_rows import tones_of
 from webapp.plots import STILL
 
 
-def spread_figure(spreads: list[Spread]) -> dict[str, Any] | None:
-    """This will draw each teacher's weights over samples as steps; None where there are none."""
-    if not any(sum(spread.counts) for spread in spreads):
+def spread_figure(spreads: list[Spread], *, x_title: str = TAUGHT.weight) -> dict[str, Any] | None:
+    """This will draw each teacher's weights over samples as steps; None where there are none, or all are 0 or 1."""
+    if not any(sum(spread.counts) for spread in spreads) or _is_all_or_nothing(spreads):
         return None
     edges = [place / BINS for place in range(BINS + 1)]
     tones = tones_of(spread.teacher for spread in spreads)
@@ -34,7 +35,7 @@ def spread_figure(spreads: list[Spread]) -> dict[str, Any] | None:
         for spread in spreads
         if (shares := _shares(spread.counts))
     ]
-    layout = _layout(x_title="weight of the teacher", y_format=".0%")
+    layout = _layout(x_title=x_title, y_format=".0%")
     layout["xaxis"] |= {"range": [0, 1], "tickformat": ".1f", "unifiedhovertitle": {"text": "from %{x}"}}
     return {"key": "weights", "traces": traces, "layout": layout, "config": STILL}
 
@@ -61,6 +62,11 @@ def course_figure(course: Course) -> dict[str, Any]:
     layout["yaxis"] |= {"range": [0, 1.02]}
     layout["xaxis"] |= {"unifiedhovertitle": {"text": "step %{x}"}}
     return {"key": "course", "traces": traces, "layout": layout, "config": STILL}
+
+
+def _is_all_or_nothing(spreads: list[Spread]) -> bool:
+    """Whether each sample is one teacher's alone, of several: nothing lies between the ends."""
+    return len(spreads) > 1 and not any(sum(spread.counts[1:-1]) for spread in spreads)
 
 
 def _shares(counts: tuple[int, ...]) -> list[float]:

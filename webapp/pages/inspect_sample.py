@@ -21,8 +21,11 @@ from jobs.storage.tables import weights_course
 from webapp.forms.inspect import read_asked
 from webapp.pages.inspect import table_or_404
 from webapp.pages.inspect_answers import answer_context
+from webapp.pages.inspect_dense import dense_context, is_of_dense
 from webapp.pages.inspect_figures import course_figure
+from webapp.pages.inspect_model_words import words_of
 from webapp.pages.inspect_rows import shares_of, tones_of
+from webapp.pages.inspect_whose import whose_of
 from webapp.pages.inspect_why import Outcome, Told, why
 from webapp.pages.samples import VIDEOS
 from webapp.pages.timeline import Line, line_of
@@ -48,7 +51,8 @@ def sample(request: HttpRequest, job_id: int, row: int) -> HttpResponse:
     found, table = table_or_404(request, job_id)
     if row >= table.rows:
         raise Http404(f"Job {found.pk} has no sample in row {row}.")
-    asked = read_asked(request.GET.dict(), table)
+    whose = whose_of(request, found)
+    asked = read_asked(request.GET.dict(), table, participant=whose.asked)
     rows = find_rows(table, asked.wanted)
     previous, following, place = neighbours(rows, row)
     known = {name: table.take(name, [row])[0] for name in table.names}
@@ -63,14 +67,20 @@ def sample(request: HttpRequest, job_id: int, row: int) -> HttpResponse:
         "place": None if place is None else place + 1,
         "total": len(rows),
         "gain": known.get("gain"),
+        "whose": whose.name,
+        "words": words_of(between_models=bool(whose.name)),
         **_course(found, str(known["sample_id"])),
     }
     weights = {name: weight for name in table.teachers if (weight := known.get(f"{name}/weight")) is not None}
     of_all["shares"] = shares_of(weights, tones_of(table.teachers))
     if has_classes(table):
         return render(
-            request, "inspect/image.html", of_all | answer_context(found, table, row, weights=weights)
+            request,
+            "inspect/image.html",
+            of_all | answer_context(found, table, row, weights=weights, whose=whose.name),
         )
+    if is_of_dense(found):
+        return render(request, "inspect/dense.html", of_all | dense_context(found, table, row, known))
     return render(request, "inspect/sample.html", of_all | _moment(found, table.teachers, known))
 
 

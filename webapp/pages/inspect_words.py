@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from jobs.queries.inspect.classes import SOLO, STUDENT, TARGET, TEACHER
 from jobs.queries.inspect.filters import Wanted
+from webapp.pages.inspect_model_words import BETWEEN, TAUGHT, Words
+from webapp.pages.transfer import source_title
 
 TITLES = {
     "disagreement": "Disagreement",
@@ -98,28 +100,63 @@ VIEWS_OF_CLASSES = (
 )
 
 
-def who_is(who: str) -> str:
-    """This will give what people call a participant: student, target, solo or teacher:NAME."""
-    return WHO.get(who, who.removeprefix(TEACHER))
+VIEWS_BETWEEN = (
+    _of_classes(BETWEEN.outcomes["learned"], "-gain", outcome="learned"),
+    _of_classes(BETWEEN.outcomes["forgotten"], "gain", outcome="forgotten"),
+    _of_classes("Wrong now", "student_quality", right="no"),
+    _of_classes(BETWEEN.outcomes["disagree"], "-disagreement", outcome="disagree"),
+    _of_classes(BETWEEN.outcomes["nobody"], "student_quality", outcome="nobody"),
+    _of_classes(BETWEEN.outcomes["thanks"], "-gain", outcome="thanks"),
+)
+VIEWS_OF_DENSE = (
+    View(title="Worst first", sort="student_quality", needs="student_quality"),
+    View(title="Best first", sort="-student_quality", needs="student_quality"),
+    View(title="Largest gain", sort="-gain", needs="gain"),
+    View(title="Largest loss", sort="gain", needs="gain"),
+    View(title="Worst at the start", sort="start_quality", needs="start_quality"),
+)
 
 
-def help_of(column: str, *, of_classes: bool) -> str:
+def who_is(who: str, words: Words = TAUGHT) -> str:
+    """This will give what people call a participant: student, start, target, solo or teacher:NAME."""
+    if who.startswith(TEACHER):
+        return words.source.format(source_title(who.removeprefix(TEACHER)))
+    return words.who.get(who) or WHO.get(who, who)
+
+
+def help_of(column: str, *, of_classes: bool, words: Words = TAUGHT) -> str:
     """This will say what a column holds; nothing where its title does."""
+    if of_classes and column in words.help:
+        return words.help[column]
     return (HELP_OF_CLASSES if of_classes else {}).get(column, HELP.get(column, ""))
 
 
-def title_of(column: str) -> str:
+def title_of(column: str, words: Words = TAUGHT) -> str:
     """This will give what people call a column."""
     teacher, slash, of = column.rpartition("/")
-    return f"{teacher}: {OF_TEACHER.get(of, of)}" if slash else TITLES.get(column, column)
+    if slash:
+        return f"{source_title(teacher)}: {OF_TEACHER.get(of, of)}"
+    return words.titles.get(column) or TITLES.get(column, column)
 
 
-def views_with(columns: Iterable[str], *, outcomes: Iterable[str] | None = None) -> list[View]:
-    """This will give the ready views that some columns allow; `outcomes` are those of samples with classes."""
+def outcomes_told(known: Iterable[str], words: Words) -> list[tuple[str, str]]:
+    """This will give those of some outcomes that a page offers, with their titles."""
+    titles = words.outcomes or OUTCOME
+    return [(one, titles[one]) for one in known if one in titles]
+
+
+def views_with(
+    columns: Iterable[str], *, outcomes: Iterable[str] | None = None, task: str = "", words: Words = TAUGHT
+) -> list[View]:
+    """This will give the ready views that some columns allow.
+
+    `outcomes` are those of samples with classes, `task` is that of a dense job.
+    """
     known = set(columns)
+    if task:
+        return [view for view in VIEWS_OF_DENSE if view.needs in known]
     if outcomes is None:
         return [view for view in VIEWS if view.needs in known]
     told = {"", *outcomes}
-    return [
-        view for view in VIEWS_OF_CLASSES if view.needs in known and view.narrow.get("outcome", "") in told
-    ]
+    offered = VIEWS_BETWEEN if words is BETWEEN else VIEWS_OF_CLASSES
+    return [view for view in offered if view.needs in known and view.narrow.get("outcome", "") in told]

@@ -16,15 +16,16 @@ from jobs.operations.baselines import set_baseline
 from jobs.operations.errors import UnableToPromote, UnableToSetBaseline
 from jobs.operations.registrations import promote
 from jobs.queries.baselines import baseline_names
-from jobs.queries.history import metric_names, warnings_of
+from jobs.queries.history import warnings_of
 from jobs.queries.jobs import job_detail
 from jobs.queries.logs import read_log
+from jobs.queries.participants import is_between_models
 from jobs.storage.blobs import StorageError
 from mtkd_engine.spec import SpecError, dump_yaml, parse
 from mtkd_engine.spec.measures import CLASSIFICATION, measures_of
 from mtkd_engine.spec.origins import origins_of
 from webapp.access import artifact_or_404, job_or_404, may, user_of
-from webapp.charts import PX, job_charts, own_charts, system_charts, weight_chart
+from webapp.charts import PX, system_charts
 from webapp.confusion import classes_context
 from webapp.downloads import send_artifact
 from webapp.forms.baseline import BaselineForm
@@ -33,7 +34,10 @@ from webapp.forms.sources import PromoteForm
 from webapp.nouns import noun_of_spec
 from webapp.pages.compare_offers import offers_to_compare
 from webapp.pages.gates import gates_of, naming
+from webapp.pages.job_files import artifact_groups
+from webapp.pages.job_models import charts_of, learners_in, models_context
 from webapp.pages.lifecycle import offers_for
+from webapp.pages.online import branches_context, last_of_own
 from webapp.pages.result import result_rows
 from webapp.pages.result_details import (
     calibration,
@@ -91,10 +95,10 @@ def log(request: HttpRequest, job_id: int) -> HttpResponse:
 def promotion(request: HttpRequest, job_id: int) -> HttpResponse:
     """This will have the student made a teacher of the project, and lead to how that goes."""
     found = job_or_404(request, job_id)
-    form = PromoteForm(request.POST)
+    form = PromoteForm(request.POST, learners=learners_in(found))
     if form.is_valid():
         try:
-            asked = promote(job=found, user=user_of(request), name=form.cleaned_data["name"])
+            asked = promote(job=found, user=user_of(request), **form.cleaned_data)
             return redirect("registration", asked.pk)
         except UnableToPromote as refusal:
             show_refusal(form, refusal)
@@ -132,6 +136,7 @@ def _detail(request: HttpRequest, job_id: int) -> Job:
 def _context(request: HttpRequest, detail: Job) -> dict[str, Any]:
     suggested = detail.name if detail.name else f"student-of-{detail.pk}"
     context = _standing(request, detail)
+    learners = learners_in(detail)
     devices = [attempt.device for attempt in detail.attempts.all()]
     return {
         **context,
@@ -141,21 +146,24 @@ def _context(request: HttpRequest, detail: Job) -> dict[str, Any]:
         "own_metrics": sorted(((detail.result or {}).get("metrics") or {}).items())
         if detail.elsewhere
         else [],
-        "charts": own_charts(metric_names(detail.pk)) if detail.elsewhere else job_charts(detail.spec),
+        **charts_of(detail),
+        "artifact_groups": artifact_groups(detail),
         "system_charts": system_charts(devices[-1] if devices else ""),
-        "weight_chart": weight_chart(detail.spec),
         "teacher_count": len(detail.spec.get("teachers", ())),
         "probe_count": detail.spec.get("evaluation", {}).get("probe_samples", 0),
         "px": PX,
         "spec_yaml": _as_yaml(detail.spec.get("parameters", {}) if detail.elsewhere else detail.spec),
-        "promote_form": PromoteForm(initial={"name": suggested})
+        "promote_form": PromoteForm(initial={"name": suggested} if not learners else {}, learners=learners)
         if context["may_edit"] and _has_student(detail)
         else None,
     }
 
 
 def _has_student(detail: Job) -> bool:
-    return detail.state == State.SUCCEEDED and not detail.elsewhere and not is_aggregate(detail)
+    """A student, or models that learned, of which each can teach."""
+    if detail.state != State.SUCCEEDED or detail.elsewhere or is_aggregate(detail):
+        return False
+    return not is_between_models(detail.spec) or bool(learners_in(detail))
 
 
 def _result(detail: Job) -> dict[str, Any]:
@@ -163,8 +171,10 @@ def _result(detail: Job) -> dict[str, Any]:
     result = detail.result or {}
     if detail.elsewhere:
         return {"rows": [], "notes": result.get("notes", [])}
-    columns, ways = counted(result)
     measures = measures_of(detail.spec)
+    if is_between_models(detail.spec):
+        return models_context(detail)
+    columns, ways = counted(result)
     method, noun = (detail.spec.get("method") or {}).get("kind", ""), noun_of_spec(detail.spec)
     rows = result_rows(result, method=method, measures=measures, noun=noun)
     return {
@@ -175,7 +185,7 @@ def _result(detail: Job) -> dict[str, Any]:
         "rows": rows,
         "has_intervals": any(cell.low is not None for row in rows for cell in row.cells),
         "columns": [title for _, title in measures.columns],
-        "verdict": verdict(detail),
+        "verdict": [*verdict(detail), *last_of_own(result, detail.spec)],
         "notes": [] if is_aggregate(detail) else result.get("notes", []),
         "origins": origins_of(detail.spec),
         "is_aggregate": is_aggregate(detail),
@@ -184,6 +194,7 @@ def _result(detail: Job) -> dict[str, Any]:
         "cost_rows": cost_rows(result),
         "worth": worth(result, measures),
         **stages_context(result),
+        **branches_context(result, detail.spec),
         "counted_columns": columns,
         "counted_rows": ways,
     }

@@ -13,6 +13,7 @@ from jobs.queries.groups import list_groups
 from jobs.queries.jobs import list_jobs
 from jobs.queries.queues import why_waiting
 from jobs.queries.sources import list_datasets, list_teachers
+from jobs.queries.zoo import zoo_datasets
 from webapp.access import may, project_or_404, user_of
 from webapp.forms.project import ProjectSettingsForm
 from webapp.forms.refusals import show_refusal
@@ -39,6 +40,7 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
         "shows_archived": shows_archived,
         "archived_count": list_datasets(project=found, archived=True).count()
         + list_teachers(project=found, archived=True).count(),
+        "has_zoo": bool(zoo_datasets(found)),
         "jobs": jobs[:NEWEST],
         "waits": why_waiting(jobs[:NEWEST]),
         "baselines": baseline_rows(found),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -20,9 +21,11 @@ from jobs.operations.several import register_each, teachers_among
 from jobs.queries.registrations import is_under_way, registration_detail
 from jobs.queries.sources import list_datasets
 from webapp.access import may, project_or_404, registration_or_404, user_of
-from webapp.forms.completing import CompletingForm, initial_of
+from webapp.forms.completing import CompletingForm
+from webapp.forms.completing_dense import DenseCompletingForm
 from webapp.forms.refusals import show_refusal
 from webapp.forms.sources import PATH, UPLOAD, DatasetForm, RegisterForm, TeacherForm, roots, suggestions
+from webapp.pages.completing import completing_form
 from webapp.pages.findings import findings
 
 LEFT_AFTER = timedelta(minutes=1)
@@ -84,7 +87,7 @@ def cancellation(request: HttpRequest, registration_id: int) -> HttpResponse:
 
 
 def _completed(request: HttpRequest, found: Registration) -> HttpResponse:
-    form = _completing(found, request.POST)
+    form = completing_form(found, request.POST)
     if form.is_valid():
         try:
             complete(registration=found, user=user_of(request), **form.asked())
@@ -95,22 +98,10 @@ def _completed(request: HttpRequest, found: Registration) -> HttpResponse:
     return render(request, "registrations/registration.html", context, status=422)
 
 
-def _show(form: CompletingForm, refusal: UnableToDecide) -> None:
+def _show(form: CompletingForm | DenseCompletingForm, refusal: UnableToDecide) -> None:
     """What is about a part of the card stands at the field that it was written in."""
     fields = {path.removeprefix("card."): sentence for path, sentence in refusal.fields.items()}
     show_refusal(form, UnableToDecide(refusal.message, fields=fields or {"": refusal.message}))
-
-
-def _completing(row: Registration, posted: Any = None) -> CompletingForm:
-    images = [one for one in list_datasets(project=row.project) if one.task == "classification"]
-    asks = (row.report or {}).get("asks") or {}
-    on = row.measured_on.label if row.measured_on is not None else ""
-    return CompletingForm(
-        posted,
-        datasets=[(one.label, one.label) for one in images],
-        needs_net=(row.report or {}).get("kind") != "onnx",
-        initial=initial_of(asks, dataset=on, split=row.asked.get("split", "val")),
-    )
 
 
 def _register(request: HttpRequest, *, project: Project, form: RegisterForm) -> HttpResponse:
@@ -199,8 +190,8 @@ def _context(request: HttpRequest, found: Registration) -> dict[str, Any]:
         "registration": row,
         "project": row.project,
         "source": source,
-        "source_url": reverse(row.kind, args=[source.pk]) if source is not None else "",
-        "again_url": f"{reverse(f'{row.kind}-new', args=[row.project.slug])}?like={row.pk}",
+        "source_url": _source_url(row),
+        "again_url": _again_url(row),
         "is_under_way": is_under_way(row),
         "may_edit": may_edit,
         "may_cancel": may_edit and not row.is_final,
@@ -211,11 +202,25 @@ def _context(request: HttpRequest, found: Registration) -> dict[str, Any]:
     }
 
 
+def _source_url(row: Registration) -> str:
+    """Where what it became is looked at: what was measured, among the other models on the dataset."""
+    source = row.dataset or row.teacher
+    if row.kind == RegistrationKind.MEASUREMENT:
+        return _again_url(row)
+    return reverse(row.kind, args=[source.pk]) if source is not None else ""
+
+
+def _again_url(row: Registration) -> str:
+    if row.kind == RegistrationKind.MEASUREMENT:
+        return f"{reverse('zoo', args=[row.project.slug])}?{urlencode({'dataset': row.asked.get('dataset', '')})}"
+    return f"{reverse(f'{row.kind}-new', args=[row.project.slug])}?like={row.pk}"
+
+
 def _asked_of_teacher(row: Registration) -> dict[str, Any]:
     asks = (row.report or {}).get("asks")
     if row.kind != RegistrationKind.TEACHER or row.state != RegistrationState.WAITING or not asks:
         return {}
-    return {"asks": asks, "form": _completing(row)}
+    return {"asks": asks, "form": completing_form(row)}
 
 
 def _is_left(row: Registration) -> bool:

@@ -9,7 +9,6 @@ from typing import Any
 from mtkd_engine.spec.measures import CLASSIFICATION, GROUNDING, Measures
 from webapp.nouns import IMAGE
 
-COLUMNS = GROUNDING.columns
 SAME = 0.05  # points that the table does not show
 
 TOGETHER = "Teachers together"
@@ -27,6 +26,18 @@ OWN = {
 
 BASELINES = {
     "solo": ("", "The student alone", "The same network, seed and training without teachers."),
+    "ensemble": ("", "The ensemble", "All branches mixed by their gate: what taught each of them."),
+    "best_branch": (
+        "",
+        "The best branch",
+        "Chosen on validation: what would cost no more than the plain network.",
+    ),
+    "own_mean": (
+        "",
+        "Its moving mean",
+        "The mean of the student's states: what taught it, where its best state was.",
+    ),
+    "own_snapshot": ("", "Its snapshot", "The student at the end of a cycle: what taught its best state."),
     "aggregated": (
         TOGETHER,
         "Aggregated",
@@ -56,6 +67,8 @@ BY_LABELS = (
 """What an aggregator says that cannot weigh a sample without its label."""
 BLIND_TO = "Always the most frequent class: sees no {noun}."
 """What the row `blind` means where samples have classes."""
+BLIND_BY_PLACE = "Says of every {noun} what pixels at the same place have in train."
+"""What it means where every pixel is told of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,8 +130,9 @@ def result_rows(
     is_one_teacher = method != "aggregate"  # there, the best single teacher is another one in each fold
     left_out = {f"teacher:{best}"} if is_one_teacher else set()
     known = BASELINES
-    if measures is CLASSIFICATION:
-        known = known | {"blind": (BOUNDS, "Blind", BLIND_TO.format(noun=noun))}
+    if measures is not GROUNDING:
+        text = BLIND_TO if measures is CLASSIFICATION else BLIND_BY_PLACE
+        known = known | {"blind": (BOUNDS, "Blind", text.format(noun=noun))}
     if result.get("aggregated_reads_labels"):
         known |= {"aggregated": BY_LABELS}
     for key in _in_order(baselines, left_out=left_out, by=measures.headline):

@@ -91,7 +91,7 @@ def cost_rows(result: Mapping[str, Any] | None) -> list[CostRow]:
         )
     ]
     for name, values in known.items():
-        if name.startswith(("teacher:", "assistant:")) and isinstance(values, Mapping):
+        if name.startswith(("teacher:", "assistant:", "ensemble:")) and isinstance(values, Mapping):
             costs = [
                 Cost(
                     text=amount(_taken(values, key), key), share=_share(_taken(own, key), _taken(values, key))

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from jobs.models import Dataset
+from jobs.queries.kinds import GROUNDING
 from jobs.queries.samples import (
     SPLITS,
     Sample,
@@ -37,7 +38,7 @@ MEDIA_TYPES = {".mp4": "video/mp4", ".webm": "video/webm"}
 def samples(request: HttpRequest, dataset_id: int) -> HttpResponse:
     """This will list samples of one split or all, those that hold a text, a page at a time."""
     found = dataset_or_404(request, dataset_id)
-    if found.task == "classification":
+    if found.task != GROUNDING:
         return images.list_page(request, found)
     split = request.GET.get("split", "")
     split = split if split in SPLITS else ""
@@ -60,9 +61,9 @@ def samples(request: HttpRequest, dataset_id: int) -> HttpResponse:
 
 @require_safe
 def sample(request: HttpRequest, dataset_id: int, row: int) -> HttpResponse:
-    """This will show one sample: its sentence, its windows, its video and its features; or its class and picture."""
+    """This will show one sample: its sentence, its windows, its video and its features; or its picture."""
     found = dataset_or_404(request, dataset_id)
-    if found.task == "classification":
+    if found.task != GROUNDING:
         return images.sample_page(request, found, row=row)
     context: dict[str, Any] = {"dataset": found, "project": found.project}
     files = _files(found, context)

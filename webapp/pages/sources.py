@@ -12,12 +12,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from jobs.models import Dataset, Teacher, TeacherKind
 from jobs.operations.errors import UnableToDelete
 from jobs.operations.removal import archive, delete, unarchive
-from jobs.queries.kinds import CLASSIFICATION, held_by
+from jobs.queries.kinds import CLASSIFICATION, GROUNDING, held_by
 from jobs.queries.sources import dependents
+from jobs.queries.zoo import is_compared
 from webapp.access import dataset_or_404, may, teacher_or_404
 from webapp.forms.deletion import DeletionForm
 from webapp.nouns import noun_of
+from webapp.overlays import WAYS, layers_of
 from webapp.pages.cards import dataset_card, teacher_card
+from webapp.pages.dense import legend_of
 from webapp.pages.images import first_images
 from webapp.pages.samples import first_samples
 
@@ -28,7 +31,7 @@ MOST_JOBS = 20
 def dataset(request: HttpRequest, dataset_id: int) -> HttpResponse:
     """This will show what a dataset is, what is in it, and what hangs on it."""
     found = dataset_or_404(request, dataset_id)
-    samples, has_samples = first_samples(found) if found.task != CLASSIFICATION else ([], False)
+    samples, has_samples = first_samples(found) if found.task == GROUNDING else ([], False)
     context = {
         "dataset": found,
         "project": found.project,
@@ -39,6 +42,7 @@ def dataset(request: HttpRequest, dataset_id: int) -> HttpResponse:
         "predictions": found.teachers.filter(kind=TeacherKind.PREDICTIONS),
         "samples": samples,
         "has_samples": has_samples,
+        "has_zoo": is_compared(found.task) and found.archived_at is None,
         **_labelled(found),
         **_standing(request, found, "dataset"),
     }
@@ -85,12 +89,15 @@ def teacher_deletion(request: HttpRequest, teacher_id: int) -> HttpResponse:
 
 
 def _labelled(found: Dataset) -> dict[str, Any]:
-    """What is shown of a dataset whose samples have classes."""
-    if found.task != CLASSIFICATION:
+    """What is shown of a dataset of pictures or clips, and whether each has a class."""
+    if found.task == GROUNDING:
         return {"has_classes": False}
     images, held = first_images(found), held_by(found)
     return {
-        "has_classes": True,
+        "has_classes": found.task == CLASSIFICATION,
+        "layers": layers_of(found),
+        "ways": WAYS,
+        "legend": legend_of(found),
         "held": held,
         "noun": noun_of(held),
         "images": images,

@@ -9,7 +9,19 @@ from django.http import QueryDict
 
 from jobs.models import Dataset, Project, Teacher, TeacherKind
 from jobs.operations.fitting import is_without_features, knows_all_classes
-from jobs.queries.kinds import CLASSIFICATION, held_by, reads_of, subject_seeing, subjects_of, width_of
+from jobs.queries.kinds import (
+    CLASSIFICATION,
+    GROUNDING,
+    SALIENCY,
+    SEGMENTATION,
+    VIDEO_SALIENCY,
+    held_by,
+    reads_films,
+    reads_of,
+    subject_seeing,
+    subjects_of,
+    width_of,
+)
 from jobs.queries.selections import list_selections
 from jobs.queries.sources import list_datasets, list_teachers
 from mtkd_engine.spec import FeatureInput, input_is
@@ -19,7 +31,14 @@ from webapp.forms.spec import SpecForm
 from webapp.pages.gates import gate_hints
 
 _NAMED = 3
-_HELD = {"images": "images", "clips": "clips", "features": "features of clips"}
+_HELD = {
+    "images": "images",
+    "clips": "clips",
+    "features": "features of clips",
+    "masks": "images with masks",
+    "gaze": "images that people looked at",
+    "gaze_video": "videos that people looked at",
+}
 
 
 def form_for(
@@ -57,6 +76,8 @@ def choices_of(project: Project) -> dict[str, dict[str, Any]]:
 
 
 def _teaches(teacher: Teacher, subject: str) -> bool:
+    if teacher.task == SALIENCY:
+        return subject == VIDEO_SALIENCY or (subject == SALIENCY and not reads_films(teacher))
     if teacher.task != CLASSIFICATION:
         return teacher.task == subject
     reads = reads_of(teacher)
@@ -79,7 +100,7 @@ def _noted(teacher: Teacher, datasets: Iterable[Dataset]) -> str:
     """What to know of a teacher: what its predictions are for, or how good it is and which datasets it does not fit."""
     if teacher.kind == TeacherKind.PREDICTIONS and teacher.dataset is not None:
         return f"predictions for {teacher.dataset.label}"
-    if teacher.task != CLASSIFICATION:
+    if teacher.task == GROUNDING:
         return ""
     measures = measures_of({"task": teacher.task})
     share = ((teacher.report.get("quality") or {}).get("metrics") or {}).get(measures.headline)
@@ -87,7 +108,8 @@ def _noted(teacher: Teacher, datasets: Iterable[Dataset]) -> str:
     reads = reads_of(teacher)
     if isinstance(reads, FeatureInput):
         known.append(f"reads width {reads.width:,}")
-    strangers = [one.label for one in datasets if not knows_all_classes(teacher, one)]
+    has_classes = teacher.task in (CLASSIFICATION, SEGMENTATION)
+    strangers = [one.label for one in datasets if has_classes and not knows_all_classes(teacher, one)]
     if strangers:
         more = f" and {len(strangers) - _NAMED} more" if len(strangers) > _NAMED else ""
         known.append(f"does not know all classes of {', '.join(strangers[:_NAMED])}{more}")
@@ -116,7 +138,7 @@ def _labelled(datasets: Iterable[Dataset], *, kinds: bool = False) -> tuple[list
         full = f"{dataset.name}@{dataset.version}"
         is_newest = dataset.name not in notes
         known = [f"version {dataset.version}, the newest"] if is_newest and dataset.version > 1 else []
-        is_labelled = dataset.task == CLASSIFICATION
+        is_labelled = dataset.task != GROUNDING
         if kinds:
             known.append(_HELD.get(held_by(dataset), "samples") if is_labelled else "moments in videos")
         if not is_labelled and is_without_features(dataset):

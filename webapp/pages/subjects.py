@@ -22,6 +22,9 @@ _TITLES = {
     "clips": "Clips",
     "streams": "Compressed streams",
     "features": "Features",
+    "segmentation": "Segmentation",
+    "saliency": "Saliency",
+    "video_saliency": "Video saliency",
 }
 _WAYS = {"clips": "Frames", "streams": "I-frames, motion and residuals of the compressed stream"}
 _KEPT = ("name", "method", "optim", "gates", "evaluation", "recording", "seed")

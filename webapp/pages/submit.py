@@ -16,6 +16,7 @@ from jobs.operations.errors import UnableToSubmit
 from jobs.operations.groups import submit_group
 from jobs.operations.jobs import submit
 from jobs.operations.planning import Plan, plan_of
+from jobs.queries.participants import METHODS
 from jobs.queries.queues import overview
 from jobs.queries.sources import find_dataset
 from mtkd_engine.spec import SpecError, TextError, is_group, parse, read_yaml
@@ -37,7 +38,7 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
     like, like_group = _like(request), _like_group(request)
     start = _start(like) if like_group is None else dict(like_group.document)
-    start = _with_dataset(request.GET, with_selections(request.GET, start))
+    start = _with_models(request.GET, _with_dataset(request.GET, with_selections(request.GET, start)))
     is_check, mode = _mode(posted)
     asked = (request.GET if posted is None else posted).get("task", "")
     moved = moved_to(project, posted) if mode == "form" else ""
@@ -102,6 +103,13 @@ def _with_dataset(given: QueryDict, start: dict[str, Any]) -> dict[str, Any]:
     if not given.get("dataset") or "task" in start:
         return start
     return {**start, "data": {**start.get("data", {}), "dataset": given["dataset"]}}
+
+
+def _with_models(given: QueryDict, start: dict[str, Any]) -> dict[str, Any]:
+    """A spec in which the models that an address names teach each other, unless it is one that starts from another."""
+    if given.get("method") not in METHODS or "task" in start:
+        return start
+    return {**start, "method": {"kind": given["method"]}, "teachers": given.getlist("teachers")}
 
 
 def _read(text: str) -> Any:

@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from jobs.models import Job
+from jobs.queries.kinds import is_dense
+from mtkd_engine.spec.in_turn import capital
 from mtkd_engine.spec.measures import GROUNDING, Measures, measures_of, title_of
 from webapp.charts import teacher_names
 from webapp.pages.result_details import is_number
 from webapp.templatetags.site import signed
 
+_TEACHERS = {"ensemble": "its branches", "self": "teaching itself"}
+"""What taught a student, by its method, where that were no registered teachers."""
 SURE = 1.96  # standard errors of a 95 % interval
 
 
@@ -30,7 +34,7 @@ def verdict(job: Job) -> list[str]:
     found = [
         _student(result, key=measures.told, metrics=metrics, baselines=baselines),
         _labels(job.spec),
-        _brought(result, measures),
+        _brought(job, result, measures),
         _size(job, result),
         _weighing(baselines, measures, is_bound=bool(result.get("aggregated_reads_labels"))),
         _certainty(job, metrics, measures.told),
@@ -43,18 +47,19 @@ def is_aggregate(job: Job) -> bool:
     return bool((job.spec.get("method") or {}).get("kind") == "aggregate")
 
 
-def _brought(result: Mapping[str, Any], measures: Measures) -> str:
+def _brought(job: Job, result: Mapping[str, Any], measures: Measures) -> str:
     """What the teachers brought the same student, and whether that is more than chance."""
+    teachers = _TEACHERS.get(str((job.spec.get("method") or {}).get("kind")), "its teachers")
     found = ((result.get("comparisons") or {}).get("solo") or {}).get(measures.headline) or {}
     if not all(is_number(found.get(key)) for key in ("difference", "low", "high")):
         return ""
     difference, low, high = (100 * found[key] for key in ("difference", "low", "high"))
     told = f"{signed(difference)} points of {measures.title} (95 %: {signed(low)} to {signed(high)})"
     if low > 0:
-        return f"Its teachers brought it {told} over the same student alone."
+        return f"{capital(teachers)} brought it {told} over the same student alone."
     if high < 0:
-        return f"Its teachers did it harm: {told} against the same student alone."
-    return f"Whether its teachers helped cannot be told: {told} against the same student alone."
+        return f"{capital(teachers)} did it harm: {told} against the same student alone."
+    return f"Whether {teachers} helped cannot be told: {told} against the same student alone."
 
 
 def _student(
@@ -113,7 +118,7 @@ def _weighing(baselines: Mapping[str, Any], measures: Measures, *, is_bound: boo
 
 def _certainty(job: Job, metrics: Mapping[str, Any], key: str) -> str:
     samples = _tested(job)
-    if samples < 1:
+    if samples < 1 or is_dense(job.spec.get("task")):  # what is no share of samples has no such interval
         return ""
     share = min(1.0, max(0.0, metrics[key]))
     low, high = wilson(share, samples)

@@ -54,6 +54,7 @@
  * @property {string} [suffix]
  * @property {string[]} [without]
  * @property {boolean} [families]
+ * @property {boolean} [owned]
  * @property {boolean} [by_time]
  * @property {string} [unit]
  * @property {string[]} [teachers]

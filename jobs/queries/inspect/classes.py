@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from jobs.queries.inspect.table import Rows, Table
 
-STUDENT, TARGET, SOLO = "student", "target", "solo"
+STUDENT, START, TARGET, SOLO = "student", "start", "target", "solo"
+"""START is the student as it began, where it is a model that was trained before."""
 TEACHER = "teacher:"
 LABEL = "label"
 RIGHT = ("yes", "no")
@@ -25,8 +26,8 @@ def has_classes(table: Table) -> bool:
 
 
 def participants(table: Table) -> tuple[str, ...]:
-    """This will name those whose classes a table tells: student, target, solo, then teacher:NAME."""
-    known = (STUDENT, TARGET, SOLO, *(f"{TEACHER}{name}" for name in table.teachers))
+    """This will name those whose classes a table tells: student, start, target, solo, then teacher:NAME."""
+    known = (STUDENT, START, TARGET, SOLO, *(f"{TEACHER}{name}" for name in table.teachers))
     return tuple(who for who in known if has_classes(table) and table.has(column_of(who, "class")))
 
 
@@ -85,6 +86,16 @@ OUTCOMES: dict[str, Outcome] = {
         teachers=1,
         mask=lambda table: is_right(table, SOLO) & ~is_right(table, STUDENT),
     ),
+    "learned": Outcome(
+        needs=(STUDENT, START),
+        teachers=0,
+        mask=lambda table: is_right(table, STUDENT) & ~is_right(table, START),
+    ),
+    "forgotten": Outcome(
+        needs=(STUDENT, START),
+        teachers=0,
+        mask=lambda table: is_right(table, START) & ~is_right(table, STUDENT),
+    ),
     "despite": Outcome(
         needs=(STUDENT, TARGET),
         teachers=1,
@@ -101,7 +112,8 @@ OUTCOMES: dict[str, Outcome] = {
     "nobody": Outcome(needs=(), teachers=1, mask=lambda table: ~_any_teacher(table)),
 }
 """By the word of an address: teachers name different classes; the student is right only with teachers, wrong only with
-them, right though their target is wrong, wrong though it is right; a right teacher is outvoted; no teacher is right."""
+them, right where its start was wrong, wrong where that was right, right though the target is wrong, wrong though it is
+right; a right teacher is outvoted; no teacher is right."""
 
 
 def outcomes_in(table: Table) -> tuple[str, ...]:

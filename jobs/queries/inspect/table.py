@@ -27,13 +27,16 @@ QUANTITIES = (
     "entropy",
     "student_iou",
     "student_quality",
+    "start_quality",
     "gain",
     "solo_iou",
     "solo_quality",
     "target_iou",
     "target_quality",
     "student_score",
+    "start_score",
     "duration",
+    *(f"student_{name}" for name in ("pixel_accuracy", "sim", "nss", "auc_j", "kld", "loss")),
 )
 
 

@@ -66,7 +66,7 @@ class Transfer(Method[BatchT]):
         self._turns = Turns.of(spec, teachers=len(members.all) - 1, steps=total_steps)
         self._steps = 0
         self._start_temperatures = {place: self._temperatures[place] for place in members.starts}
-        self._watch = ZooWatch()
+        self._watch = ZooWatch(alone=not transfers)
         shape = (len(members.learners), len(members.sources))
         self.register_buffer("taught_MS", torch.zeros(shape, dtype=torch.float64))
 
@@ -170,7 +170,7 @@ class Transfer(Method[BatchT]):
         self._steps = state["steps"]
         self._temperatures = list(state["temperatures"])
         self._start_temperatures = {int(place): t for place, t in state["start_temperatures"].items()}
-        self._watch = ZooWatch(state["warned"])
+        self._watch = ZooWatch(state["warned"], alone=not self._transfers)
         self.best = {int(place): OwnBest.from_state(held) for place, held in state["best"].items()}
         for place, held in state["starts"].items():
             self.members.starts[int(place)].model.load_state_dict(held)

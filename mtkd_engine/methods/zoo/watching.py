@@ -14,8 +14,10 @@ ALMOST_ALL = 0.98
 class ZooWatch:
     """Notices learners that lose what they knew, and a zoo in which one model knows everything best."""
 
-    def __init__(self, said: Iterable[str] = ()) -> None:
+    def __init__(self, said: Iterable[str] = (), *, alone: bool = False) -> None:
+        """This will begin with what was said already; `alone` where models learn from the labels alone."""
         self._said = set(said)
+        self._who = ", fitted to the labels alone," if alone else ""
 
     def said(self) -> list[str]:
         """This will give what need not be said again, for a checkpoint."""
@@ -26,8 +28,8 @@ class ZooWatch:
         if now >= begun - FELL or not self._is_new(f"below_start:{name}"):
             return []
         message = (
-            f"{name!r} fell below its start on validation, {metric} from {begun:.3f} to {now:.3f}; a lower learning "
-            "rate often helps models that are trained already."
+            f"{name!r}{self._who} fell below its start on validation, {metric} from {begun:.3f} to {now:.3f}; a lower "
+            "learning rate often helps models that are trained already."
         )
         return [Warned(code="below_start", message=message, step=step)]
 

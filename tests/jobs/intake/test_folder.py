@@ -105,7 +105,7 @@ def test_the_student_of_a_job_becomes_a_teacher(desk: Desk, make_job: Any, tmp_p
     world = desk.done("other").dataset
     job: Job = make_job(state=State.SUCCEEDED, dataset=world)
     file = tmp_path / "student.safetensors"
-    file.write_text('{"content": "weights"}')
+    file.write_text('{"content": "weights", "outcomes": "said"}')
     Artifact.objects.create(
         job=job,
         attempt=Attempt.objects.create(job=job, number=1, fence=1, worker="w"),
@@ -118,6 +118,7 @@ def test_the_student_of_a_job_becomes_a_teacher(desk: Desk, make_job: Any, tmp_p
     assert done.state == RegistrationState.REGISTERED, done.sentence
     assert done.teacher is not None
     assert (done.teacher.from_job, done.teacher.dataset) == (job, world)
+    assert done.teacher.measurements.get().dataset == world
     assert done.teacher.origin == {"how": "job", "job": job.pk, "files": [], "registration": done.pk}
 
 

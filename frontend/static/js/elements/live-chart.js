@@ -66,6 +66,8 @@ class LiveChart extends DrawnElement {
     const plan = this.plan;
     const found = plan ? store.matching(plan) : [];
     if (!plan || !found.length) return undefined;
+    // Whoever it is has the same colour in all charts: the mean over all comes last.
+    if (plan.owned) found.sort(([one], [two]) => Number(!owner(one, plan)) - Number(!owner(two, plan)));
     const colors = palette().series;
     /** @type {Map<string, [string, Series][]>} */
     const entries = new Map();
@@ -163,6 +165,7 @@ class LiveChart extends DrawnElement {
    * @param {string} name
    */
   label(name) {
+    if (this.plan?.owned) return owner(name, this.plan) || "mean";
     const group = this.plan?.by_time ? "system/" : (this.plan?.prefixes[0] ?? "");
     return measure(name.length > group.length ? name.slice(group.length) : name);
   }
@@ -174,6 +177,15 @@ class LiveChart extends DrawnElement {
  */
 function family(name) {
   return name.match(/^fold\/.+?(?=\/\d+\/)/)?.[0] ?? name;
+}
+
+/**
+ * This will return whose metric it is: what stands between prefix and suffix, nothing of the mean over all.
+ * @param {string} name
+ * @param {import("../types.js").ChartPlan} plan
+ */
+function owner(name, { prefixes, suffix = "" }) {
+  return name.slice(prefixes[0]?.length ?? 0, name.length - suffix.length);
 }
 
 /**

@@ -20,6 +20,7 @@ from jobs.storage.blobs import StorageError, open_blob, open_seen_blob
 from jobs.storage.previews import image_files, play_of, read_image
 from mtkd_engine.data.images.kinds import MEDIA_TYPES as MEDIA_TYPES_OF_IMAGES
 from mtkd_engine.data.images.kinds import kind_of
+from webapp.pictures import answer_with_picture
 
 _PIECE = 1 << 18
 _RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})", re.ASCII)
@@ -118,10 +119,7 @@ def class_of(one: StoredImage, classes: Sequence[str]) -> str:
 
 
 def send_image(request: HttpRequest | Request, dataset: Dataset, *, row: int) -> HttpResponse:
-    """This will answer with one image of a dataset, under the type that its first bytes tell and no other.
-
-    The bytes are those that somebody handed in: a browser that opens them alone runs nothing of them.
-    """
+    """This will answer with one image of a dataset, under the type that its first bytes tell and no other."""
     try:
         files = image_files(dataset)
         if files is None or row not in files.rows(""):
@@ -135,14 +133,8 @@ def send_image(request: HttpRequest | Request, dataset: Dataset, *, row: int) ->
     kind = kind_of(content)
     if kind is None:
         raise Http404(f"{dataset.label} has no image of a known kind in row {row}.")
-    answer = HttpResponse(content, content_type=MEDIA_TYPES_OF_IMAGES[kind])
     name = f"{dataset.name}-{row}.{kind}"
-    answer.headers["Content-Disposition"] = content_disposition_header(False, name) or "inline"
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Cache-Control"] = "private, max-age=600"
-    answer.headers["ETag"] = etag
-    return answer
+    return answer_with_picture(content, media_type=MEDIA_TYPES_OF_IMAGES[kind], name=name, etag=etag)
 
 
 def send_rows(job: Job, table: Table, rows: Rows, *, form: str, whose: str = "") -> HttpResponseBase:

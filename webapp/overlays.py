@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.http import content_disposition_header, parse_etags
+from django.utils.http import parse_etags
 from rest_framework.request import Request
 
 from jobs.models import Dataset, Job
@@ -30,6 +30,7 @@ from webapp.painting import (
     painted_mask,
     painted_points,
 )
+from webapp.pictures import answer_with_picture
 
 MASK, DENSITY, FIXATIONS = "mask", "density", "fixations"
 ALL = (MASK, DENSITY, FIXATIONS)
@@ -78,7 +79,9 @@ def send_overlay(
         raise Http404(str(error)) from error
     if not content:
         raise Http404(f"{dataset.label} has no {of} of the sample in row {row}.")
-    return png_answer(content, name=f"{dataset.name}-{row}-{of}.png", etag=etag)
+    return answer_with_picture(
+        content, media_type="image/png", name=f"{dataset.name}-{row}-{of}.png", etag=etag
+    )
 
 
 def send_map(
@@ -98,24 +101,13 @@ def send_map(
     etag = f'"{hashlib.sha256(content).hexdigest()}"'
     if etag in parse_etags(request.headers.get("If-None-Match", "")):
         return HttpResponse(status=304, headers={"ETag": etag})
-    return png_answer(content, name=f"job-{job.pk}-{row}.png", etag=etag)
+    return answer_with_picture(content, media_type="image/png", name=f"job-{job.pk}-{row}.png", etag=etag)
 
 
 def _coloured(job: Job, png: bytes) -> bytes:
     if job.spec.get("task") != SEGMENTATION:
         return painted_heat(png)
     return painted_mask(png, class_colours(MOST_CLASSES) if job.dataset is None else colours_of(job.dataset))
-
-
-def png_answer(content: bytes, *, name: str, etag: str) -> HttpResponse:
-    """This will answer with a PNG that the browser keeps for a while and runs nothing of."""
-    answer = HttpResponse(content, content_type="image/png")
-    answer.headers["Content-Disposition"] = content_disposition_header(False, name) or "inline"
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Cache-Control"] = "private, max-age=600"
-    answer.headers["ETag"] = etag
-    return answer
 
 
 def _sample(dataset: Dataset, row: int) -> StoredImage:

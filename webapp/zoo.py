@@ -124,7 +124,7 @@ def sentence_of(pair: Pair, *, has_classes: bool) -> str:
     if beyond == "0.0":
         return "Together they know no more than the better one alone."
     if has_classes:
-        return f"Together they know {beyond} % more than the better one ({low} to {high})."
+        return f"Together they know {beyond} points more than the better one ({low} to {high})."
     return f"The better of both at each sample is {beyond} points better than the better model ({low} to {high})."
 
 

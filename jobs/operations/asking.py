@@ -25,7 +25,7 @@ FORMATS = (
 SPLITS = ("train", "val", "test")
 PREDICTION_SUFFIXES = (".jsonl", ".jsonl.gz", ".npz", ".parquet")
 CHECKPOINT_SUFFIXES = (".pt", ".pth", ".th", ".onnx")
-_MODEL = ".safetensors"
+MODEL_SUFFIX = ".safetensors"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +99,7 @@ def _place(asked: Asked, found: Found) -> None:
     place = allowed_path(asked.path)
     found.kept["path"] = str(place)
     if asked.kind == RegistrationKind.TEACHER and not place.is_file():
-        models, predictions = (_MODEL, *CHECKPOINT_SUFFIXES), PREDICTION_SUFFIXES
+        models, predictions = (MODEL_SUFFIX, *CHECKPOINT_SUFFIXES), PREDICTION_SUFFIXES
         accepted = f"a model ({', '.join(models)}) or predictions ({', '.join(predictions)})"
         raise refused("path", f"given {shown(asked.path)}, accepted is one file: {accepted}.")
 

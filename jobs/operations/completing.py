@@ -38,17 +38,8 @@ def complete(
         )
     needs = ((row.report or {}).get("asks") or {}).get("needs") or []
     fields: dict[str, str] = {}
-    said, on = row.asked.get("card"), row.measured_on
-    if card is not None:
-        said = _statement(card, fields)
-    if dataset:
-        on = _dataset(row, dataset, fields)
-    elif on is None:
-        fields["dataset"] = (
-            "given none, accepted is the name of a dataset whose task it has: a teacher is measured before it teaches."
-        )
-    elif on.archived_at is not None:  # since it was given
-        fields["dataset"] = f"{on.label} was archived; accepted is a dataset of this project."
+    said = row.asked.get("card") if card is None else _statement(card, fields)
+    on = _dataset(row, dataset, fields) if dataset else _given_before(row, fields)
     is_other = on is not None and on.task != (row.report or {}).get("task", CLASSIFICATION)
     if card is None and said is None and "card" in needs and not is_other:
         fields["card"] = "given none, accepted is what the check asks for: net, classes and input."
@@ -64,6 +55,17 @@ def complete(
     row.asked = {**row.asked, **({"card": said} if said else {}), "dataset": on.label, "split": split}
     row.measured_on = on
     return queue_again(row, changed=("asked", "measured_on"))
+
+
+def _given_before(row: Registration, fields: dict[str, str]) -> Dataset | None:
+    on = row.measured_on
+    if on is None:
+        fields["dataset"] = (
+            "given none, accepted is the name of a dataset whose task it has: a teacher is measured before it teaches."
+        )
+    elif on.archived_at is not None:  # since it was given
+        fields["dataset"] = f"{on.label} was archived; accepted is a dataset of this project."
+    return on
 
 
 def _statement(card: dict[str, Any], fields: dict[str, str]) -> dict[str, Any] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from jobs.models import Dataset, Teacher, TeacherKind
 from jobs.queries.kinds import (
     CLASSIFICATION,
-    GAZE_VIDEO,
+    SALIENCY,
     held_by,
     is_dense,
-    reads_films,
+    misses_frames,
     reads_of,
     width_of,
 )
@@ -111,7 +111,7 @@ def _problem_with_reading(teacher: Teacher, spec: Spec, dataset: Dataset) -> str
 
 
 def _problem_with_film(teacher: Teacher, dataset: Dataset) -> str | None:
-    if not reads_films(teacher) or held_by(dataset) == GAZE_VIDEO:
+    if not misses_frames(teacher, dataset):
         return None
     return (
         f"given {teacher.name!r}, which reads frames of videos, but {dataset.label!r} has pictures; accepted are "
@@ -149,7 +149,9 @@ def knows_all_classes(teacher: Teacher, dataset: Dataset) -> bool:
 
 
 def problem_with_classes(teacher: Teacher, dataset: Dataset) -> str | None:
-    """This will say which classes of a dataset a classifier does not know, or None."""
+    """This will say which classes of a dataset a model does not know, or None; saliency has no classes."""
+    if teacher.task == SALIENCY:
+        return None
     theirs = classes_of(teacher)
     if not theirs:
         return (

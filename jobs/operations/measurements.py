@@ -22,6 +22,7 @@ from jobs.models import (
 )
 from jobs.operations.errors import UnableToMeasure
 from jobs.operations.locks import Lock, hold
+from jobs.queries.kinds import misses_frames
 from jobs.queries.zoo import COMPARED, is_compared
 
 
@@ -89,6 +90,11 @@ def _why_not(teacher: Teacher, dataset: Dataset) -> tuple[str, str] | None:
             teacher.task != dataset.task,
             "teacher",
             f"{given} of task {teacher.task}, accepted is a model of task {dataset.task}.",
+        ),
+        (
+            misses_frames(teacher, dataset),
+            "teacher",
+            f"{given}, which reads frames of videos; accepted on {dataset.label!r} is a network of pictures.",
         ),
         (is_stored, "teacher", f"{given}, which is stored predictions; accepted is a model that can be run."),
     )

@@ -1,4 +1,4 @@
-"""Several checkpoints or files of predictions handed in at once: a teacher each, all or none."""
+"""Several models, checkpoints or files of predictions handed in at once: a teacher each, all or none."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from uuid import UUID
 from django.db import transaction
 
 from jobs.models import Project, Registration, RegistrationKind, Upload, User
-from jobs.operations.asking import CHECKPOINT_SUFFIXES, PREDICTION_SUFFIXES
+from jobs.operations.asking import CHECKPOINT_SUFFIXES, MODEL_SUFFIX, PREDICTION_SUFFIXES
 from jobs.operations.errors import UnableToRegister
 from jobs.operations.registrations import register
 
-_LONGEST_FIRST = sorted((*CHECKPOINT_SUFFIXES, *PREDICTION_SUFFIXES), key=len, reverse=True)
+_LONGEST_FIRST = sorted((MODEL_SUFFIX, *CHECKPOINT_SUFFIXES, *PREDICTION_SUFFIXES), key=len, reverse=True)
 
 
 def teachers_among(*, project: Project, user: User, uploads: Sequence[str]) -> list[Upload]:

@@ -62,3 +62,8 @@ def reads_of(teacher: Teacher) -> AnyInput | None:
 def reads_films(teacher: Teacher) -> bool:
     """This will tell whether a network of a dense task wants frames that follow each other."""
     return ((teacher.report.get("card") or {}).get("input") or {}).get("kind") == "film"
+
+
+def misses_frames(teacher: Teacher, dataset: Dataset) -> bool:
+    """This will tell whether a network wants frames that follow each other, and a dataset has none."""
+    return reads_films(teacher) and held_by(dataset) != GAZE_VIDEO

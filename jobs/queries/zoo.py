@@ -15,7 +15,7 @@ from jobs.models import (
     Teacher,
     TeacherKind,
 )
-from jobs.queries.kinds import CLASSIFICATION, SALIENCY, SEGMENTATION
+from jobs.queries.kinds import CLASSIFICATION, SALIENCY, SEGMENTATION, misses_frames
 from jobs.queries.sources import list_datasets, list_teachers
 
 COMPARED = (CLASSIFICATION, SEGMENTATION, SALIENCY)
@@ -66,7 +66,7 @@ def zoo_datasets(project: Project) -> list[Dataset]:
 
 
 def models_on(dataset: Dataset) -> list[ZooModel]:
-    """This will list the models of a dataset's project that are of its task, by name: archived ones not."""
+    """This will list the models of a dataset's project that are of its task and can read it, by name: archived not."""
     teachers = list_teachers(project=dataset.project).filter(task=dataset.task)
     measured = Measurement.objects.filter(dataset=dataset).select_related("outcomes", "registration")
     by_teacher = {one.teacher_id: one for one in measured}
@@ -80,6 +80,7 @@ def models_on(dataset: Dataset) -> list[ZooModel]:
             asked=_open(last.get(teacher.pk), by_teacher.get(teacher.pk)),
         )
         for teacher in teachers.exclude(kind=TeacherKind.PREDICTIONS)
+        if not misses_frames(teacher, dataset)
     ]
 
 

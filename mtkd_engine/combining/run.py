@@ -25,6 +25,7 @@ from mtkd_engine.data.errors import DataError
 from mtkd_engine.evaluation.gates import INNER_FOLDS, Course, EpochDone
 from mtkd_engine.evaluation.lessons import proposals_of
 from mtkd_engine.evaluation.table import Teaching, sample_rows, write_table
+from mtkd_engine.evaluation.telling import weights_told
 from mtkd_engine.evaluation.without import seconds_of
 from mtkd_engine.events import (
     Entered,
@@ -35,9 +36,7 @@ from mtkd_engine.events import (
     Started,
     Stepped,
     Warned,
-    Weights,
 )
-from mtkd_engine.methods.emtm import normalised_entropy
 from mtkd_engine.report import written
 from mtkd_engine.report.comparisons import compare
 from mtkd_engine.seeding import derived_seed
@@ -90,7 +89,7 @@ def aggregate(
         )
     judgement = yield from _judged(spec, faculty, samples, folds=folds)
     steps = folds * _steps(spec.method)
-    yield _weights_event(judgement, probe, step=steps)
+    yield weights_told(judgement.weights_NHT.mean(1), teachers=judgement.names, probe_rows=probe, step=steps)
 
     yield Entered(part="evaluation")
     qualities = judgement.quality()
@@ -223,17 +222,6 @@ def _probe(spec: GroundingSpec, samples: Sequence[Sample]) -> list[int]:
     generator = torch.Generator().manual_seed(derived_seed("probe", spec.seed))
     chosen = torch.randperm(len(samples), generator=generator)[: spec.evaluation.probe_samples]
     return sorted(chosen.tolist())
-
-
-def _weights_event(judgement: Judgement, probe: Sequence[int], *, step: int) -> Weights:
-    weights_NT = judgement.weights_NHT.mean(1)
-    return Weights(
-        step=step,
-        teachers=judgement.names,
-        mean=[round(float(weight), 6) for weight in weights_NT.mean(0)],
-        probe=[[round(float(weight), 5) for weight in weights_NT[row]] for row in probe],
-        entropy=round(normalised_entropy(weights_NT), 6),
-    )
 
 
 def _write_table(

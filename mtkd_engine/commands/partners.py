@@ -70,7 +70,8 @@ def _row(pair: Pair) -> tuple[str, ...]:
 
 def _sentence(best: Pair) -> str:
     beyond = _percent(best.complement.beyond.mean)
-    return f"{best.first} and {best.second} together know {beyond} % more than the better of them alone."
+    more = "no more" if beyond == "0.0" else f"{beyond} points more"
+    return f"{best.first} and {best.second} together know {more} than the better of them alone."
 
 
 def _judged(gain: Difference) -> str:

@@ -30,7 +30,8 @@ class Known:
 
     `quality_N` is what is averaged: 1 where the class it says is the true one, else 0; of masks and maps how good they
     are, 0..1. `surety_N` is the criterion by which it knows best: the probability it gives the true class; of masks and
-    maps the quality itself. `said_N` is the class it says, by number or by name; None for masks and maps.
+    maps the quality itself, or minus the loss. `said_N` is the class it says, by number or by name; None for masks
+    and maps.
     """
 
     quality_N: Numbers

@@ -11,6 +11,7 @@ from torch import nn
 
 from mtkd_engine.export.batches import made_moments, made_samples, moments_of, samples_of
 from mtkd_engine.export.dense.batches import made_pictures, pictures_of
+from mtkd_engine.export.participants import as_participant, participant_in
 from mtkd_engine.export.student import Inputs, export_student
 from mtkd_engine.modelfile import load_classifier, load_dense, load_model, read_card, student_file
 from mtkd_engine.nets.registry import AnyCard
@@ -29,6 +30,8 @@ def export_command(student: Path, *, out: Path, data: Path | None) -> list[Path]
     model, card, batches = _loaded(path, data=data)
     beside = path.with_name(_RESULT)
     result: dict[str, Any] = json.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
+    if (name := participant_in(result, path.name)) is not None:
+        result = as_participant(result, name)
     out.mkdir(parents=True, exist_ok=True)
     spec = path.with_name("spec.yaml")
     if spec.is_file() and not (out / spec.name).exists():

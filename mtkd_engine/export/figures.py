@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+UNBOUNDED = ("kld", "nll", "nss")
+"""Metrics that are no shares of anything: they are told as they are."""
 _COSTS = {
     "parameters": ("parameters", "{:,.0f}"),
     "macs": ("MACs", "{:,.0f}"),
@@ -14,12 +16,15 @@ _COSTS = {
 }
 
 
-def quality_table(metrics: Mapping[str, float], baselines: Mapping[str, Mapping[str, float]]) -> list[str]:
-    """This will hold a student's metrics (each in 0..1) against those of its baselines."""
+def quality_table(
+    metrics: Mapping[str, float], baselines: Mapping[str, Mapping[str, float]], *, who: str = "student"
+) -> list[str]:
+    """This will hold a student's metrics against those of its baselines, in percent unless it is unbounded."""
     names = list(metrics)
-    rows = [["**student**", *(_percent(metrics[name]) for name in names)]]
+    rows = [[f"**{who}**", *(_quality(name, metrics[name]) for name in names)]]
     rows += [
-        [who, *(_percent(found.get(name)) for name in names)] for who, found in sorted(baselines.items())
+        [other, *(_quality(name, found.get(name)) for name in names)]
+        for other, found in sorted(baselines.items())
     ]
     return table(["", *names], rows)
 
@@ -30,7 +35,8 @@ def difference_table(comparisons: Mapping[str, Mapping[str, Mapping[str, float]]
         return []
     names = sorted({name for found in comparisons.values() for name in found})
     rows = [
-        [who, *(_interval(found.get(name)) for name in names)] for who, found in sorted(comparisons.items())
+        [who, *(_interval(name, found.get(name)) for name in names)]
+        for who, found in sorted(comparisons.items())
     ]
     return table(["against", *names], rows)
 
@@ -45,20 +51,29 @@ def cost_table(cost: Mapping[str, Mapping[str, Any]] | None) -> list[str]:
     return table(["", *(_COSTS[name][0] for name in known)], rows)
 
 
+def section(title: str, lines: Sequence[str]) -> list[str]:
+    """This will give a section of a card with its title; none without lines."""
+    return ["", f"## {title}", "", *lines] if lines else []
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """This will give the lines of a table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
 
 
-def _percent(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:.2f}"
+def _quality(name: str, value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.4f}" if name in UNBOUNDED else f"{100 * value:.2f}"
 
 
-def _interval(found: Mapping[str, float] | None) -> str:
+def _interval(name: str, found: Mapping[str, float] | None) -> str:
     if found is None:
         return ""
-    return f"{100 * found['difference']:+.2f} ({100 * found['low']:+.2f} to {100 * found['high']:+.2f})"
+    times, form = (1, "+.4f") if name in UNBOUNDED else (100, "+.2f")
+    difference, low, high = (format(times * found[key], form) for key in ("difference", "low", "high"))
+    return f"{difference} ({low} to {high})"
 
 
 def _cost(name: str, value: Any) -> str:

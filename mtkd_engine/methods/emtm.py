@@ -9,7 +9,6 @@ validation, measured on real time stamps.
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Mapping
 from typing import Self
 
@@ -20,7 +19,8 @@ from mtkd_engine.aggregators.grounding import Context, GroundingAggregator, Sign
 from mtkd_engine.cache.beliefs import Faculty
 from mtkd_engine.evaluation.student import quality
 from mtkd_engine.evaluation.targets import target_windows
-from mtkd_engine.events import Event, Metrics, Weights
+from mtkd_engine.evaluation.telling import weights_told
+from mtkd_engine.events import Event, Metrics
 from mtkd_engine.methods.base import Measured, Method, Terms
 from mtkd_engine.methods.gate import Gate
 from mtkd_engine.methods.twin import Twin
@@ -121,7 +121,13 @@ class Emtm(Method[Batch]):
         target = val.score(target_windows(weights_NHT, faculty, val))
         named = {f"val/{name}": value for name, value in values.items()}
         named["val/target_miou"] = target.values["miou"]
-        spoken = self._weights_event(weights_NHT.mean(1), step=step)
+        rows = {sample.sample_id: row for row, sample in enumerate(self._splits["val"].samples)}
+        spoken = weights_told(
+            weights_NHT.mean(1),
+            teachers=faculty.names,
+            probe_rows=[rows[sample_id] for sample_id in self._probe_ids],
+            step=step,
+        )
         warned = self._watch.look(spoken, learned=self.aggregator.trained)
         events: list[Event] = [Metrics(step=step, values=named), spoken, *warned]
         return Measured(values["miou"], events, weights_NHT)
@@ -147,22 +153,3 @@ class Emtm(Method[Batch]):
         if spec.align_weight > 0:
             terms["align"] = spec.align_weight * align_loss(hidden_BLC, twin_BLC, encoded.clip_mask_BL)
         return terms
-
-    def _weights_event(self, weights_NT: Tensor, *, step: int) -> Weights:
-        rows = {sample.sample_id: row for row, sample in enumerate(self._splits["val"].samples)}
-        probe = [[round(float(w), 5) for w in weights_NT[rows[sample_id]]] for sample_id in self._probe_ids]
-        return Weights(
-            step=step,
-            teachers=self._faculties["val"].names,
-            mean=[round(float(w), 6) for w in weights_NT.mean(0)],
-            probe=probe,
-            entropy=round(normalised_entropy(weights_NT), 6),
-        )
-
-
-def normalised_entropy(weights_NT: Tensor) -> float:
-    """This will give the mean entropy of the rows divided by log T: 1 is uniform; one teacher counts as 1."""
-    teachers = weights_NT.shape[-1]
-    if teachers < 2:
-        return 1.0
-    return float(torch.special.entr(weights_NT).sum(-1).mean()) / math.log(teachers)

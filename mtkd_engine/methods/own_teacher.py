@@ -1,21 +1,28 @@
-"""The teacher that a student is to itself: the moving mean of its states, or its state at the end of a cycle."""
+"""The teacher that a student is to itself: the moving mean of its states, or its state at the end of a cycle.
+
+What both tasks share of method self stands here; what is learned of the teacher, and how it is measured, does not.
+"""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from itertools import compress
-from typing import Self
+from typing import Any, Generic, Self, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from mtkd_engine.methods.base import BatchT, Method
 from mtkd_engine.spec import SelfSpec
+
+NetT = TypeVar("NetT", bound=nn.Module)
 
 TITLES = {"ema": "own_mean", "snapshot": "own_snapshot"}
 """What each is called in results, by the spec's word."""
 
 
-class OwnTeacher(nn.Module):
+class OwnTeacher(nn.Module, Generic[NetT]):
     """A copy of a student, always in evaluation mode and without gradients, renewed after each step.
 
     `ema`: after step s, counted from 1, mean <- a mean + (1 - a) student with a = min(1 - 1 / (s + 1), momentum), of
@@ -23,9 +30,9 @@ class OwnTeacher(nn.Module):
     step of each cycle the student's state, to the bit.
     """
 
-    def __init__(self, student: nn.Module, spec: SelfSpec, *, steps_of_epoch: int) -> None:
+    def __init__(self, student: NetT, spec: SelfSpec, *, steps_of_epoch: int) -> None:
         super().__init__()
-        self.net = copy.deepcopy(student).requires_grad_(False)
+        self.net: NetT = copy.deepcopy(student).requires_grad_(False)
         self._spec = spec
         self._cycle = spec.cycle_epochs * steps_of_epoch
         self.train(False)
@@ -45,6 +52,47 @@ class OwnTeacher(nn.Module):
                 _take(self.net, student, share=1.0)
             return
         _take(self.net, student, share=1 - min(1 - 1 / (step + 1), self._spec.momentum))
+
+
+class WithOwnTeacher(Method[BatchT], Generic[BatchT, NetT]):
+    """A student, and its own teacher that is renewed after each step."""
+
+    grows = frozenset({"kd"})
+
+    def __init__(self, student: NetT, own: OwnTeacher[NetT], spec: SelfSpec) -> None:
+        super().__init__()
+        self.student = student
+        self.own = own
+        self._spec = spec
+        self._steps = 0
+
+    @property
+    def teacher(self) -> NetT | None:
+        """The network that teaches now; None while there is none."""
+        return self.own.net if self.own.teaches(self._steps) else None
+
+    @property
+    def title(self) -> str:
+        """What it is called in results."""
+        return TITLES[self._spec.teacher]
+
+    def fitted(self) -> Iterator[nn.Parameter]:
+        """This will give the student's parameters."""
+        return (parameter for parameter in self.student.parameters() if parameter.requires_grad)
+
+    def get_extra_state(self) -> dict[str, Any]:
+        """This will give the number of steps done, for a checkpoint."""
+        return {"steps": self._steps}
+
+    def set_extra_state(self, state: dict[str, Any]) -> None:
+        """This will take up the number of steps done."""
+        self._steps = state["steps"]
+
+    def stepped(self, *, step: int, rate: float) -> dict[str, Tensor]:
+        """This will renew the teacher."""
+        self._steps = step
+        self.own.follow(self.student, step=step)
+        return {}
 
 
 @torch.no_grad()

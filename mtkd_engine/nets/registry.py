@@ -26,6 +26,7 @@ from mtkd_engine.spec import (
     SaliencyCard,
     SegmenterCard,
     SpanNet,
+    SpecError,
 )
 
 AnyCard: TypeAlias = GroundingCard | ClassifierCard | SegmenterCard | SaliencyCard
@@ -71,6 +72,14 @@ def build_for(card: AnyCard) -> nn.Module:
     if card.word_width is not None and card.learned_words is not None:
         given = GivenWords(count=words - card.learned_words, width=card.word_width)
     return build(card.net, feature_width=card.feature_width, vocabulary_size=words, given=given)
+
+
+def build_student(card: AnyCard) -> nn.Module:
+    """This will build the network of a job's student; what is refused is named as the spec of a job names it."""
+    try:
+        return build_for(card)
+    except SpecError as error:
+        raise SpecError({f"student.{path}": said for path, said in error.fields.items()}) from None
 
 
 def expected_tensors(card: AnyCard) -> dict[str, tuple[tuple[int, ...], str]]:

@@ -16,6 +16,7 @@ from mtkd_engine.evaluation.student import quality
 from mtkd_engine.evaluation.table import Teaching, sample_rows, write_table
 from mtkd_engine.events import ArtifactWritten, Entered, Evaluated, Event, Finished, Warned
 from mtkd_engine.export import OnnxDiffersError, export_student
+from mtkd_engine.export.modelcard import STEM
 from mtkd_engine.loop import Progress
 from mtkd_engine.methods.build import Job
 from mtkd_engine.nets.registry import AnyCard
@@ -166,11 +167,12 @@ def exported(
     spec: Spec,
     result: Mapping[str, Any],
     folder: Path,
+    stem: str = STEM,
 ) -> Iterator[Warned]:
     """This will write a student's files, and warn where one that says something else was left out."""
     told = {**result, "spec": spec.model_dump(mode="json")}
     try:
-        export_student(student, card, folder=folder, samples_batch=batches, result=told)
+        export_student(student, card, folder=folder, samples_batch=batches, result=told, stem=stem)
     except OnnxDiffersError as differs:
         yield Warned(code="onnx_differs", message=str(differs))
 

@@ -145,8 +145,9 @@ _TAGS: dict[str | int, set[str]] = {
 
 def _user_path(loc: tuple[int | str, ...]) -> list[int | str]:
     path: list[int | str] = []
-    for part in loc:
-        if path and path[-1] in _TAGS and part in _TAGS[path[-1]]:
+    for place, part in enumerate(loc):
+        # A tag stands right behind its key: what follows may be a field that is named as another kind is.
+        if place and part in _TAGS.get(loc[place - 1], ()):
             continue
         path.append(part)
     return path
@@ -181,6 +182,8 @@ def _accepted(item: Any, subject: str) -> str:
     for limit, words in LIMITS.items():
         if limit in context and kind in _BEYOND:
             return words.format(context[limit])
+    if kind == "literal_error":
+        return str(context["expected"])
     if kind.endswith(("_type", "_parsing", "_from_float", "_number")):
         return _WANTED.get(kind.split("_")[0], "")
     return ""

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from mtkd_engine.spec.base import Name
 from mtkd_engine.spec.methods import MethodPart
+from mtkd_engine.spec.optim import PixelOptimSpec
 
 LEAST_PARTICIPANTS = 2
 
@@ -151,12 +152,14 @@ class PartitionSpec(ZooMethodPart):
         return self
 
 
-def zoo_misfit(method: MethodPart, models: tuple[str, ...]) -> str | None:
+def zoo_misfit(method: MethodPart, models: tuple[str, ...], *, optim: PixelOptimSpec) -> str | None:
     """This will say in a sentence, with the field first, why models cannot take part; None where they can."""
     if not isinstance(method, MutualSpec | PartitionSpec):
         return None
     if len(models) < LEAST_PARTICIPANTS:
         return f"teachers: given {list(models)}, method {method.kind} accepts {LEAST_PARTICIPANTS} or more"
+    if optim.cuda_graphs:  # what one model says in a step would be written over by the next one's replay
+        return f"optim.cuda_graphs: given true with method {method.kind}, accepted is false"
     if isinstance(method, PartitionSpec) and method.student not in models:
         accepted = ", ".join(map(repr, models))
         return f"method.student: given {method.student!r}, accepted is one of the teachers: {accepted}"

@@ -20,7 +20,7 @@ from mtkd_engine.teachers.check import check_teacher
 from mtkd_engine.teachers.load import teacher_file
 
 OUTCOMES = ".parquet"
-_TELL_NOTHING = {"model", "student"}
+_TELL_NOTHING = {"artifacts", "model", "student"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,17 +80,27 @@ def compared(outcomes: Mapping[str, Outcomes], *, split: str) -> Found:
 
 
 def named(paths: Sequence[Path]) -> dict[str, Path]:
-    """This will name models after their files, with the folder before the name where that alone tells nothing."""
+    """This will name models after their files, with as many folders before the name as tell them apart."""
+    places = [path.resolve() for path in paths]
+    if twice := next(
+        (path for path, place in zip(paths, places, strict=True) if places.count(place) > 1), None
+    ):
+        raise DataError(f"--teachers: given {twice} twice, accepted are different models.")
+    all_words = [_telling(place) for place in places]
     found: dict[str, Path] = {}
-    for path in paths:
-        place = path.resolve()
-        if place in {other.resolve() for other in found.values()}:
-            raise DataError(f"--teachers: given {path} twice, accepted are different models.")
-        name = place.stem
-        if name in _TELL_NOTHING:
-            name = place.parent.name
-        found[f"{place.parent.name}/{name}" if name in found else name] = path
+    for path, words in zip(paths, all_words, strict=True):
+        apart = (
+            n for n in range(1, len(words) + 1) if sum(other[:n] == words[:n] for other in all_words) == 1
+        )
+        depth = next(apart, None)
+        found[str(path) if depth is None else "/".join(reversed(words[:depth]))] = path
     return found
+
+
+def _telling(place: Path) -> list[str]:
+    """What of a path may name a model, the nearest first: not what every job calls its folder and its student."""
+    words = [place.stem, *(part.name for part in place.parents if part.name)]
+    return [word for word in words if word not in _TELL_NOTHING] or [place.stem]
 
 
 def _hash_of(dataset: Path) -> str:

@@ -1,42 +1,51 @@
-"""The whole way of models that teach each other: three checkpoints, one job, its pages, one of them a teacher again."""
+"""The whole way of models that teach each other: one job of three, its pages, one of them a teacher again.
+
+How images and checkpoints come in is a way of its own: test_classifying_whole_way.py.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from playwright.sync_api import Page, expect
 from safetensors.numpy import load
 
-from jobs.models import Job
+from jobs.models import Job, Project
+from mtkd_engine.data.check.validate import check_dataset
+from mtkd_engine.spec import INPUTS, CifarResNet, ClassifierCard
 from tests.browser.conftest import Site
 from tests.browser.shots import shot
-from tests.browser.test_classifying_whole_way import (
-    NAMES,
-    checkpoints,
-    pictures,
-    register_images,
-    register_teachers,
-    teachers_on,
-)
+from tests.browser.test_classifying_whole_way import NAMES, pictures, taught, training
+from tests.kept_datasets import keep_sealed
+from tests.kept_teachers import keep_model
 
 pytestmark = pytest.mark.slow
-__all__ = ["checkpoints", "pictures"]  # fixtures
+__all__ = ["pictures"]  # fixtures
 
 
-@pytest.mark.usefixtures("project", "intake", "worker")
-def test_from_three_checkpoints_to_a_model_that_learned_from_the_others(
-    logged_in: Page, site: Site, pictures: Path, checkpoints: list[Path], until: Callable[..., None]
-) -> None:
-    page, project = logged_in, f"{site.url}/projects/moments/"
-    page.goto(f"{project}datasets/new/")
-    register_images(page, pictures)
-    page.goto(f"{project}teachers/new/")
-    register_teachers(page, checkpoints)
-    until(lambda: teachers_on(page, project).count() == len(NAMES), seconds=120)
-    page.goto(f"{project}jobs/new/?task=classification")
+@pytest.fixture
+def zoo(project: Project, pictures: Path, tmp_path: Path) -> Project:
+    """Small images, and three networks that are better than chance at them."""
+    report = check_dataset(pictures, name="shapes", seal=tmp_path / "sealed")
+    keep_sealed(project, tmp_path / "sealed", name="shapes", report=report)
+    card = ClassifierCard(
+        net=CifarResNet(depth=8), input=INPUTS["cifar_imagenet"][1], classes=report["classes"]
+    )
+    images_NCHW, labels_N = training(pictures)
+    for seed, name in enumerate(NAMES):
+        torch.manual_seed(seed)
+        known = taught(images_NCHW, labels_N).state_dict()
+        keep_model(project, name, card, folder=tmp_path, parameters=known)
+    return project
+
+
+@pytest.mark.usefixtures("zoo", "intake", "worker")
+def test_from_three_models_to_one_that_learned_from_the_others(logged_in: Page, site: Site) -> None:
+    page = logged_in
+    page.goto(f"{site.url}/projects/moments/jobs/new/?task=classification")
     submit_mutual(page)
     expect(page.locator('[data-part="state"]')).to_have_text("succeeded", timeout=120_000)
     read_result(page)

@@ -13,26 +13,14 @@ from mtkd_engine.data.dense.dataset import DenseSample
 from mtkd_engine.data.dense.pictures import Pictures
 from mtkd_engine.data.gaze.dataset import GazeDataset
 from mtkd_engine.data.gaze.looks import HeldGaze, fixations_of
-from mtkd_engine.data.images.store import ImageStore
 from mtkd_engine.evaluation.dense.saliency import SaliencyTask
 from mtkd_engine.spec import GazeDataSpec
 from mtkd_engine.tasks.saliency.splits.build import gaze_splits
+from tests.engine.stored import Stored
 
 HEIGHT, WIDTH = 24, 32
 Points = list[tuple[float, float]]
 """x and y in pixels."""
-
-
-class _Stored(ImageStore):
-    def __init__(self, files: list[bytes]) -> None:
-        super().__init__()
-        self._files = files
-
-    def __len__(self) -> int:
-        return len(self._files)
-
-    def encoded(self, place: int) -> bytes:
-        return self._files[place]
 
 
 def glances(looked: list[Points]) -> GazeDataset:
@@ -46,7 +34,7 @@ def glances(looked: list[Points]) -> GazeDataset:
     samples = [DenseSample(f"glance{place}", f"walk{place}", place) for place in range(len(looked))]
     splits = {"train": tuple(samples[:1]), "val": tuple(samples[1:2]), "test": tuple(samples[2:])}
     return GazeDataset(
-        name="glances", splits=splits, content_hash="6" * 64, gaze=gaze, images=Pictures(_Stored(files))
+        name="glances", splits=splits, content_hash="6" * 64, gaze=gaze, images=Pictures(Stored(files))
     )
 
 

@@ -13,28 +13,16 @@ from torch import Tensor
 
 from mtkd_engine.data.dense.dataset import DenseSample
 from mtkd_engine.data.dense.pictures import Pictures
-from mtkd_engine.data.images.store import ImageStore
 from mtkd_engine.data.masks.dataset import VOID, MaskDataset
 from mtkd_engine.data.masks.store import Masks
 from mtkd_engine.evaluation.dense.segmentation import SegmentationTask
 from mtkd_engine.spec import MaskDataSpec
 from mtkd_engine.tasks.segmentation.splits import mask_splits
+from tests.engine.stored import Stored
 
 CLASSES = ("ground", "red", "blue")
 COLOURS = np.array([(60, 60, 60), (220, 30, 30), (30, 30, 220)], np.uint8)
 Bytes = NDArray[np.uint8]
-
-
-class _Stored(ImageStore):
-    def __init__(self, files: Sequence[bytes]) -> None:
-        super().__init__()
-        self._files = files
-
-    def __len__(self) -> int:
-        return len(self._files)
-
-    def encoded(self, place: int) -> bytes:
-        return self._files[place]
 
 
 class _Held(Masks):
@@ -62,7 +50,7 @@ def streets(masks: Sequence[Bytes], *, train: int, val: int) -> MaskDataset:
         "val": tuple(samples[train : train + val]),
         "test": tuple(samples[train + val :]),
     }
-    images = Pictures(_Stored(files))
+    images = Pictures(Stored(files))
     return MaskDataset(
         name="streets",
         splits=splits,

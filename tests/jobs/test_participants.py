@@ -8,15 +8,18 @@ from typing import Any
 import pytest
 
 from jobs.intake.folder import lay_out
-from jobs.models import Job, Project, State, TeacherKind, User
-from jobs.operations.errors import UnableToPromote, UnableToSubmit
-from jobs.operations.fitting import misfit_with
+from jobs.models import Job, Project, State, Teacher, TeacherKind, User
+from jobs.operations.errors import UnableToMeasure, UnableToPromote, UnableToSubmit
+from jobs.operations.fitting import misfit_with, problem_with
 from jobs.operations.jobs import submit
+from jobs.operations.measurements import measure
 from jobs.operations.registrations import promote
 from jobs.queries.final_metrics import of_jobs
 from jobs.queries.participants import inspected, learners_of, metrics_of, participants_of
+from jobs.queries.zoo import models_on
 from mtkd_engine.spec import parse
 from tests.classifying import make_classifier, make_images
+from tests.kept_dense import keep_gaze
 from tests.participating import MODELS, ended_mutual, mutual_result, mutual_spec
 
 pytestmark = pytest.mark.django_db
@@ -119,3 +122,22 @@ def test_what_a_student_would_read_is_no_matter_where_none_is_built(zoo: Project
     document = mutual_spec("big", "small")
     document["data"] = {"dataset": "rows", "kind": "features"}
     assert misfit_with(parse(document), clips) is None
+
+
+def test_saliency_networks_take_part_without_classes_but_not_films_on_pictures(
+    project: Project, user: User, tmp_path: Path
+) -> None:
+    glances = keep_gaze(project, tmp_path)
+    names = ("first", "second", "films")
+    for name in names:
+        card = {"net": {"family": "pyramid"}, "input": {"kind": "film" if name == "films" else "picture"}}
+        Teacher.objects.create(
+            project=project, name=name, task="saliency", content_hash=name, report={"card": card}
+        )
+    assert [one.teacher.name for one in models_on(glances)] == ["first", "second"]
+    spec = parse({**mutual_spec(*names), "task": "saliency", "data": {"dataset": "glances", "kind": "gaze"}})
+    told = [problem_with(project.teachers.get(name=name), spec, glances) for name in names]
+    assert told[:2] == [None, None]
+    assert "reads frames of videos" in str(told[2])
+    with pytest.raises(UnableToMeasure, match="reads frames of videos"):
+        measure(teacher=project.teachers.get(name="films"), dataset=glances, user=user)

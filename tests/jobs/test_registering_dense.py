@@ -1,4 +1,4 @@
-"""Pictures with masks and videos with fixations are registered with the real engine, and read where pages show them."""
+"""Pictures with masks are registered with the real engine, and read where pages show them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ from jobs.models import Dataset, RegistrationState
 from jobs.operations.registrations import decide
 from jobs.operations.uploads import add_part, begin_upload
 from jobs.queries.kinds import held_by, subjects_of
-from jobs.storage.dense import looks_of, map_of, mask_of
+from jobs.storage.dense import mask_of
 from jobs.storage.fetching import fetch_source
-from jobs.storage.previews import has_plays, image_files
-from mtkd_engine.data.gaze.world import LookedAtPerSplit, make_gaze_videos
+from jobs.storage.previews import image_files
 from mtkd_engine.data.masks.load import load_masks
 from mtkd_engine.data.masks.world import PicturesPerSplit, make_masks
 from tests.jobs.registering import Desk
@@ -59,19 +58,3 @@ def test_an_uploaded_archive_of_masks_is_mended_and_read(desk: Desk) -> None:
         mask = mask_of(dataset, row=row)
         assert mask is not None
         assert np.array_equal(np.array(Image.open(io.BytesIO(mask))), loaded.masks.at(row))
-
-
-def test_videos_with_fixations_become_a_dataset_of_their_own_subject(desk: Desk) -> None:
-    folder = desk.folder / "raw"
-    make_gaze_videos(folder, videos=LookedAtPerSplit(1, 1, 1), frames=12)
-    done = desk.done("films", path=str(folder), format="fixation_table")
-    assert (done.state, done.sentence) == (RegistrationState.REGISTERED, "")
-    dataset = Dataset.objects.get()
-    assert subjects_of(dataset) == ("video_saliency",)
-    assert has_plays(dataset)
-    looks = looks_of(dataset, row=0)
-    assert looks is not None
-    assert looks.viewers
-    assert len(looks.at(0).points_K2) <= len(looks.points_K2)
-    assert map_of(dataset, place=0) is None
-    assert looks_of(dataset, row=99) is None

@@ -105,12 +105,9 @@ def test_density_and_fixations_lie_where_people_looked(viewer: Client, glances: 
     assert {0, 200, 230} == set(np.unique(points[..., 3]).tolist())
 
 
-@pytest.mark.parametrize("path", ["0/density", "0/fixations", "12/mask", "0/secrets"])
-def test_what_is_not_there_is_not_found(viewer: Client, streets: Dataset, path: str) -> None:
-    assert viewer.get(f"/datasets/{streets.pk}/overlays/{path}.png").status_code == 404
-
-
-def test_nothing_is_laid_over_other_datasets(viewer: Client, dataset: Dataset) -> None:
+def test_what_is_not_there_is_not_found(viewer: Client, streets: Dataset, dataset: Dataset) -> None:
+    for path in ("0/density", "0/fixations", "12/mask", "0/secrets"):
+        assert viewer.get(f"/datasets/{streets.pk}/overlays/{path}.png").status_code == 404, path
     assert viewer.get(f"/datasets/{dataset.pk}/overlays/0/mask.png").status_code == 404
 
 

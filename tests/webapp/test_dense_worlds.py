@@ -17,7 +17,9 @@ from PIL import Image
 from jobs.models import Dataset, Project, Registration, RegistrationState, User
 from jobs.queries.inspect.maps import MAPS
 from jobs.queries.inspect.table import PER_SAMPLE
+from jobs.queries.kinds import subjects_of
 from jobs.storage import dense
+from jobs.storage.dense import looks_of
 from mtkd_engine.data.check.validate import check_dataset
 from mtkd_engine.data.gaze import files, looks
 from mtkd_engine.data.gaze.world import LookedAtPerSplit, make_gaze, make_gaze_videos
@@ -111,6 +113,7 @@ def test_videos_are_played_with_the_density_of_a_frame(
     viewer: Client, project: Project, films: World
 ) -> None:
     dataset = keep(project, films)
+    assert (subjects_of(dataset), looks_of(dataset, row=99)) == (("video_saliency",), None)
     assert "Some videos" in page(viewer, f"/datasets/{dataset.pk}/")
     shown = page(viewer, f"/datasets/{dataset.pk}/samples/0/")
     for text in ("<gaze-film", f'src="/datasets/{dataset.pk}/clips/0/"', "12</dd>", "frame by frame"):
@@ -131,8 +134,13 @@ def test_a_part_of_a_video_is_inspected_over_the_frame_that_was_drawn(
     rows = [json.loads(line) for line in (films.sealed / "samples.jsonl").read_text().splitlines()]
     [last] = [row for row in rows if row["split"] == "test"]
     sample_id = f"{last['id']}@4"
-    table = {"sample_id": [sample_id], "split": ["test"], "source_id": ["x"], "student_quality": [0.5]}
-    maps = {
+    table: dict[str, list[Any]] = {
+        "sample_id": [sample_id],
+        "split": ["test"],
+        "source_id": ["x"],
+        "student_quality": [0.5],
+    }
+    maps: dict[str, list[Any]] = {
         "sample_id": [sample_id] * 2,
         "participant": ["truth", "student"],
         "frame": [6, 6],
@@ -143,7 +151,7 @@ def test_a_part_of_a_video_is_inspected_over_the_frame_that_was_drawn(
     assert f"/datasets/{dataset.pk}/images/2/" in page(viewer, f"/jobs/{job.pk}/samples/")
     shown = page(viewer, f"/jobs/{job.pk}/samples/0/")
     moment = f"/datasets/{dataset.pk}/clips/2/#t={6 / last['rate']:.4f}"
-    for text in (moment, "Frame 6 of", "Map of Student", "CC on this video"):
+    for text in (moment, "Frame 6 of", "Map of Student", "SIM on this video"):
         assert text in shown
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
 
 import pyarrow.parquet as pq
 import pytest
@@ -56,20 +57,17 @@ def test_the_first_model_that_learned_is_shown_and_the_others_are_offered(viewer
         assert text not in shown, text
 
 
-@pytest.mark.parametrize(
-    ("query", "rows"),
-    [
-        ("outcome=learned", lambda n: n % 5 == 4 and n % 10 != 9),
-        ("outcome=forgotten", lambda n: n % 10 == 9 and n % 5 != 4),
-        ("participant=small&outcome=learned", lambda n: n % 4 == 3 and n % 8 != 7),
-        ("participant=small&who=start&right=no", lambda n: n % 4 == 3),
-        ("leading=small", lambda n: n % 3 == 1),
-        ("participant=who", lambda n: True),
-    ],
-)
-def test_filters_find_what_became_of_samples(viewer: Client, job: Job, query: str, rows: object) -> None:
-    assert callable(rows)
-    assert listed(viewer, job, query) == [n for n in range(48) if rows(n)]
+def test_filters_find_what_became_of_samples(viewer: Client, job: Job) -> None:
+    wanted: dict[str, Callable[[int], bool]] = {
+        "outcome=learned": lambda n: n % 5 == 4 and n % 10 != 9,
+        "outcome=forgotten": lambda n: n % 10 == 9 and n % 5 != 4,
+        "participant=small&outcome=learned": lambda n: n % 4 == 3 and n % 8 != 7,
+        "participant=small&who=start&right=no": lambda n: n % 4 == 3,
+        "leading=small": lambda n: n % 3 == 1,
+        "participant=who": lambda n: True,
+    }
+    for query, is_found in wanted.items():
+        assert listed(viewer, job, query) == [n for n in range(48) if is_found(n)], query
 
 
 def test_every_address_keeps_whose_samples_they_are(viewer: Client, job: Job) -> None:

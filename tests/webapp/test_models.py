@@ -14,7 +14,7 @@ from jobs.models import Job, Project, Registration, User
 from jobs.operations.groups import submit_group
 from jobs.operations.jobs import submit
 from mtkd_engine.spec import parse
-from mtkd_engine.spec.measures import CLASSIFICATION
+from mtkd_engine.spec.measures import CLASSIFICATION, SALIENCY, SEGMENTATION
 from tests.classifying import make_classifier, make_images
 from tests.participating import MODELS, ended_mutual, mutual_result, mutual_spec
 from tests.webapp.test_spec_form import posted_back
@@ -58,6 +58,12 @@ def test_every_model_is_told_before_after_and_alone() -> None:
     assert told["models_measures"][1].gain.tone == "is-ahead"
 
 
+def test_what_became_better_is_told_by_what_the_task_measures() -> None:
+    told = [participants_context(mutual_result(), one)["models_flips"] for one in (SEGMENTATION, SALIENCY)]
+    assert [(rise[0], fall[0]) for rise, fall, _ in told] == [("Rise", "Fall")] * 2
+    assert ["SIM" in sentence for *_, sentence in told] == [False, True]
+
+
 def test_a_model_that_only_taught_has_no_gain() -> None:
     rows = participants_context(mutual_result(learners=["big"]), CLASSIFICATION)["models"]
     assert [(row.name, row.learns, row.after) for row in rows][1:] == [
@@ -78,8 +84,8 @@ def test_who_taught_whom_is_a_table_of_shares_and_one_of_what_that_brought() -> 
     assert told["transfer_sources"] == [*MODELS, "own start"]
     (shares,) = told["transfer_shares"]
     assert [(cell.text, cell.depth, cell.is_own) for cell in shares.cells[:2]] == [
-        ("50.0 %", 5, True),
-        ("30.0 %", 3, False),
+        ("50.0 %", 0.5, True),
+        ("30.0 %", 0.3, False),
     ]
     (brought,) = told["transfer_brought"]
     assert [(cell.text, cell.tone) for cell in brought.cells] == [
@@ -138,12 +144,12 @@ def test_a_job_that_runs_or_failed_shows_its_curves_alone(
     assert "What the models learned" not in shown
 
 
-@pytest.mark.parametrize("address", ["samples/", "samples/confusion/", "samples/0/", "samples/file.csv"])
 def test_without_a_table_its_samples_are_missed_in_words(
-    viewer: Client, pets: Project, people: dict[str, User], address: str
+    viewer: Client, pets: Project, people: dict[str, User]
 ) -> None:
     job = submit(project=pets, user=people["editor"], spec=parse(mutual_spec(*MODELS)))
-    assert viewer.get(f"/jobs/{job.pk}/{address}").status_code in {200, 404}
+    for address in ("samples/", "samples/confusion/", "samples/0/", "samples/file.csv"):
+        assert viewer.get(f"/jobs/{job.pk}/{address}").status_code in {200, 404}, address
 
 
 def test_lists_groups_comparisons_and_badges_do_without_a_student(

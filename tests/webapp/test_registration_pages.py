@@ -181,22 +181,24 @@ def test_a_teacher_is_measured_on_the_version_that_was_chosen(
     assert (made.measured_on, made.asked["split"]) == (dataset, "test")
 
 
-def test_several_files_of_predictions_become_a_teacher_each(
+def test_several_models_or_files_of_predictions_become_a_teacher_each(
     editor: Client, project: Project, dataset: Dataset, people: dict[str, User]
 ) -> None:
-    names = ("models/b.jsonl.gz", "models/a.npz", "c.JSONL")
+    names = ("models/b.jsonl.gz", "models/a.npz", "c.JSONL", "d.safetensors")
     rows = [upload(project, people["editor"], name) for name in names]
     asked = {"name": "", "place": "upload", "uploads": " ".join(str(row.pk) for row in rows), "split": "test"}
     answer = editor.post("/projects/moments/teachers/new/", asked | {"dataset": "world@1"}, follow=True)
     assert answer.redirect_chain == [("/projects/moments/", 302)]
-    assert "3 teachers are being registered" in answer.content.decode()
+    assert "4 teachers are being registered" in answer.content.decode()
     made = Registration.objects.order_by("name")
     assert [(row.name, row.measured_on, row.asked["split"]) for row in made] == [
         ("a", dataset, "test"),
         ("b", dataset, "test"),
         ("c", dataset, "test"),
+        ("d", dataset, "test"),
     ]
-    assert [[file.name for file in row.uploads.all()] for row in made] == [[names[1]], [names[0]], [names[2]]]
+    taken = [[file.name for file in row.uploads.all()] for row in made]
+    assert taken == [[names[1]], [names[0]], [names[2]], [names[3]]]
 
 
 def test_of_several_files_of_predictions_all_or_none_are_taken(

@@ -13,7 +13,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs.queries.kinds import GROUNDING, held_by
+from jobs.queries.kinds import held_by
 from webapp.access import dataset_or_404
 from webapp.api.documented import refusals
 from webapp.api.labelled import LabelledShape, asking_for, labelled_rows
@@ -48,7 +48,7 @@ class ClipsShape(serializers.Serializer[Any]):
 def clips(request: Request, dataset_id: int) -> Response:
     """List the clips or videos of a dataset, or those that it has features of, in their order: train, val, test."""
     dataset = dataset_or_404(request, dataset_id)
-    if dataset.task == GROUNDING or noun_of(held_by(dataset)) == IMAGE:
+    if noun_of(held_by(dataset)) == IMAGE:
         raise NotFound(f"{dataset.label} is no dataset of clips.")
     return labelled_rows(request, dataset, shape=ClipShape, under="clips")
 

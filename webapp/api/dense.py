@@ -16,7 +16,8 @@ from webapp.api.inspect_details import table_of
 from webapp.overlays import ALL, send_map, send_overlay
 
 LAST_FRAME = 2**31
-FORMS = ("colours", "values")
+VALUES = "values"
+FORMS = ("colours", VALUES)
 _FORM = OpenApiParameter(
     "form",
     str,
@@ -41,8 +42,8 @@ _PNG = {(200, "image/png"): OpenApiResponse(OpenApiTypes.BINARY, "The PNG."), **
 def overlay(request: Request, dataset_id: int, row: int, of: str) -> HttpResponse:
     """Download the truth of the sample in a row of a dense dataset: its mask, or where people looked."""
     frame = query.number(request, "frame", default=0, low=0, high=LAST_FRAME) or 0
-    raw = query.choice(request, "form", accepted=FORMS) == FORMS[1]
-    return send_overlay(request, dataset_or_404(request, dataset_id), row=row, of=of, frame=frame, raw=raw)
+    found, raw = dataset_or_404(request, dataset_id), _is_raw(request)
+    return send_overlay(request, found, row=row, of=of, frame=frame, raw=raw)
 
 
 @extend_schema(
@@ -58,6 +59,9 @@ def overlay(request: Request, dataset_id: int, row: int, of: str) -> HttpRespons
 def sample_map(request: Request, job_id: int, row: int) -> HttpResponse:
     """Download what somebody says of one sample of a job of a dense task, pixel by pixel."""
     who = query.text(request, "who", default=TRUTH)
-    raw = query.choice(request, "form", accepted=FORMS) == FORMS[1]
     job, table = table_of(request, job_id)
-    return send_map(request, job, table, row=row, who=who, raw=raw)
+    return send_map(request, job, table, row=row, who=who, raw=_is_raw(request))
+
+
+def _is_raw(request: Request) -> bool:
+    return query.choice(request, "form", accepted=FORMS) == VALUES

@@ -145,14 +145,14 @@ class TeacherForm(RegisterForm):
         label="Name",
         max_length=120,
         required=False,
-        help_text="How specs refer to it; unique within the project. Several checkpoints or prediction files at once "
-        "become a teacher each, called after its file; a name given here stands before.",
+        help_text="How specs refer to it; unique within the project. Several models, checkpoints or prediction files "
+        "at once become a teacher each, called after its file; a name given here stands before.",
     )
     dataset = forms.ChoiceField(
         label="Measure it on",
         required=False,
-        help_text="Stored predictions belong to the samples of one dataset and need it, classifiers are measured "
-        "before they teach; for a model of grounding it is optional.",
+        help_text="Stored predictions belong to the samples of one dataset and need it, models of "
+        "classes, masks and saliency are measured before they teach; for a model of grounding it is optional.",
     )
     split = forms.ChoiceField(
         label="Split",

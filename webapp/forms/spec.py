@@ -248,19 +248,21 @@ class SpecForm:
                 self._fill(part, option)
                 shown.parts.append(part)
         elif isinstance(node, Rows):
-            shown.parts = [self._shown(row) for row in node.rows]
-            for row in shown.parts:
-                if row.parts[0].kind == "choice":
-                    continue
-                row.only_with = (
-                    f"{row.node.path}.kind={','.join(value for value, _ in row.parts[0].options if value)}"
-                )
-                row.hidden = not row.parts[0].value
+            shown.parts = [self._shown_row(row) for row in node.rows]
         elif isinstance(node, Field):
             shown.kind, shown.value = self._kind(node), self._value(node)
             shown.options = self._options(node)
             shown.hints = self.hints.get(node.path, ())
             shown.is_set = self._is_set(node, shown.value)
+        return shown
+
+    def _shown_row(self, row: Group) -> Shown:
+        """A row stands there once its first field says of what kind it is."""
+        shown = self._shown(row)
+        first = shown.parts[0]
+        if first.kind != "choice":
+            shown.only_with = f"{row.path}.kind={','.join(value for value, _ in first.options if value)}"
+            shown.hidden = not first.value
         return shown
 
     def _methods(self) -> tuple[list[str], str]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from webapp.nouns import noun_of_card
+from webapp.pages.cards import MOST_CLASSES
 
-MOST_CLASSES = 200
 SPLITS = ("val", "test", "train")
 KEPT_FROM = {
     "network": "the network",

@@ -13,9 +13,8 @@ from jobs.queries.samples import SPLITS
 from jobs.storage.blobs import StorageError
 from jobs.storage.dense import looks_of
 from webapp.overlays import colours_of
+from webapp.pages.cards import MOST_CLASSES
 from webapp.painting import class_colours
-
-MOST_CLASSES = 200
 
 
 @dataclass(frozen=True, kw_only=True)

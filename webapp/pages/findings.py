@@ -12,8 +12,8 @@ from mtkd_engine.spec.measures import GROUNDING
 from mtkd_engine.spec.measures import MEASURES as MEASURED
 from webapp.forms.sources import FORMATS
 from webapp.nouns import CLIP, IMAGE, VIDEO, noun_of
-from webapp.pages.cards import DENSE, clip_features, counted_in, image_facts
 from webapp.pages.classifier import conversion_of, measured_of
+from webapp.pages.dataset_card import DENSE, clip_features, counted_in, image_facts
 from webapp.pages.dense import pixel_rows
 from webapp.templatetags.registrations import counted
 from webapp.templatetags.site import bytesize

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,8 +68,27 @@ def answer_context(
     except StorageError as error:
         problem = str(error)
     told = answers(table, row, kept)
+    image = known_images(job, table, [row])[0]
+    kind = str((job.spec.get("method", {}).get("aggregator") or {}).get("kind", ""))
+    return {
+        "truth": truth,
+        "opinions": _opinions(table, told, truth, weights=weights, whose=whose),
+        "has_probabilities": bool(kept),
+        "probabilities_problem": problem,
+        "image": image,
+        "has_play": bool(image and image.frames and job.dataset and has_plays(job.dataset)),
+        "noun": noun_of_spec(job.spec),
+        "why": why_models(told, weights, learner=whose)
+        if whose
+        else _why(job, why_classes(told, weights, aggregator=kind)),
+    }
+
+
+def _opinions(
+    table: Table, told: Sequence[Answer], truth: str | None, *, weights: Mapping[str, float], whose: str
+) -> list[Opinion]:
     tones, words = tone_by_who(table), words_of(between_models=bool(whose))
-    opinions = [
+    return [
         Opinion(
             title=who_is(one.who, words),
             tone=tones.get(one.who, 0),
@@ -83,20 +102,6 @@ def answer_context(
             key=lambda one: _ORDER.index(one.who) if one.who in _ORDER else -1,
         )
     ]
-    image = known_images(job, table, [row])[0]
-    kind = str((job.spec.get("method", {}).get("aggregator") or {}).get("kind", ""))
-    return {
-        "truth": truth,
-        "opinions": opinions,
-        "has_probabilities": bool(kept),
-        "probabilities_problem": problem,
-        "image": image,
-        "has_play": bool(image and image.frames and job.dataset and has_plays(job.dataset)),
-        "noun": noun_of_spec(job.spec),
-        "why": why_models(told, weights, learner=whose)
-        if whose
-        else _why(job, why_classes(told, weights, aggregator=kind)),
-    }
 
 
 def _weight(who: str, weights: Mapping[str, float], whose: str) -> float | None:

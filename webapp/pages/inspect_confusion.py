@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -53,13 +54,7 @@ def confusion(request: HttpRequest, job_id: int) -> HttpResponse:
             (who_is(one, words), tone_by_who(table).get(one, 0), _query(shown | {"who": one}), one == who)
             for one in whos
         ],
-        "splits": [
-            (one or "all", _query(shown | {"split": one or "all"}), one == split) for one in ("", *splits)
-        ],
-        "orders": [
-            ("As in the dataset", _query(shown | {"order": ""}), not order),
-            ("Alike beside each other", _query(shown | {"order": "alike"}), bool(order)),
-        ],
+        **_choices(shown, splits),
         "samples_query": _samples_query(shown, split=split),
     }
     try:
@@ -71,6 +66,17 @@ def confusion(request: HttpRequest, job_id: int) -> HttpResponse:
         context |= _counted(counted, split=split, order=order, shown=shown)
         context |= _closer(counted, asked, shown=shown, split=split) if asked in counted.classes else {}
     return render(request, "inspect/confusion.html", context)
+
+
+def _choices(shown: dict[str, str], splits: Sequence[str]) -> dict[str, Any]:
+    """What can be chosen besides, as words, address, and whether it is chosen."""
+    return {
+        "splits": [(one, _query(shown | {"split": one}), one == shown["split"]) for one in ("all", *splits)],
+        "orders": [
+            (words, _query(shown | {"order": order}), order == shown["order"])
+            for order, words in (("", "As in the dataset"), ("alike", "Alike beside each other"))
+        ],
+    }
 
 
 def _counted(counted: Confusion, *, split: str, order: str, shown: dict[str, str]) -> dict[str, Any]:

@@ -7,19 +7,20 @@ from typing import Any
 
 from jobs.queries.kinds import SALIENCY, SEGMENTATION
 
-MEASURES = {SEGMENTATION: "mIoU", SALIENCY: "CC"}
+MEASURES = {SEGMENTATION: "mIoU", SALIENCY: "SIM"}
 """What says how good a model is at one picture."""
 HELP = {
     SEGMENTATION: "Overlap of said and true pixels, mean over the classes that the picture shows.",
-    SALIENCY: "Correlation of the said and the true map: 1 where they are alike, 0 where they have nothing in common.",
+    SALIENCY: "Similarity of the said and the true map: 1 where they are alike, 0 where they have nothing in common.",
 }
 _OTHERS = {
     "pixel_accuracy": "Pixels right",
-    "sim": "SIM",
+    "cc": "CC",
     "nss": "NSS",
     "auc_j": "AUC-J",
+    "s_auc": "s-AUC",
     "kld": "KLD",
-    "loss": "loss",
+    "loss": "Loss",
 }
 OTHERS = tuple(f"student_{name}" for name in _OTHERS)
 """Columns of a dense job that are told besides, where a table has them."""

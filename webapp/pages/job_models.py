@@ -10,6 +10,7 @@ from jobs.queries.participants import is_between_models, learners_of
 from mtkd_engine.spec.measures import CLASSIFICATION, measures_of
 from webapp.charts import job_charts, own_charts, weight_chart
 from webapp.pages.before import before_context
+from webapp.pages.inspect_dense_words import measure_of
 from webapp.pages.model_charts import model_charts, who_knows_best
 from webapp.pages.online import is_online, online_context
 from webapp.pages.participants import participants_context
@@ -25,6 +26,7 @@ def models_context(job: Job) -> dict[str, Any]:
         **participants_context(result, measures),
         **transfer_context(result),
         **before_context(result),
+        "pairs_measure": measure_of(job.spec),
         "verdict": verdict_of_models(job),
         "notes": result.get("notes", []),
         "has_classes": measures is CLASSIFICATION,

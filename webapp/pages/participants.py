@@ -11,6 +11,30 @@ from mtkd_engine.spec.measures import SHARES, Measures, title_of
 from webapp.pages.result_details import COSTS, amount, is_number
 
 LESS_IS_BETTER = frozenset({"nll", "ece", "kld"})
+_FLIPS: dict[str, tuple[tuple[str, str], tuple[str, str], str]] = {
+    "top1": (
+        ("Put right", "Share of the test samples that were wrong before and are right now"),
+        ("Put wrong", "Share of the test samples that were right before and are wrong now"),
+        "Put right and put wrong: samples whose answer changed.",
+    ),
+    "miou": (
+        (
+            "Rise",
+            "Points by which the share of right pixels rose in test images, those in which it fell counting as 0",
+        ),
+        (
+            "Fall",
+            "Points by which the share of right pixels fell in test images, those in which it rose counting as 0",
+        ),
+        "Rise and fall: of the share of right pixels, the mean over all images.",
+    ),
+    "cc": (
+        ("Rise", "Points by which SIM rose in test samples, those in which it fell counting as 0"),
+        ("Fall", "Points by which SIM fell in test samples, those in which it rose counting as 0"),
+        "Rise and fall: of SIM, the mean over all samples.",
+    ),
+}
+"""What became better and what worse, by the metric that decides: two columns with their help, and a sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +87,7 @@ def participants_context(result: Mapping[str, Any] | None, measures: Measures) -
         "models_learner": learners[0] if len(learners) == 1 else "",
         "models_measure": title_of(key),
         "models_have_alone": any(row.alone for row in rows),
-        "models_have_flips": any(row.put_right for row in rows),
+        "models_flips": _FLIPS[measures.headline] if any(row.put_right for row in rows) else None,
         "models_have_intervals": any(
             one is not None and one.interval for row in rows for one in (row.gain, row.over_alone)
         ),

@@ -17,8 +17,8 @@ from jobs.queries.zoo import zoo_datasets
 from webapp.access import may, project_or_404, user_of
 from webapp.forms.project import ProjectSettingsForm
 from webapp.forms.refusals import show_refusal
-from webapp.pages.cards import headline_of
 from webapp.pages.gates import baseline_rows
+from webapp.pages.teacher_card import headline_of
 
 NEWEST = 8
 NEWEST_GROUPS = 4

@@ -127,7 +127,7 @@ def _register(request: HttpRequest, *, project: Project, form: RegisterForm) -> 
 
 
 def _registered(request: HttpRequest, project: Project, asked: dict[str, Any]) -> HttpResponse:
-    """Several checkpoints or files of predictions become a teacher each; everything else is one registration."""
+    """Several models, checkpoints or predictions become a teacher each; everything else is one registration."""
     user = user_of(request)
     files = teachers_among(project=project, user=user, uploads=asked["uploads"])
     if asked["kind"] != RegistrationKind.TEACHER or not files:

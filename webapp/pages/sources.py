@@ -19,10 +19,11 @@ from webapp.access import dataset_or_404, may, teacher_or_404
 from webapp.forms.deletion import DeletionForm
 from webapp.nouns import noun_of
 from webapp.overlays import WAYS, layers_of
-from webapp.pages.cards import dataset_card, teacher_card
+from webapp.pages.dataset_card import dataset_card
 from webapp.pages.dense import legend_of
 from webapp.pages.images import first_images
 from webapp.pages.samples import first_samples
+from webapp.pages.teacher_card import teacher_card
 
 MOST_JOBS = 20
 

@@ -143,7 +143,7 @@ def _labelled(datasets: Iterable[Dataset], *, kinds: bool = False) -> tuple[list
             known.append(_HELD.get(held_by(dataset), "samples") if is_labelled else "moments in videos")
         if not is_labelled and is_without_features(dataset):
             known.append("annotations only")
-        if isinstance(classes := dataset.report.get("classes"), list):
+        if isinstance(classes := dataset.report.get("classes"), list) and classes:
             known.append(f"{len(classes):,} classes")
         offered.append(dataset.name if is_newest else full)
         notes |= {label: "; ".join(known) for label in {offered[-1], full}}

@@ -10,19 +10,25 @@ from jobs.queries.participants import mapping
 from webapp.pages.result_details import is_number
 from webapp.templatetags.site import signed
 
-DEEPEST = 10
+DEEP = 0.65
+"""From here on words are bright on their colour."""
 OWN_START = "own start"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One source and one learner; `depth` from 0 to DEEPEST is how strong its colour is, `tone` which one."""
+    """One source and one learner; `depth` from 0 to 1 is how strong its colour is, `tone` which one."""
 
     text: str
     about: str
-    depth: int
+    depth: float
     tone: str = ""
     is_own: bool = False
+
+    @property
+    def is_deep(self) -> bool:
+        """This will tell whether dark words would not be read on it."""
+        return self.depth >= DEEP
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,11 +85,11 @@ def _is_own(learner: str, source: str) -> bool:
 def _share(learner: str, source: str, value: float | None, samples: float | None) -> Cell:
     is_own = _is_own(learner, source)
     if value is None:
-        return Cell(text="–", about="not known", depth=0, is_own=is_own)
+        return Cell(text="–", about="not known", depth=0.0, is_own=is_own)
     text = f"{100 * value:.1f} %"
     who = f"{learner} kept to itself" if is_own else f"{source_title(source)} taught {learner}"
     about = f"{who} {text} of what was seen" + (f", {int(samples):,} times" if samples is not None else "")
-    return Cell(text=text, about=about, depth=round(DEEPEST * max(0.0, min(1.0, value))), is_own=is_own)
+    return Cell(text=text, about=about, depth=max(0.0, min(1.0, value)), is_own=is_own)
 
 
 def _brought(learner: str, source: str, value: float | None, samples: float | None, *, most: float) -> Cell:
@@ -91,11 +97,11 @@ def _brought(learner: str, source: str, value: float | None, samples: float | No
     who = source_title(source)
     of = f"mean over {count} samples that {who} knew best" if count else f"{who} knew no sample best"
     if value is None:
-        return Cell(text="–", about=of, depth=0, is_own=_is_own(learner, source))
+        return Cell(text="–", about=of, depth=0.0, is_own=_is_own(learner, source))
     return Cell(
         text=signed(100 * value),
         about=of,
-        depth=round(DEEPEST * abs(value) / most) if most else 0,
+        depth=abs(value) / most if most else 0.0,
         tone="" if abs(100 * value) < 0.05 else "good" if value > 0 else "bad",
         is_own=_is_own(learner, source),
     )

@@ -20,10 +20,11 @@ from jobs.queries.zoo import zoo_datasets
 from jobs.storage.blobs import StorageError
 from mtkd_engine.spec.measures import measures_of
 from webapp.access import may, project_or_404, user_of
+from webapp.pages.cards import MOST_CLASSES
+from webapp.pages.inspect_dense_words import MEASURES
 from webapp.zoo import NotInZooError, dataset_of, expertise, partners, split_of
 from webapp.zoo import zoo as told_of
 
-MOST_CLASSES = 200
 _PARTS = ("first_only", "both", "second_only", "neither")
 """What the samples of a pair are divided into, from the left: what both know lies between."""
 
@@ -81,6 +82,7 @@ def _asked(request: HttpRequest, project: Project) -> dict[str, Any]:
         "split": split,
         "of": of,
         "measure": measures.title,
+        "sample_measure": MEASURES.get(dataset.task, ""),
         "models": [{**one, "quality": one["metrics"].get(measures.headline)} for one in found["models"]],
         "unmeasured": [
             one["name"] for one in found["models"] if one["measured_at"] is None and not one["is_under_way"]

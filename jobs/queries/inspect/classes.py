@@ -74,38 +74,23 @@ def _any_teacher(table: Table) -> Mask:
     return mask
 
 
+def _one_right(right: str, wrong: str, *, teachers: int) -> Outcome:
+    """Where one participant is right and another is not."""
+    return Outcome(
+        needs=(right, wrong),
+        teachers=teachers,
+        mask=lambda table: is_right(table, right) & ~is_right(table, wrong),
+    )
+
+
 OUTCOMES: dict[str, Outcome] = {
     "disagree": Outcome(needs=(), teachers=2, mask=_disagree),
-    "thanks": Outcome(
-        needs=(STUDENT, SOLO),
-        teachers=1,
-        mask=lambda table: is_right(table, STUDENT) & ~is_right(table, SOLO),
-    ),
-    "misled": Outcome(
-        needs=(STUDENT, SOLO),
-        teachers=1,
-        mask=lambda table: is_right(table, SOLO) & ~is_right(table, STUDENT),
-    ),
-    "learned": Outcome(
-        needs=(STUDENT, START),
-        teachers=0,
-        mask=lambda table: is_right(table, STUDENT) & ~is_right(table, START),
-    ),
-    "forgotten": Outcome(
-        needs=(STUDENT, START),
-        teachers=0,
-        mask=lambda table: is_right(table, START) & ~is_right(table, STUDENT),
-    ),
-    "despite": Outcome(
-        needs=(STUDENT, TARGET),
-        teachers=1,
-        mask=lambda table: is_right(table, STUDENT) & ~is_right(table, TARGET),
-    ),
-    "unheeded": Outcome(
-        needs=(STUDENT, TARGET),
-        teachers=1,
-        mask=lambda table: is_right(table, TARGET) & ~is_right(table, STUDENT),
-    ),
+    "thanks": _one_right(STUDENT, SOLO, teachers=1),
+    "misled": _one_right(SOLO, STUDENT, teachers=1),
+    "learned": _one_right(STUDENT, START, teachers=0),
+    "forgotten": _one_right(START, STUDENT, teachers=0),
+    "despite": _one_right(STUDENT, TARGET, teachers=1),
+    "unheeded": _one_right(TARGET, STUDENT, teachers=1),
     "outvoted": Outcome(
         needs=(TARGET,), teachers=2, mask=lambda table: _any_teacher(table) & ~is_right(table, TARGET)
     ),

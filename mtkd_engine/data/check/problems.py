@@ -23,6 +23,20 @@ class Kind:
     repair: str | None = None
 
 
+MADE_BY_SOURCE = {
+    "split_made": Kind(
+        "note",
+        "There is no usable train split: all sources are divided into train, val and test (70/15/15 %).",
+    ),
+    "val_made": Kind(
+        "note", "There is no split val: about 15 % of the sources of train are set aside for it."
+    ),
+    "test_made": Kind(
+        "note", "There is no split test: about 15 % of the sources of train are set aside for it."
+    ),
+}
+"""Splits that were made of whole sources."""
+
 KINDS = {
     "unreadable_rows": Kind(
         "error",
@@ -122,16 +136,7 @@ KINDS = {
     ),
     "unusable_videos": Kind("warning", "{count} video file(s) cannot be played and are left out."),
     "unused_features": Kind("note", "The features of {count} video(s) are used by no annotation."),
-    "split_made": Kind(
-        "note",
-        "There is no usable train split: all sources are divided into train, val and test (70/15/15 %).",
-    ),
-    "val_made": Kind(
-        "note", "There is no split val: about 15 % of the sources of train are set aside for it."
-    ),
-    "test_made": Kind(
-        "note", "There is no split test: about 15 % of the sources of train are set aside for it."
-    ),
+    **MADE_BY_SOURCE,
     "too_few_sources": Kind(
         "error", "{count} source(s) are too few to make the missing splits.", "each split needs one"
     ),

@@ -25,7 +25,7 @@ class Judged:
     values: dict[str, float]
     """Metrics by name, those alone that are defined."""
     by_sample: dict[str, Tensor]
-    """Metrics of each sample by name, float64 (N,); NaN where one is not defined."""
+    """Metrics of each sample by name, float64 (N,); NaN where one is not defined, as where nothing is told."""
     quality_N: Tensor
     """The one of them that tables show, 0 where it is not defined."""
     loss_N: Tensor
@@ -64,6 +64,10 @@ class DenseTask(ABC):
     @abstractmethod
     def belief(self, logits: Tensor, batch: DenseBatch, *, temperature: float = 1.0) -> Tensor:
         """This will give the task's belief on the grid of the batch; logits are in the dataset's class order."""
+
+    @abstractmethod
+    def is_told(self, batch: DenseBatch) -> Tensor:
+        """This will tell of which samples the truth says anything, bool (B,); the losses of others are 0."""
 
     @abstractmethod
     def losses(self, belief: Tensor, batch: DenseBatch) -> Tensor:

@@ -47,6 +47,10 @@ class SaliencyTask(DenseTask):
         height, width = batch.inputs.shape[-2:]
         return belief(logits, temperature=temperature, height=height, width=width)
 
+    def is_told(self, batch: DenseBatch) -> Tensor:
+        """This will tell of which samples somebody looked at a frame, (B,)."""
+        return (batch.truth > 0).flatten(1).any(1)
+
     def losses(self, belief: Tensor, batch: DenseBatch) -> Tensor:
         """This will give KLD - CC, mean over frames that somebody looked at, (B,)."""
         return per_sample_loss(belief, batch.truth)

@@ -11,12 +11,13 @@ from dataclasses import asdict
 import torch
 from torch import Tensor
 
+from mtkd_engine.data.masks.dataset import VOID
 from mtkd_engine.evaluation.dense.face import DenseTask, Drawn, Judged, defined
 from mtkd_engine.evaluation.dense.looking import Run
 from mtkd_engine.evaluation.dense.pngs import png_of_classes
+from mtkd_engine.nets.dense.base import resized
 from mtkd_engine.tasks.classification.classmap import ClassMap
 from mtkd_engine.tasks.dense import CLEAN, DenseBatch
-from mtkd_engine.tasks.dense.inputs import resized
 from mtkd_engine.tasks.segmentation import Confusion, MaskSplit, belief, per_sample_loss, transfer
 from mtkd_engine.tasks.segmentation.belief import label_map
 
@@ -37,6 +38,10 @@ class SegmentationTask(DenseTask):
         """This will give log-probabilities of classes, (B, C, H, W)."""
         height, width = batch.inputs.shape[-2:]
         return belief(logits, temperature=temperature, classes=self._as_they_are, height=height, width=width)
+
+    def is_told(self, batch: DenseBatch) -> Tensor:
+        """This will tell of which samples a pixel is told, (B,)."""
+        return (batch.truth != VOID).flatten(1).any(1)
 
     def losses(self, belief: Tensor, batch: DenseBatch) -> Tensor:
         """This will give the cross-entropy, mean over told pixels, (B,)."""

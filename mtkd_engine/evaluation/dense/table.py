@@ -4,7 +4,7 @@
 
     sample_id, split, source_id      as everywhere
     student_quality                  how good the student is there: mean IoU of the classes in the mask, or the
-                                     correlation of maps; null where nothing is told of the sample
+                                     similarity of maps (SIM); null where nothing is told of the sample
     student_loss                     what it learned from, nats
     student_METRIC                   the other metrics that a sample has by itself, under their names
     solo_*                           the same student without teachers, where it was trained as well

@@ -17,10 +17,10 @@ import torch
 from torch import Tensor
 
 from mtkd_engine.evaluation.classification.asking import Answers, ask
-from mtkd_engine.events import Metrics, Weights
+from mtkd_engine.evaluation.telling import weights_told
+from mtkd_engine.events import Metrics
 from mtkd_engine.methods.base import Measured, Method, Terms
 from mtkd_engine.methods.classification.sight import Sight
-from mtkd_engine.methods.emtm import normalised_entropy
 from mtkd_engine.nets.classification.branches import BranchesClassifier
 from mtkd_engine.spec import EnsembleSpec
 from mtkd_engine.spec.online import branch_names
@@ -120,13 +120,7 @@ class Ensemble(Method[ClassBatch]):
         named["val/target_top1"] = ensemble.values["top1"]
         named |= {f"val/{name}_top1": one.values["top1"] for name, one in zip(self.names, own, strict=True)}
         weights_NM = spoken.weights_NM
-        said = Weights(
-            step=step,
-            teachers=list(self.names),
-            mean=[round(float(w), 6) for w in weights_NM.mean(0)],
-            probe=[[round(float(w), 5) for w in row] for row in weights_NM[self._probe_rows]],
-            entropy=round(normalised_entropy(weights_NM), 6),
-        )
+        said = weights_told(weights_NM, teachers=self.names, probe_rows=self._probe_rows, step=step)
         events = [Metrics(step=step, values=named), said]
         return Measured(left.values["top1"], events, weights_NM.unsqueeze(1))
 

@@ -13,7 +13,7 @@ from mtkd_engine.data.labelled import LabelledSample
 from mtkd_engine.methods.base import Method
 from mtkd_engine.methods.classification.staged.cuts import Tutor
 from mtkd_engine.nets.classification.base import Classifier
-from mtkd_engine.nets.registry import build_for
+from mtkd_engine.nets.registry import build_student
 from mtkd_engine.spec import ClassifierCard
 from mtkd_engine.tasks.classification.batches import ClassBatch
 from mtkd_engine.tasks.classification.metrics import Quality
@@ -64,7 +64,7 @@ class ClassJob:
 
 def new_student(card: ClassifierCard) -> Classifier:
     """This will build the student of a card, initialised from torch's global generator."""
-    student = build_for(card)
+    student = build_student(card)
     assert isinstance(student, Classifier)
     return student
 

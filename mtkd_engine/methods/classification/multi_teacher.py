@@ -21,14 +21,14 @@ from mtkd_engine.aggregators.classification import ClassAggregator, ClassContext
 from mtkd_engine.aggregators.source import SignalSource
 from mtkd_engine.evaluation.classification.asking import Answers, ask
 from mtkd_engine.evaluation.classification.weighing import Occasion, mixed, weigh
-from mtkd_engine.events import Event, Metrics, Weights
+from mtkd_engine.evaluation.telling import weights_told
+from mtkd_engine.events import Event, Metrics
 from mtkd_engine.methods.base import Measured, Method, Terms
 from mtkd_engine.methods.classification.feature_terms import FeatureTerms
 from mtkd_engine.methods.classification.hidden import guessed
 from mtkd_engine.methods.classification.learning import Learner, Lesson
 from mtkd_engine.methods.classification.sight import Seen, Sight
 from mtkd_engine.methods.classification.soft import Soft
-from mtkd_engine.methods.emtm import normalised_entropy
 from mtkd_engine.methods.watch import Watch
 from mtkd_engine.spec import MultiTeacherSpec
 from mtkd_engine.tasks.classification.batches import ClassBatch
@@ -148,7 +148,9 @@ class MultiTeacher(Method[ClassBatch]):
         target = Quality.of(mixed(weights_NT, self._held.signals, space=self.space), labels_N)
         named = {f"val/{name}": value for name, value in values.items()}
         named["val/target_top1"] = target.values["top1"]
-        spoken = self._weights_event(weights_NT, step=step)
+        spoken = weights_told(
+            weights_NT, teachers=self._held.signals.names, probe_rows=self._held.probe_rows, step=step
+        )
         warned = self._watch.look(spoken, learned=self.learner is not None)
         events: list[Event] = [Metrics(step=step, values=named), spoken, *warned]
         return Measured(values["top1"], events, weights_NT.unsqueeze(1))
@@ -191,13 +193,3 @@ class MultiTeacher(Method[ClassBatch]):
             self._lesson = Lesson(
                 guessed(batch, signals), signals, seen.logits_BC.detach(), seen.features_BF.detach()
             )
-
-    def _weights_event(self, weights_NT: Tensor, *, step: int) -> Weights:
-        probe_NT = weights_NT[self._held.probe_rows]
-        return Weights(
-            step=step,
-            teachers=list(self._held.signals.names),
-            mean=[round(float(w), 6) for w in weights_NT.mean(0)],
-            probe=[[round(float(w), 5) for w in row] for row in probe_NT],
-            entropy=round(normalised_entropy(weights_NT), 6),
-        )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mtkd_engine.methods.classification.ensemble import Ensemble, Ramp
-from mtkd_engine.methods.classification.job import ClassJob, new_student
+from mtkd_engine.methods.classification.job import ClassJob
 from mtkd_engine.methods.classification.self_taught import SelfTaught
 from mtkd_engine.methods.classification.sight import Sight
 from mtkd_engine.methods.own_teacher import OwnTeacher
 from mtkd_engine.nets.classification.base import Classifier
+from mtkd_engine.nets.registry import build_for
 from mtkd_engine.spec import (
     BranchesNet,
     ClassificationSpec,
@@ -45,7 +46,7 @@ def ensemble_of(
         update={"net": BranchesNet(net=net, branches=method.branches, shared=method.shared)}
     )
     try:
-        student = new_student(whole).to(device)
+        student = build_for(whole).to(device)
     except SpecError as error:
         raise SpecError({_field_of(path): said for path, said in error.fields.items()}) from None
     steps = steps_of_epoch(spec, splits)
@@ -76,7 +77,6 @@ def self_taught_of(
     method = spec.method
     assert isinstance(method, SelfSpec)
     own = OwnTeacher(student, method, steps_of_epoch=steps_of_epoch(spec, splits))
-    assert isinstance(own.net, Classifier)
     # What teaches is not compiled: of the same network in evaluation mode that would be done once more.
     plain = spec.optim.model_copy(update={"compile": False, "cuda_graphs": False})
     return SelfTaught(

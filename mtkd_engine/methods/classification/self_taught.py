@@ -6,17 +6,14 @@ Mean teacher (Tarvainen & Valpola 2017, arXiv 1703.01780) and Snapshot Distillat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mtkd_engine.evaluation.classification.asking import ask
 from mtkd_engine.events import Metrics
-from mtkd_engine.methods.base import Measured, Method, Terms
+from mtkd_engine.methods.base import Measured, Terms
 from mtkd_engine.methods.classification.sight import Sight
-from mtkd_engine.methods.own_teacher import TITLES, OwnTeacher
+from mtkd_engine.methods.own_teacher import OwnTeacher, WithOwnTeacher
 from mtkd_engine.nets.classification.base import Classifier
 from mtkd_engine.spec import SelfSpec
 from mtkd_engine.tasks.classification.batches import ClassBatch
@@ -25,46 +22,16 @@ from mtkd_engine.tasks.classification.metrics import Quality
 from mtkd_engine.tasks.classification.splits.base import ClassSplit
 
 
-class SelfTaught(Method[ClassBatch]):
+class SelfTaught(WithOwnTeacher[ClassBatch, Classifier]):
     """Loss = hard + weight * T^2 KL(own teacher || student), the second only once there is something to teach."""
 
-    grows = frozenset({"kd"})
-
     def __init__(
-        self, sight: Sight, own: OwnTeacher, *, own_sight: Sight, spec: SelfSpec, val: ClassSplit
+        self, sight: Sight, own: OwnTeacher[Classifier], *, own_sight: Sight, spec: SelfSpec, val: ClassSplit
     ) -> None:
-        super().__init__()
-        self.student = sight.model
-        self.own = own
+        super().__init__(sight.model, own, spec)
         self._sight = sight
         self._own_sight = own_sight
-        self._spec = spec
         self._val = val
-        self._steps = 0
-
-    @property
-    def teacher(self) -> Classifier | None:
-        """The network that teaches now; None while there is none."""
-        net = self.own.net
-        assert isinstance(net, Classifier)
-        return net if self.own.teaches(self._steps) else None
-
-    @property
-    def title(self) -> str:
-        """What it is called in results."""
-        return TITLES[self._spec.teacher]
-
-    def fitted(self) -> Iterator[nn.Parameter]:
-        """This will give the student's parameters."""
-        return (parameter for parameter in self.student.parameters() if parameter.requires_grad)
-
-    def get_extra_state(self) -> dict[str, Any]:
-        """This will give the number of steps done, for a checkpoint."""
-        return {"steps": self._steps}
-
-    def set_extra_state(self, state: dict[str, Any]) -> None:
-        """This will take up the number of steps done."""
-        self._steps = state["steps"]
 
     def terms(self, batch: ClassBatch) -> Terms:
         """This will compute `hard`, and `kd` where there is a teacher already."""
@@ -76,12 +43,6 @@ class SelfTaught(Method[ClassBatch]):
             soft_B = mean_of([kd(logits, target_BC, temperature=temperature) for logits in seen.taught])
             losses["kd"] = self._spec.distill_weight * soft_B.mean()
         return Terms(losses)
-
-    def stepped(self, *, step: int, rate: float) -> dict[str, Tensor]:
-        """This will renew the teacher."""
-        self._steps = step
-        self.own.follow(self.student, step=step)
-        return {}
 
     def measure(self, *, step: int) -> Measured:
         """This will measure the student on validation, and its teacher as `val/target_top1`."""

@@ -12,7 +12,7 @@ from mtkd_engine.methods.dense.self_taught import SelfTaught
 from mtkd_engine.methods.dense.sight import Sight
 from mtkd_engine.methods.dense.solo import Solo
 from mtkd_engine.nets.dense import AnyDenseCard, DenseNet
-from mtkd_engine.nets.registry import build_for
+from mtkd_engine.nets.registry import build_student
 from mtkd_engine.spec import (
     AnySaliencySpec,
     DenseRecipe,
@@ -37,7 +37,7 @@ class DenseJob:
 
 def new_student(card: AnyDenseCard) -> DenseNet:
     """This will build the student of a card, initialised from torch's global generator."""
-    student = build_for(card)
+    student = build_student(card)
     assert isinstance(student, DenseNet)
     return student
 

@@ -5,72 +5,38 @@ As for classifiers (`methods/classification/self_taught.py`), with the task's ow
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mtkd_engine.evaluation.dense.face import DenseTask
 from mtkd_engine.evaluation.dense.looking import as_it_is
 from mtkd_engine.events import Metrics
-from mtkd_engine.methods.base import Measured, Method, Terms
+from mtkd_engine.methods.base import Measured, Terms
 from mtkd_engine.methods.dense.sight import Sight
-from mtkd_engine.methods.own_teacher import TITLES, OwnTeacher
+from mtkd_engine.methods.own_teacher import OwnTeacher, WithOwnTeacher
 from mtkd_engine.nets.dense import DenseNet
 from mtkd_engine.spec import PixelOptimSpec, SelfSpec
 from mtkd_engine.tasks.dense import DenseBatch
 
 
-class SelfTaught(Method[DenseBatch]):
+class SelfTaught(WithOwnTeacher[DenseBatch, DenseNet]):
     """Loss = hard + weight * T^2 transfer(own teacher, student), the second only once there is something to teach."""
 
-    grows = frozenset({"kd"})
-
     def __init__(
-        self, sight: Sight, own: OwnTeacher, *, own_sight: Sight, spec: SelfSpec, task: DenseTask
+        self, sight: Sight, own: OwnTeacher[DenseNet], *, own_sight: Sight, spec: SelfSpec, task: DenseTask
     ) -> None:
-        super().__init__()
-        self.student = sight.model
-        self.own = own
+        super().__init__(sight.model, own, spec)
         self._sight = sight
         self._own_sight = own_sight
-        self._spec = spec
         self._task = task
-        self._steps = 0
 
     @classmethod
     def of(cls, sight: Sight, *, spec: SelfSpec, optim: PixelOptimSpec, task: DenseTask) -> SelfTaught:
         """This will begin with a copy of the student as it is."""
         steps = -(-len(task.splits["train"]) // optim.batch_size)
         own = OwnTeacher(sight.model, spec, steps_of_epoch=steps)
-        assert isinstance(own.net, DenseNet)
         plain = optim.model_copy(update={"compile": False, "cuda_graphs": False})
         return cls(sight, own, own_sight=Sight(own.net, sight.reads, optim=plain), spec=spec, task=task)
-
-    @property
-    def teacher(self) -> DenseNet | None:
-        """The network that teaches now; None while there is none."""
-        net = self.own.net
-        assert isinstance(net, DenseNet)
-        return net if self.own.teaches(self._steps) else None
-
-    @property
-    def title(self) -> str:
-        """What it is called in results."""
-        return TITLES[self._spec.teacher]
-
-    def fitted(self) -> Iterator[nn.Parameter]:
-        """This will give the student's parameters."""
-        return (parameter for parameter in self.student.parameters() if parameter.requires_grad)
-
-    def get_extra_state(self) -> dict[str, Any]:
-        """This will give the number of steps done, for a checkpoint."""
-        return {"steps": self._steps}
-
-    def set_extra_state(self, state: dict[str, Any]) -> None:
-        """This will take up the number of steps done."""
-        self._steps = state["steps"]
 
     def terms(self, batch: DenseBatch) -> Terms:
         """This will compute `hard`, and `kd` where there is a teacher already."""
@@ -83,12 +49,6 @@ class SelfTaught(Method[DenseBatch]):
             apart_B = self._task.transfer(target, learner, batch)
             losses["kd"] = self._spec.distill_weight * temperature**2 * apart_B.mean()
         return Terms(losses)
-
-    def stepped(self, *, step: int, rate: float) -> dict[str, Tensor]:
-        """This will renew the teacher."""
-        self._steps = step
-        self.own.follow(self.student, step=step)
-        return {}
 
     def measure(self, *, step: int) -> Measured:
         """This will measure the student on validation, and its teacher by the metric that decides."""

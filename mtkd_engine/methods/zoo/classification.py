@@ -95,6 +95,7 @@ class ClassDiscipline(Discipline[ClassBatch]):
             criterion_N=_confidence(logits_NC / compared, self._splits[split].labels_N.cpu(), by=by),
             right_N=quality.correct_N.float(),
             temperature=compared,
+            fitted=fitted,
             said=log_NC,
         )
 

@@ -17,6 +17,7 @@ from mtkd_engine.evaluation.dense.face import DenseTask
 from mtkd_engine.evaluation.dense.looking import Run, as_it_is
 from mtkd_engine.methods.dense.sight import Sight
 from mtkd_engine.methods.zoo.face import Answer, Criterion, Discipline, Standing
+from mtkd_engine.methods.zoo.knowing import NEVER
 from mtkd_engine.nets.dense import AnyDenseCard, DenseNet
 from mtkd_engine.spec import PixelOptimSpec, SegmenterCard
 from mtkd_engine.tasks.classification.classmap import ClassMap
@@ -55,9 +56,14 @@ class DenseDiscipline(Discipline[DenseBatch]):
         return self.task.losses(self.task.belief(answer.logits, batch), batch).mean()
 
     def criterion(self, answer: Answer, batch: DenseBatch, *, by: Criterion, temperature: float) -> Tensor:
-        """This will give minus the loss of each sample, or how sure an answer is of it, (B,)."""
+        """This will give minus the loss of each sample, or how sure an answer is of it, (B,).
+
+        By the truth nobody can tell of a sample of which nothing is told.
+        """
         belief = self.task.belief(answer.logits.detach(), batch, temperature=temperature)
-        return _sureness(belief, self.primary) if by == "own_confidence" else -self.task.losses(belief, batch)
+        if by == "own_confidence":
+            return _sureness(belief, self.primary)
+        return torch.where(self.task.is_told(batch), -self.task.losses(belief, batch), NEVER)
 
     def transfer(self, source: Answer, learner: Answer, *, batch: DenseBatch, temperature: float) -> Tensor:
         """This will give T^2 times the divergence of the learner's belief from the source's, (B,)."""
@@ -71,7 +77,11 @@ class DenseDiscipline(Discipline[DenseBatch]):
         """This will measure a network at full resolution."""
         run = self.run(model, place)
         judged = self.task.judge(run, split, thorough=thorough)
-        criterion_N = self._sure(run, split) if by == "own_confidence" else -judged.loss_N
+        if by == "own_confidence":
+            criterion_N = self._sure(run, split)
+        else:
+            untold_N = judged.by_sample[self.task.quality].isnan()
+            criterion_N = (-judged.loss_N).masked_fill(untold_N, NEVER)
         values = {self.primary: judged.score(self.primary), **judged.values}
         return Standing(values, judged.quality_N, criterion_N, judged.right_N, said=judged)
 

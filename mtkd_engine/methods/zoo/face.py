@@ -49,6 +49,9 @@ class Standing:
     right_N: Tensor
     """Share of a sample that it has right, 0..1: 0 or 1 where there is one thing to say of it."""
     temperature: float = 1.0
+    """At which its confidences are compared with those of others."""
+    fitted: float = 1.0
+    """At which they are true on validation: `values` and `said` are at this one, and a model file tells it."""
     said: Any = None
     """What it said of each sample, in the task's own form."""
 

@@ -20,11 +20,11 @@ def best_of(criterion_BS: Tensor) -> Tensor:
     """
     top_B1 = criterion_BS.max(1, keepdim=True).values
     is_best_BS = criterion_BS == top_B1
-    one_BS = torch.nn.functional.one_hot(_last_of(is_best_BS), criterion_BS.shape[1])
+    one_BS = _all_of(_last_of(is_best_BS), sources=criterion_BS.shape[1])
     known_B1 = top_B1 > NEVER
     if criterion_BS.shape[1] > 2:
         known_B1 = known_B1 & (is_best_BS.sum(1, keepdim=True) == 1)
-    return one_BS.to(torch.float32) * known_B1
+    return one_BS * known_B1
 
 
 def soft_of(criterion_BS: Tensor, *, sharpness: float) -> Tensor:
@@ -69,13 +69,18 @@ def to_student(teachers_BM: Tensor, start_B: Tensor, *, student: int) -> Tensor:
     others_BM[:, student] = NEVER
     top_B, place_B = others_BM.max(1)
     chosen_B = torch.where(top_B > start_B, place_B, teachers_BM.shape[1])
-    return torch.nn.functional.one_hot(chosen_B, teachers_BM.shape[1] + 1).to(torch.float32).unsqueeze(1)
+    return _all_of(chosen_B, sources=teachers_BM.shape[1] + 1).unsqueeze(1)
 
 
 def _last_of(is_best_BS: Tensor) -> Tensor:
     """The last place of each row that is true."""
     sources = is_best_BS.shape[1]
     return sources - 1 - is_best_BS.flip(1).to(torch.int8).argmax(1)
+
+
+def _all_of(place_B: Tensor, *, sources: int) -> Tensor:
+    """All of each sample for one source, (B, S); `one_hot` would look at the numbers."""
+    return (place_B.unsqueeze(1) == torch.arange(sources, device=place_B.device)).to(torch.float32)
 
 
 def _else_itself(shares_BMS: Tensor, *, itself: range) -> Tensor:

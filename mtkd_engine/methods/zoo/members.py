@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from mtkd_engine.methods.base import BatchT
-from mtkd_engine.methods.zoo.face import Answer, Discipline
+from mtkd_engine.methods.zoo.face import Answer, Discipline, Standing
 from mtkd_engine.methods.zoo.recompute import recomputed
 
 OWN_START = "(own start)"
@@ -54,6 +54,14 @@ class Members(Generic[BatchT]):
     def trained(self) -> Iterator[tuple[int, nn.Module]]:
         """This will give the networks that learn, by their places."""
         return ((place, self.all[place].model) for place in self.learners)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """How all participants stood on validation before anything was learned, and which of its rows are probes."""
+
+    starts: Sequence[Standing]
+    probe_rows: list[int]
 
 
 def assemble(

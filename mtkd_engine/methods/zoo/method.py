@@ -11,30 +11,22 @@ Shape suffixes: B samples of a batch, N of validation, M learners, P participant
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from mtkd_engine.evaluation.telling import weights_told
 from mtkd_engine.events import Event, Metrics, Weights
 from mtkd_engine.methods.base import BatchT, Measured, Method, ParameterGroup, Terms
-from mtkd_engine.methods.emtm import normalised_entropy
 from mtkd_engine.methods.zoo.face import Answer, Discipline, Standing
-from mtkd_engine.methods.zoo.knowing import NEVER, between_all, to_student, with_starts
-from mtkd_engine.methods.zoo.members import Members
+from mtkd_engine.methods.zoo.knowing import NEVER
+from mtkd_engine.methods.zoo.members import Held, Members
 from mtkd_engine.methods.zoo.own_best import OwnBest
+from mtkd_engine.methods.zoo.roles import Roles
 from mtkd_engine.methods.zoo.turns import Turns
 from mtkd_engine.methods.zoo.watching import ZooWatch
 from mtkd_engine.spec import MutualSpec, PartitionSpec
-
-
-@dataclass(frozen=True, kw_only=True)
-class Held(Generic[BatchT]):
-    """How all participants stood on validation before anything was learned, and which of its rows are probes."""
-
-    starts: Sequence[Standing]
-    probe_rows: list[int]
 
 
 class Transfer(Method[BatchT]):
@@ -46,7 +38,7 @@ class Transfer(Method[BatchT]):
         *,
         spec: MutualSpec | PartitionSpec,
         discipline: Discipline[BatchT],
-        held: Held[BatchT],
+        held: Held,
         total_steps: int,
         transfers: bool = True,
     ) -> None:
@@ -64,6 +56,7 @@ class Transfer(Method[BatchT]):
         self._supervised = spec.supervised_weight if transfers else 1.0
         self._temperatures = [standing.temperature for standing in held.starts]
         self._turns = Turns.of(spec, teachers=len(members.all) - 1, steps=total_steps)
+        self._roles = Roles(spec=spec, learners=members.learners, turns=self._turns)
         self._steps = 0
         self._start_temperatures = {place: self._temperatures[place] for place in members.starts}
         self._watch = ZooWatch(alone=not transfers)
@@ -94,7 +87,7 @@ class Transfer(Method[BatchT]):
         frozen = [place for place, member in enumerate(members.all) if not member.learns]
         answers = self._answers(batch, [*frozen, *members.learners])
         starts = {place: start.answer(batch) for place, start in members.starts.items()}
-        weights_BMS = self._weights(self._criteria(answers, starts, batch))
+        weights_BMS = self._roles.weights(*self._criteria(answers, starts, batch), step=self._steps)
         losses = self._labels(answers, batch) if self._supervised else {}
         for m, learner in enumerate(members.learners):
             moved_B = self._moved(answers, starts, learner, weights_BMS[:, m], batch)
@@ -119,38 +112,51 @@ class Transfer(Method[BatchT]):
         for place, standing in now.items():
             score = standing.values[self._discipline.primary]
             self.best[place].take(score, step=step, model=self.members.all[place].model)
-        events: list[Event] = [Metrics(step=step, values=self.named(now)), *self._fallen(now, step)]
+        events: list[Event] = [self._metrics(now, step=step)]
+        for place, standing in now.items():
+            name, begun = self.members.all[place].name, self._held.starts[place]
+            events += self._watch.fallen(name, self._discipline.primary, begun=begun, now=standing, step=step)
         weights_NMS = None
         if self._transfers:
-            weights_NMS = self.known_by(now)
-            spoken = self.weights_event(weights_NMS, step=step)
+            weights_NMS = self._known_by(now)
+            spoken = self._weights_event(weights_NMS, step=step)
             events += [spoken, *self._watch.one_knows_all(spoken)]
         # Every learner's best state is kept here, so the loop need not keep one of them all.
         return Measured(NEVER, events, weights_NMS)
 
-    def known_by(self, now: dict[int, Standing]) -> Tensor:
-        """This will say of validation who teaches whom, (N, M, S), given how the learners stand now."""
+    def begun(self) -> list[Event]:
+        """This will tell what was measured before the first step."""
+        starts = {place: self._held.starts[place] for place in self.members.learners}
+        return [self._metrics(starts, step=0), self._weights_event(self._known_by(starts), step=0)]
+
+    def _known_by(self, now: dict[int, Standing]) -> Tensor:
+        """Who teaches whom of validation, (N, M, S), given how the learners stand now."""
         standings = [now.get(place, start) for place, start in enumerate(self._held.starts)]
         starts = {
             place: self._stand(start.model, place) if self._turns is not None else self._held.starts[place]
             for place, start in self.members.starts.items()
         }
-        return self._weights((_together(standings), {p: one.criterion_N for p, one in starts.items()}))
+        knew = {place: one.criterion_N for place, one in starts.items()}
+        return self._roles.weights(_together(standings), knew, step=self._steps)
 
     def knowing(self, before: Sequence[Standing]) -> Tensor:
         """This will say who would teach whom, (N, M, S), of samples on which all stand as they began."""
         starts = {place: before[place].criterion_N for place in self.members.starts}
-        return self._weights((_together(before), starts), turn=False)
+        return self._roles.weights(_together(before), starts, step=None)
 
-    def weights_event(self, weights_NMS: Tensor, *, step: int) -> Weights:
-        """This will tell which share of validation each source knows best, and who teaches the probes."""
-        weights_NS = weights_NMS.mean(1)
-        return Weights(
-            step=step,
-            teachers=self.members.sources,
-            mean=[round(float(w), 6) for w in weights_NS.mean(0)],
-            probe=[[round(float(w), 5) for w in row] for row in weights_NS[self._held.probe_rows]],
-            entropy=round(normalised_entropy(weights_NS), 6),
+    def _metrics(self, now: dict[int, Standing], *, step: int) -> Metrics:
+        """What is said of every learner by its name, and means over learners."""
+        names = next(iter(now.values())).values
+        told = {f"val/{name}": sum(one.values[name] for one in now.values()) / len(now) for name in names}
+        for place, standing in now.items():
+            learner = self.members.all[place].name
+            told |= {f"val/{learner}/{name}": value for name, value in standing.values.items()}
+        return Metrics(step=step, values=told)
+
+    def _weights_event(self, weights_NMS: Tensor, *, step: int) -> Weights:
+        """Which share of validation each source knows best, and who teaches the probes."""
+        return weights_told(
+            weights_NMS.mean(1), teachers=self.members.sources, probe_rows=self._held.probe_rows, step=step
         )
 
     def get_extra_state(self) -> dict[str, Any]:
@@ -170,7 +176,7 @@ class Transfer(Method[BatchT]):
         self._steps = state["steps"]
         self._temperatures = list(state["temperatures"])
         self._start_temperatures = {int(place): t for place, t in state["start_temperatures"].items()}
-        self._watch = ZooWatch(state["warned"], alone=not self._transfers)
+        self._watch.take_up(state["warned"])
         self.best = {int(place): OwnBest.from_state(held) for place, held in state["best"].items()}
         for place, held in state["starts"].items():
             self.members.starts[int(place)].model.load_state_dict(held)
@@ -198,20 +204,6 @@ class Transfer(Method[BatchT]):
             return torch.stack(all_P, dim=1), {
                 p: knows(starts[p], self._start_temperatures[p]) for p in starts
             }
-
-    def _weights(self, criteria: tuple[Tensor, dict[int, Tensor]], *, turn: bool = True) -> Tensor:
-        """Who teaches whom, (B, M, S); with `turn` only the teacher whose turn it is."""
-        criterion_BP, starts = criteria
-        if isinstance(self._spec, PartitionSpec):
-            (student,) = self.members.learners
-            if turn and self._turns is not None:
-                criterion_BP = self._turns.only(criterion_BP, student=student, step=self._steps)
-            return to_student(criterion_BP, starts[student], student=student)
-        sharpness = self._spec.sharpness if self._spec.partition == "soft" else None
-        if not starts:
-            return between_all(criterion_BP, sharpness=sharpness)
-        starts_BM = torch.stack([starts[place] for place in self.members.learners], dim=1)
-        return with_starts(criterion_BP, starts_BM, sharpness=sharpness)
 
     def _moved(
         self,
@@ -243,29 +235,6 @@ class Transfer(Method[BatchT]):
         if model is self.members.all[place].model:
             self._temperatures[place] = standing.temperature
         return standing
-
-    def named(self, now: dict[int, Standing]) -> dict[str, float]:
-        """This will give metrics of every learner by its name, and their means over learners."""
-        names = next(iter(now.values())).values
-        named = {f"val/{name}": sum(one.values[name] for one in now.values()) / len(now) for name in names}
-        for place, standing in now.items():
-            named |= {
-                f"val/{self.members.all[place].name}/{name}": value for name, value in standing.values.items()
-            }
-        return named
-
-    def _fallen(self, now: dict[int, Standing], step: int) -> list[Event]:
-        primary = self._discipline.primary
-        found: list[Event] = []
-        for place, standing in now.items():
-            found += self._watch.fallen(
-                self.members.all[place].name,
-                primary,
-                begun=self._held.starts[place].values[primary],
-                now=standing.values[primary],
-                step=step,
-            )
-        return found
 
 
 def _ids(batch: Any) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mtkd_engine.events import Event, Warned, Weights
+from mtkd_engine.methods.zoo.face import Standing
 
 FELL = 0.01
 """How far below its start a learner may measure before a person is told."""
@@ -14,22 +15,27 @@ ALMOST_ALL = 0.98
 class ZooWatch:
     """Notices learners that lose what they knew, and a zoo in which one model knows everything best."""
 
-    def __init__(self, said: Iterable[str] = (), *, alone: bool = False) -> None:
-        """This will begin with what was said already; `alone` where models learn from the labels alone."""
-        self._said = set(said)
+    def __init__(self, *, alone: bool = False) -> None:
+        """This will begin with nothing said; `alone` where models are fitted beside the job to the labels alone."""
+        self._said: set[str] = set()
         self._who = ", fitted to the labels alone," if alone else ""
 
     def said(self) -> list[str]:
         """This will give what need not be said again, for a checkpoint."""
         return sorted(self._said)
 
-    def fallen(self, name: str, metric: str, *, begun: float, now: float, step: int) -> list[Event]:
+    def take_up(self, said: Iterable[str]) -> None:
+        """This will not say again what a checkpoint says was said."""
+        self._said = set(said)
+
+    def fallen(self, name: str, metric: str, *, begun: Standing, now: Standing, step: int) -> list[Event]:
         """This will warn of a learner that measures worse on validation than it began."""
-        if now >= begun - FELL or not self._is_new(f"below_start:{name}"):
+        before, after = begun.values[metric], now.values[metric]
+        if after >= before - FELL or not self._is_new(f"below_start:{name}"):
             return []
         message = (
-            f"{name!r}{self._who} fell below its start on validation, {metric} from {begun:.3f} to {now:.3f}; a lower "
-            "learning rate often helps models that are trained already."
+            f"{name!r}{self._who} fell below its start on validation, {metric} from {before:.3f} to {after:.3f}; a "
+            "lower learning rate often helps models that are trained already."
         )
         return [Warned(code="below_start", message=message, step=step)]
 

@@ -21,11 +21,14 @@ class DenseNet(nn.Module):
         raise NotImplementedError
 
 
-def resized(maps_BCHW: Tensor, size: tuple[int, int]) -> Tensor:
-    """This will bring maps to a size by bilinear interpolation; maps that have it stay as they are."""
-    if tuple(maps_BCHW.shape[-2:]) == size:
+def resized(maps_BCHW: Tensor, height: int, width: int) -> Tensor:
+    """This will bring maps to a size bilinearly, by the middles of pixels; a gradient flows back repeatably.
+
+    Maps that have the size stay as they are.
+    """
+    if maps_BCHW.shape[-2:] == (height, width):
         return maps_BCHW
-    return functional.interpolate(maps_BCHW, size=size, mode="bilinear", align_corners=False)
+    return functional.interpolate(maps_BCHW, size=(height, width), mode="bilinear")
 
 
 def size_of(maps: Tensor) -> tuple[int, int]:

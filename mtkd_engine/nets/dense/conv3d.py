@@ -66,5 +66,5 @@ def _merging(given: int, width: int, *, kind: str) -> nn.Sequential:
 def _spread(maps_BCTHW: Tensor, like: Tensor) -> Tensor:
     """Frame by frame: in three dimensions the backward has not the same bits every time on CUDA."""
     frames = maps_BCTHW.shape[2]
-    flat = resized(maps_BCTHW.transpose(1, 2).flatten(0, 1), size_of(like))
+    flat = resized(maps_BCTHW.transpose(1, 2).flatten(0, 1), *size_of(like))
     return flat.reshape(-1, frames, *flat.shape[1:]).transpose(1, 2)

@@ -37,7 +37,7 @@ class PyramidMaps(DenseNet):
         skips = [lateral(one) for lateral, one in zip(self.lateral, maps, strict=True)]
         found = skips[-1]
         for skip, merge in zip(reversed(skips[:-1]), reversed(self.merge), strict=True):
-            above = resized(found, size_of(skip))
+            above = resized(found, *size_of(skip))
             found = merge(torch.cat([above, skip], dim=1) if self._joins else above + skip)
         logits: Tensor = self.head(found)
         return logits.squeeze(1) if self._outputs is None else logits

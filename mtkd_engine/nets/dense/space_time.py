@@ -47,7 +47,7 @@ class SpaceTimeMaps(DenseNet):
         """This will give the logits (B, T, h, w) of films (B, T, 3, H, W)."""
         frames = given.shape[1]
         assert frames <= self.moments.shape[1], "moments are told apart by learned positions"
-        whole = resized(given.flatten(0, 1), (self._rows * self._patch, self._columns * self._patch))
+        whole = resized(given.flatten(0, 1), self._rows * self._patch, self._columns * self._patch)
         tokens_BNC = self.patches(whole).flatten(2).transpose(1, 2)
         tokens_BTNC = tokens_BNC.reshape(-1, frames, *tokens_BNC.shape[1:])
         tokens_BTNC = tokens_BTNC + self.places + self.moments[:, :frames]

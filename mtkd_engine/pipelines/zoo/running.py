@@ -11,7 +11,7 @@ export                           every learner's files, tables of samples, resul
 from __future__ import annotations
 
 import copy
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -21,11 +21,10 @@ import torch
 
 from mtkd_engine import checkpoint
 from mtkd_engine.evaluation.weighing import WeightRecord
-from mtkd_engine.events import Entered, Event, Metrics, ProbeSet
+from mtkd_engine.events import Entered, Event, ProbeSet
 from mtkd_engine.loop import Progress, fit
-from mtkd_engine.methods.zoo.face import Standing
-from mtkd_engine.methods.zoo.members import assemble
-from mtkd_engine.methods.zoo.method import Held, Transfer
+from mtkd_engine.methods.zoo.members import Held, assemble
+from mtkd_engine.methods.zoo.method import Transfer
 from mtkd_engine.pipelines.place import Place, schedule_of, started
 from mtkd_engine.pipelines.zoo import classification, dense
 from mtkd_engine.report.zoo.ending import report
@@ -55,7 +54,7 @@ def run(spec: Spec, *, sources: Sources, place: Place, resume: Path | None) -> G
     )
     method = _method(arena, spec, held=held, steps=steps, device=place.device)
     if resume is None:
-        yield from _as_they_begin(method, held)
+        yield from method.begun()
 
     yield Entered(part="training")
     saved = None if resume is None else checkpoint.load(resume, spec_hash=schedule.spec_hash)
@@ -68,8 +67,7 @@ def run(spec: Spec, *, sources: Sources, place: Place, resume: Path | None) -> G
     alone = None
     if compares:
         alone = _method(arena, spec, held=held, steps=steps, device=place.device, transfers=False)
-        resumed = saved if earlier else None
-        yield from _alone(alone, arena, spec, schedule=schedule, end=end, resume=resumed)
+        yield from _alone(alone, arena, spec, schedule=schedule, end=end, resume=saved if earlier else None)
     yield from report(
         spec,
         arena=arena,
@@ -88,7 +86,7 @@ def _arena(spec: Spec, *, sources: Sources, place: Place) -> Arena[Any]:
     return dense.arena_of(spec, sources=sources, place=place)
 
 
-def _held(arena: Arena[Any], spec: Spec, *, device: str) -> Held[Any]:
+def _held(arena: Arena[Any], spec: Spec, *, device: str) -> Held:
     """How everybody stands on validation before training, and the samples that are watched."""
     asked = _asked(spec)
     starts = [
@@ -102,7 +100,7 @@ def _held(arena: Arena[Any], spec: Spec, *, device: str) -> Held[Any]:
 
 
 def _method(
-    arena: Arena[Any], spec: Spec, *, held: Held[Any], steps: int, device: str, transfers: bool = True
+    arena: Arena[Any], spec: Spec, *, held: Held, steps: int, device: str, transfers: bool = True
 ) -> Transfer[Any]:
     """The participants as they were registered, ready to be trained."""
     asked = _asked(spec)
@@ -123,13 +121,6 @@ def _method(
         total_steps=steps,
         transfers=transfers,
     ).to(device)
-
-
-def _as_they_begin(method: Transfer[Any], held: Held[Any]) -> Sequence[Event]:
-    """The first points of the curves: what was measured before the first step."""
-    begun: dict[int, Standing] = {place: held.starts[place] for place in method.members.learners}
-    spoken = method.weights_event(method.known_by(begun), step=0)
-    return [Metrics(step=0, values=method.named(begun)), spoken]
 
 
 def _alone(

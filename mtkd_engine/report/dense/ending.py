@@ -59,24 +59,35 @@ def report(
 
     yield Entered(part="export")
     folder.mkdir(parents=True, exist_ok=True)
-    result: dict[str, Any] = {
-        "metrics": found.metrics,
-        "primary": job.task.primary,
-        "last": last,
-        "best": found.best,
-        "best_step": progress.best.step,
-        "baselines": found.values(),
-        **made_of(dataset, []),
-        "parameters": sum(p.numel() for p in job.student.parameters()),
-        **found.extra,
-        "cost": {"student": cost_of_dense(job.student, job.card).to_json()},
-    }
+    result = _result(job, found, last=last, best_step=progress.best.step, dataset=dataset)
     (folder / "spec.yaml").write_text(dump_yaml(spec))
     _write_tables(job, found, untaught=untaught, folder=folder)
     yield from _export(spec, job=job, found=found, result=result, folder=folder)
     (folder / "result.json").write_text(json.dumps(result, indent=2))
     yield from written(folder)
     yield Finished(step=progress.step, metrics=found.metrics, baselines=found.values())
+
+
+def _result(
+    job: DenseJob,
+    found: Findings,
+    *,
+    last: Mapping[str, dict[str, float]],
+    best_step: int,
+    dataset: DenseDataset,
+) -> dict[str, Any]:
+    return {
+        "metrics": found.metrics,
+        "primary": job.task.primary,
+        "last": last,
+        "best": found.best,
+        "best_step": best_step,
+        "baselines": found.values(),
+        **made_of(dataset, []),
+        "parameters": sum(p.numel() for p in job.student.parameters()),
+        **found.extra,
+        "cost": {"student": cost_of_dense(job.student, job.card).to_json()},
+    }
 
 
 def fed(test: DenseSplit, card: AnyDenseCard) -> Iterable[Tensor]:

@@ -11,6 +11,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from mtkd_engine.events import Entered, Evaluated, Event, Finished, Warned
+from mtkd_engine.export.participants import as_participant
 from mtkd_engine.loop import Progress
 from mtkd_engine.methods.zoo.face import Standing
 from mtkd_engine.methods.zoo.method import Transfer
@@ -50,10 +51,7 @@ def report(
     primary = arena.discipline.primary
     told = [_participant(arena, found, place) for place in range(len(arena.entrants))]
     metrics, baselines = _metrics(told, primary), _baselines(arena, told, found.before, primary)
-    for split in MEASURED:
-        yield Evaluated(step=progress.step, split=split, which="last", values=_mean_of(found.last, split))
-        best = {place: one.standing for place, one in found.after.items()}
-        yield Evaluated(step=progress.step, split=split, which="best", values=_mean_of(best, split))
+    yield from _evaluated(found, step=progress.step)
 
     yield Entered(part="export")
     folder.mkdir(parents=True, exist_ok=True)
@@ -64,13 +62,7 @@ def report(
         "primary": primary,
         **made_of(arena.dataset, arena.entrants),
         "participants": told,
-        "complement": complementary(
-            [entrant.name for entrant in arena.entrants],
-            [one["val"] for one in found.before],
-            sources=[sample.source_id for sample in arena.samples("val")],
-            graded=arena.graded,
-        ),
-        "transfer": _transfer(arena, method, found, known["test"]),
+        **_between(arena, method, found, known["test"]),
     }
     (folder / "spec.yaml").write_text(dump_yaml(spec))
     if progress.weights is not None:
@@ -115,6 +107,13 @@ def look(
     )
 
 
+def _evaluated(found: Found, *, step: int) -> Iterator[Evaluated]:
+    best = {place: one.standing for place, one in found.after.items()}
+    for split in MEASURED:
+        for which, standings in (("last", found.last), ("best", best)):
+            yield Evaluated(step=step, split=split, which=which, values=_mean_of(standings, split))
+
+
 def _shown(arena: Arena[Any], found: Found) -> dict[str, tuple[nn.Module, AnyCard]]:
     """Every participant at its start, and every learner at its best, by the names that they are shown under."""
     shown = {f"{entrant.name} at start": (entrant.model, entrant.card) for entrant in arena.entrants}
@@ -134,15 +133,24 @@ def _participant(arena: Arena[Any], found: Found, place: int) -> dict[str, Any]:
     )
 
 
-def _transfer(arena: Arena[Any], method: Transfer[Any], found: Found, weights_NMS: Tensor) -> dict[str, Any]:
-    return transfer_matrix(
-        method.taught_MS,
-        learners=[arena.entrants[place].name for place in found.after],
-        sources=method.members.sources,
-        weights_NMS=weights_NMS,
-        before={place: found.before[place]["test"] for place in found.after},
-        after={place: one.standing["test"] for place, one in found.after.items()},
-    )
+def _between(arena: Arena[Any], method: Transfer[Any], found: Found, weights_NMS: Tensor) -> dict[str, Any]:
+    """What pairs knew that neither knew alone, before training, and who taught whom; `weights_NMS` are of test."""
+    return {
+        "complement": complementary(
+            [entrant.name for entrant in arena.entrants],
+            [one["val"] for one in found.before],
+            sources=[sample.source_id for sample in arena.samples("val")],
+            graded=arena.graded,
+        ),
+        "transfer": transfer_matrix(
+            method.taught_MS,
+            learners=[arena.entrants[place].name for place in found.after],
+            sources=method.members.sources,
+            weights_NMS=weights_NMS,
+            before={place: found.before[place]["test"] for place in found.after},
+            after={place: one.standing["test"] for place, one in found.after.items()},
+        ),
+    }
 
 
 def _told(found: Found, place: int, split: str, sources: Sequence[str], weights_NS: Tensor) -> Told:
@@ -175,10 +183,10 @@ def _files(
     files = told["files"] = arena.write_samples(stem, rows)
     card = measured_card(
         entrant.card.model_copy(update={"recipe": None}),  # a copy could not be trained from labels alone
-        temperature=learned.standing["val"].temperature,
+        temperature=learned.standing["val"].fitted,
         metrics=learned.standing["test"].values,
     )
-    shown = {**result, "metrics": told["after"]["test"], "cost": {"student": told["cost"]}}
+    shown = as_participant(result, entrant.name)
     yield from export_learner(
         learned.model, card, arena=arena, spec=spec, result=shown, stem=stem, files=files
     )

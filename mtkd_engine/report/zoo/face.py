@@ -37,7 +37,7 @@ class ZooDataset(Described, Protocol):
 
 @dataclass(frozen=True)
 class Entrant:
-    """A registered model that takes part, as it was registered: `model` stays on the CPU and is never trained."""
+    """A registered model that takes part, as it was registered: copies of `model` are trained, it never is."""
 
     name: str
     model: nn.Module

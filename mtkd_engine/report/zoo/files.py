@@ -41,7 +41,10 @@ def export_learner(
     """This will write `STEM.safetensors`, `.json`, `.onnx` and `.md`, and name them in `files` by kind."""
     with tempfile.TemporaryDirectory(dir=stem.parent, prefix=".export-") as place:
         folder = Path(place)
-        yield from exported(model, card, batches=arena.fed(card), spec=spec, result=result, folder=folder)
+        batches = arena.fed(card)
+        yield from exported(
+            model, card, batches=batches, spec=spec, result=result, folder=folder, stem=stem.name
+        )
         for path in sorted(folder.iterdir()):
             name = f"{stem.name}{path.suffix}"
             path.replace(stem.with_name(name))

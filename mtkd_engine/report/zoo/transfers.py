@@ -15,9 +15,6 @@ from mtkd_engine.comparing.complement import Known
 from mtkd_engine.comparing.partners import ranked
 from mtkd_engine.methods.zoo.face import Standing
 
-LEAST = 0.5
-"""Weight from which on a source counts as the one that knew a sample best."""
-
 
 def transfer_matrix(
     taught_MS: Tensor,
@@ -39,7 +36,8 @@ def transfer_matrix(
     brought, known = [], []
     for m, place in enumerate(sorted(after)):
         change_N = (after[place].quality_N - before[place].quality_N).double()
-        is_best_NS = weights_NMS[:, m] > LEAST
+        best_N = weights_NMS[:, m].argmax(1)  # also of shares, however even they are
+        is_best_NS = torch.nn.functional.one_hot(best_N, len(sources)).bool()
         known.append([int(count) for count in is_best_NS.sum(0)])
         brought.append([_mean(change_N[is_best_N]) for is_best_N in is_best_NS.unbind(1)])
     return {

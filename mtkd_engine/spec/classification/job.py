@@ -106,7 +106,7 @@ class ClassificationSpec(Spec):
             raise ValueError(
                 f"teachers: given {names}, method solo learns from labels alone and accepts none"
             )
-        if (why := zoo_misfit(self.method, tuple(names))) is not None:
+        if (why := zoo_misfit(self.method, tuple(names), optim=self.optim)) is not None:
             raise ValueError(why)
         if isinstance(self.method, StagedSpec):
             self._refuse_compilation()

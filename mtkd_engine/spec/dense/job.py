@@ -13,7 +13,7 @@ from mtkd_engine.spec.dense.optim import DenseOptimSpec
 from mtkd_engine.spec.job import Spec
 from mtkd_engine.spec.methods import SoloSpec
 from mtkd_engine.spec.online import online_misfit
-from mtkd_engine.spec.zoo import zoo_misfit
+from mtkd_engine.spec.zoo import ZooMethodPart, zoo_misfit
 
 
 class DenseStudentSpec(Part):
@@ -42,8 +42,12 @@ class DenseSpec(Spec):
             raise ValueError(
                 f"teachers: given {list(names)}, method {self.method.kind} accepts none: what it trains is the student"
             )
-        if (why := zoo_misfit(self.method, names)) is not None:
+        if (why := zoo_misfit(self.method, names, optim=self.optim)) is not None:
             raise ValueError(why)
+        if isinstance(self.method, ZooMethodPart) and self.method.calibrated:
+            raise ValueError(
+                "method.calibrated: given true, accepted is false: only classifiers have such temperatures"
+            )
         if (why := online_misfit(self.method, models=names, epochs=self.optim.epochs)) is not None:
             raise ValueError(why)
         return self

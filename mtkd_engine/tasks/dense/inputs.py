@@ -26,13 +26,6 @@ def to_dense_input(shared: Tensor, reads: PictureInput | FilmInput, *, channels_
     return read_NCHW if shared.ndim == 4 else read_NCHW.view(*shared.shape[:-3], *read_NCHW.shape[1:])
 
 
-def resized(maps_NCHW: Tensor, height: int, width: int) -> Tensor:
-    """This will resize what networks say bilinearly, by the middles of pixels; a gradient flows back repeatably."""
-    if maps_NCHW.shape[-2:] == (height, width):
-        return maps_NCHW
-    return functional.interpolate(maps_NCHW, size=(height, width), mode="bilinear")
-
-
 def _smoothed(pixels_NCHW: Tensor, height: int, width: int) -> Tensor:
     given = pixels_NCHW.shape[-2:]
     if given == (height, width):

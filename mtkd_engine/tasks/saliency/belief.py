@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mtkd_engine.tasks.dense.inputs import resized
+from mtkd_engine.nets.dense.base import resized
 
 
 def belief(logits: Tensor, *, temperature: float, height: int, width: int) -> Tensor:

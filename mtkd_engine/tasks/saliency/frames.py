@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mtkd_engine.nets.dense.base import resized
 from mtkd_engine.tasks.classification.draws import key_of
-from mtkd_engine.tasks.dense.inputs import resized
 from mtkd_engine.tasks.saliency.metrics import auc_j, cc, kld, nss, s_auc, sim
 from mtkd_engine.tasks.saliency.splits.base import Shown, others_of
 from mtkd_engine.tasks.saliency.truth import Truths

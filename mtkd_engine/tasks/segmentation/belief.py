@@ -8,8 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from mtkd_engine.nets.dense.base import resized
 from mtkd_engine.tasks.classification.classmap import ClassMap
-from mtkd_engine.tasks.dense.inputs import resized
 
 
 def belief(logits_BKhw: Tensor, *, temperature: float, classes: ClassMap, height: int, width: int) -> Tensor:

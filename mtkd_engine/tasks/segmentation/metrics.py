@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from mtkd_engine.data.masks.dataset import VOID
-from mtkd_engine.tasks.dense.inputs import resized
+from mtkd_engine.nets.dense.base import resized
 from mtkd_engine.tasks.segmentation.belief import label_map
 
 MOST_AT_ONCE = 2**26

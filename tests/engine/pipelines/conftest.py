@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from mtkd_engine import checkpoint
 from mtkd_engine.data.images.world import ImagesPerSplit, make_images
 from mtkd_engine.distill import Place, distill
 from mtkd_engine.events import Event, Metrics, Stepped
+from mtkd_engine.profile import cost_of_classifier
 from mtkd_engine.report.classification import ending
+from mtkd_engine.report.zoo import classification as zoo
 from mtkd_engine.sources import Sources
 from mtkd_engine.spec import Spec, parse
 from tests.engine.pipelines.cinema import Cinema, make_cinema
@@ -94,8 +97,12 @@ def same_student(one: Path, other: Path) -> bool:
 
 @pytest.fixture
 def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Jobs leave out what one image costs, whose measuring takes as long as the training of such a small one."""
+    """Jobs leave out what one image costs, whose measuring takes as long as the training of such a small one.
+
+    Of a zoo, which tells it of every participant, they measure it once.
+    """
     monkeypatch.setattr(ending, "_costs", lambda job, teachers: {})
+    monkeypatch.setattr(zoo, "cost_of_classifier", partial(cost_of_classifier, runs=1))
 
 
 @pytest.fixture(scope="session")

@@ -18,10 +18,11 @@ from mtkd_engine.data.gaze.world import LookedAtPerSplit, make_gaze, make_gaze_v
 from mtkd_engine.data.masks.world import PicturesPerSplit, make_masks
 from mtkd_engine.distill import Place, distill
 from mtkd_engine.events import Event, Finished, Started, Stepped
-from mtkd_engine.modelfile import ModelError
+from mtkd_engine.modelfile import ModelError, load_dense, save_model
 from mtkd_engine.pipelines.dense import dataset_of
 from mtkd_engine.profile import cost_of_dense
 from mtkd_engine.report.dense import ending
+from mtkd_engine.report.zoo import dense as zoo
 from mtkd_engine.sources import Sources
 from mtkd_engine.spec import DenseSpec, Spec, parse
 from mtkd_engine.spec.measures import is_by_sample
@@ -81,7 +82,8 @@ def _quickly() -> Iterator[None]:
     """Jobs leave out what takes longer than the training of such small ones."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("MTKD_ONNX", "0")
-        patched.setattr(ending, "cost_of_dense", partial(cost_of_dense, runs=1))
+        for report in (ending, zoo):
+            patched.setattr(report, "cost_of_dense", partial(cost_of_dense, runs=1))
         yield
 
 
@@ -105,11 +107,17 @@ def spec_of(subject: str, **parts: Any) -> Spec:
 
 
 def run(
-    spec: Spec, *, base: Path, folder: Path, stop_at: int | None = None, resume: Path | None = None
+    spec: Spec,
+    *,
+    base: Path,
+    folder: Path,
+    stop_at: int | None = None,
+    resume: Path | None = None,
+    **teachers: Path,
 ) -> list[Event]:
     """All that a job says, up to a step at which it is stopped."""
     place = Place(folder=folder, cache=base / "cache")
-    loop = distill(spec, sources=Sources(base=base), place=place, resume=resume)
+    loop = distill(spec, sources=Sources(base=base, teachers=teachers), place=place, resume=resume)
     events: list[Event] = []
     for event in loop:
         events.append(event)
@@ -180,6 +188,29 @@ def test_a_stop_in_the_training_from_labels_alone_changes_no_bit(worlds: Path, t
     assert second[-1].baselines["solo"] != second[-1].metrics
     table = pq.read_table(tmp_path / "whole" / "artifacts" / "per_sample.parquet")
     assert {"solo_quality", "gain"} <= set(table.column_names)
+
+
+@pytest.mark.parametrize("whole", ["segmentation", "video_saliency"], indirect=True)
+def test_registered_models_teach_each_other(whole: Whole, worlds: Path, tmp_path: Path) -> None:
+    model, card = load_dense(whole.folder / STUDENT)
+    torch.manual_seed(1)
+    for tensor in model.parameters():
+        tensor.data += 0.05 * torch.randn(tensor.shape)
+    save_model(tmp_path / "two.safetensors", parameters=model.state_dict(), card=card)
+    asked = {"method": {"kind": "mutual", "anchor": True}, "optim": ONE_EPOCH}
+    spec = spec_of(whole.subject, teachers=["one", "two"], **asked)
+    models = {"one": whole.folder / STUDENT, "two": tmp_path / "two.safetensors"}
+    run(spec, base=worlds, folder=tmp_path / "job", **models)
+    artifacts = tmp_path / "job" / "artifacts"
+    result = json.loads((artifacts / "result.json").read_text())
+    for told in result["participants"]:
+        assert set(told["before"]) == set(told["after"]) == {"val", "test"}
+        assert load_dense(artifacts / told["files"]["model"])[1].net == card.net
+        table = pq.read_table(artifacts / told["files"]["samples"])
+        shares = sum(table[f"{name}/weight"].to_numpy() for name in ("one", "two", "(own start)"))
+        assert shares == pytest.approx(1.0)
+    shown = set(pq.read_table(artifacts / "maps.parquet")["participant"].to_pylist())
+    assert shown == {"truth", "one", "two", "one at start", "two at start"}
 
 
 @pytest.mark.parametrize("whole", PICTURES, indirect=True)  # a card does not say how many frames of a second

@@ -13,6 +13,7 @@ import pytest
 from safetensors.torch import load_file
 
 from mtkd_engine import checkpoint
+from mtkd_engine.__main__ import main
 from mtkd_engine.data.images.world import ImagesPerSplit, make_images
 from mtkd_engine.data.labelled.load import load_labelled
 from mtkd_engine.events import Entered, Finished, Weights
@@ -104,6 +105,33 @@ def test_the_result_tells_of_every_participant(gallery: Gallery, tmp_path: Path)
     assert last.metrics["one/top1"] == result["participants"][0]["after"]["test"]["top1"]
 
 
+def test_the_card_of_a_learner_speaks_of_that_learner_and_its_own_start_and_files(
+    gallery: Gallery, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gallery.run(
+        spec_of(gallery, METHODS["mutual"], evaluation={"compare_solo": True}), folder=tmp_path / "run"
+    )
+    result = json.loads((tmp_path / "run/artifacts/result.json").read_text())
+    for told in result["participants"]:
+        file, name = told["files"]["model"], told["name"]
+        said = (tmp_path / "run/artifacts" / told["files"]["card"]).read_text()
+        before, after = (100 * told[part]["test"]["top1"] for part in ("before", "after"))
+        assert f"--model {file} " in said
+        assert f"| **{name}** | {after:.2f} |" in said
+        assert f"| its start | {before:.2f} |" in said
+        assert f"| {name} | `{told['content_hash']}` | this one |" in said
+        assert "student.safetensors" not in said.split("## Spec")[0]
+        card = load_classifier(tmp_path / "run/artifacts" / file)[1]
+        assert card.temperature != 1.0, "its probabilities are told as they were measured"
+
+        taken = tmp_path / name
+        assert main(["export", "--student", str(tmp_path / "run/artifacts" / file), "--out", str(taken)]) == 0
+        assert f"| **{name}** | {after:.2f} |" in (taken / "MODEL_CARD.md").read_text()
+    assert main(["export", "--student", str(tmp_path / "run"), "--out", str(tmp_path / "all")]) == 2
+    named = ", ".join(f"artifacts/{told['files']['model']}" for told in result["participants"])
+    assert f"accepted is one of its model files: {named}." in capsys.readouterr().err
+
+
 def test_the_checkpoint_holds_no_teacher_that_stands_still(gallery: Gallery, tmp_path: Path) -> None:
     spec = spec_of(gallery, {"kind": "partition", "student": "two"})
     gallery.run(spec, folder=tmp_path, stop_at=3)
@@ -122,7 +150,8 @@ def test_an_expert_teaches_what_it_has_seen_and_hardly_anything_else(tmp_path: P
     expert = {"data": {**data, "leave_out": ["others"]}, "optim": {**SOLO["optim"], "epochs": 6}}
     for name, parts in zip(TEACHERS, (generalist, expert), strict=True):
         base.run(parse({**SOLO, **parts}), folder=tmp_path / name)
-    spec = spec_of(base, METHODS["mutual"], data=data)
+    short = {**FINE, "epochs": 1, "batch_size": 120}  # the table tells who knew best before training
+    spec = spec_of(base, METHODS["mutual"], data=data, optim=short)
     base.run(spec, folder=tmp_path / "job")
     table = pq.read_table(tmp_path / "job/artifacts/1-one.per_sample.parquet")
     known = np.isin(table["label"].to_numpy(zero_copy_only=False), dataset.classes[:2])

@@ -94,6 +94,23 @@ def test_what_is_of_another_kind_is_told_what_is_accepted(raw: dict[str, object]
     assert sentence in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("method", "sentence"),
+    [
+        ({"partition": "hard"}, "method.partition: given 'hard', accepted is 'best' or 'soft'."),
+        ({"criterion": "label"}, "method.criterion: given 'label', accepted is 'truth' or 'own_confidence'."),
+    ],
+)
+def test_a_word_that_is_no_choice_is_told_with_its_field_also_where_a_method_has_the_same_name(
+    method: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(SpecError) as refusal:
+        parse(
+            {**GOOD, "task": "classification", "teachers": ["a", "b"], "method": {"kind": "mutual", **method}}
+        )
+    assert refusal.value.problems == [sentence]
+
+
 @pytest.mark.parametrize("subject", SPECS)
 def test_the_choices_that_refusals_name_are_those_of_the_spec(subject: str) -> None:
     schema = SPECS[subject].model_json_schema()

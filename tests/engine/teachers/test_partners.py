@@ -27,7 +27,7 @@ from mtkd_engine.spec import (
     SegmenterCard,
 )
 from mtkd_engine.teachers.check import check_teacher
-from mtkd_engine.teachers.partners import find_partners
+from mtkd_engine.teachers.partners import find_partners, named
 
 CARD = ClassifierCard(net=CifarResNet(depth=8), classes=("dark", "light"), input=ImageInput(size=8))
 
@@ -53,6 +53,17 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         torch.manual_seed(seed)
         save_model(folder / f"m{seed}.safetensors", parameters=build_for(CARD).state_dict(), card=CARD)
     return sorted(folder.iterdir())
+
+
+def test_students_of_jobs_are_named_after_their_jobs_and_none_takes_the_name_of_another(
+    tmp_path: Path,
+) -> None:
+    students = [tmp_path / job / "artifacts/student.safetensors" for job in ("one", "two", "three")]
+    assert list(named(students)) == ["one", "two", "three"]
+    learnt = [tmp_path / job / "artifacts/1-a.safetensors" for job in ("one", "two", "three")]
+    assert list(named([*learnt, tmp_path / "b.pt"])) == ["one/1-a", "two/1-a", "three/1-a", "b"]
+    both = [tmp_path / f"c.{kind}" for kind in ("safetensors", "onnx")]
+    assert list(named(both)) == [str(path) for path in both]
 
 
 def test_a_check_keeps_what_a_classifier_said_of_each_sample(
@@ -83,7 +94,7 @@ def test_models_are_measured_once_kept_and_ranked(
     assert main([*asked, *map(str, models)]) == 0
     said = capsys.readouterr().out
     assert "m0 + m1" in said
-    assert "% more than the better of them alone." in said
+    assert " more than the better of them alone." in said
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     assert main([*asked, *map(str, kept), "--json"]) == 0
     again = json.loads(capsys.readouterr().out)

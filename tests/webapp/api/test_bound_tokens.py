@@ -85,6 +85,7 @@ def things(
         "row": 0,
         "name": "main",
         "form": "csv",
+        "of": "density",
         "username": "viewer",
         "worker_id": 1,
         "token_id": 1,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mtkd_engine.data.check.problems import Kind
+from mtkd_engine.data.check.problems import MADE_BY_SOURCE, Kind
 from mtkd_engine.data.clips.check.problems import KINDS as OF_CLIPS
 from mtkd_engine.data.gaze.rows import PICTURES
 from mtkd_engine.data.images.check.problems import KINDS as OF_IMAGES
@@ -144,15 +144,6 @@ def _of_splits(noun: str) -> dict[str, Kind]:
             "warning",
             f"{{count}} {noun}(s) have the content of an earlier one of the same split and other fixations.",
         ),
-        "split_made": Kind(
-            "note",
-            "There is no usable train split: all sources are divided into train, val and test (70/15/15 %).",
-        ),
-        "val_made": Kind(
-            "note", "There is no split val: about 15 % of the sources of train are set aside for it."
-        ),
-        "test_made": Kind(
-            "note", "There is no split test: about 15 % of the sources of train are set aside for it."
-        ),
+        **MADE_BY_SOURCE,
         "empty_split": Kind("error", "{count} split(s) are empty.", f"at least one {noun} is needed in each"),
     }

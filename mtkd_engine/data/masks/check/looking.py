@@ -74,7 +74,8 @@ def _look(handed: HandedMasks, place: int) -> SeenPair:
         height, width = said.values_HW.shape
         if (height, width) != (seen.height, seen.width):
             raise OtherSizeError(
-                f"it has {width:,} x {height:,} pixels and its picture {seen.width:,} x {seen.height:,}."
+                f"it has {width:,} x {height:,} pixels, accepted is the size of its picture, {seen.width:,} x "
+                f"{seen.height:,}."
             )
         counts = _counted(said.values_HW)
     except DataError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mtkd_engine.data.check.problems import Kind
+from mtkd_engine.data.check.problems import MADE_BY_SOURCE, Kind
 from mtkd_engine.data.images.check.problems import KINDS as OF_IMAGES
 from mtkd_engine.data.images.check.problems import REPAIRS as REPAIRS_OF_IMAGES
 from mtkd_engine.data.images.decode import LONGEST_SIDE, MOST_PIXELS
@@ -90,16 +90,7 @@ _REWORDED = {
         "error", "Only {count} class has pixels.", "pixels of two classes or more are accepted"
     ),
     "ignored_files": Kind("note", "{count} file(s) are neither pictures nor masks."),
-    "split_made": Kind(
-        "note",
-        "There is no usable train split: all sources are divided into train, val and test (70/15/15 %).",
-    ),
-    "val_made": Kind(
-        "note", "There is no split val: about 15 % of the sources of train are set aside for it."
-    ),
-    "test_made": Kind(
-        "note", "There is no split test: about 15 % of the sources of train are set aside for it."
-    ),
+    **MADE_BY_SOURCE,
 }
 
 KINDS = {

@@ -17,24 +17,14 @@ from mtkd_engine.export import export_student
 from mtkd_engine.export.command import export_command
 from mtkd_engine.export.dense.batches import made_pictures
 from mtkd_engine.export.dense.telling import limits, what_it_is
-from mtkd_engine.export.onnxfile import TOLERANCE, form_of, write_onnx
+from mtkd_engine.export.onnxfile import form_of
 from mtkd_engine.modelfile import load_dense
 from mtkd_engine.nets.dense import AnyDenseCard
+from mtkd_engine.nets.dense.base import resized
 from mtkd_engine.spec import FilmInput, SegmenterCard
 from mtkd_engine.tasks.dense.inputs import to_dense_input
 from tests.engine.export.networks import needs_onnx
 from tests.engine.nets.dense.networks import CARDS, built, given_to, segmenter
-
-PYRAMID = CARDS["segmenting pyramid"]
-
-
-@needs_onnx
-@pytest.mark.slow
-def test_the_onnx_file_says_what_the_network_says(tmp_path: Path) -> None:
-    card = CARDS["segmenting segformer"]
-    parity = write_onnx(built(card), card, path=tmp_path / "s.onnx", batches=list(made_pictures(card)))
-    assert parity.difference <= TOLERANCE
-    assert parity.samples == 9
 
 
 @pytest.mark.parametrize("name", ["segmenting pyramid", "saliency pyramid", "conv3d"])
@@ -76,16 +66,16 @@ def said_of(card: AnyDenseCard, folder: Path, given: Path) -> torch.Tensor:
     """What the network says of a picture of its own size, at that size."""
     model, _ = load_dense(folder / "student.safetensors")
     pixels = torch.from_numpy(np.asarray(Image.open(given)).copy()).permute(2, 0, 1)[None]
-    said: torch.Tensor = model(to_dense_input(pixels, card.input))[0]
-    return said
+    said = model(to_dense_input(pixels, card.input))
+    return resized(said if said.ndim == 4 else said[:, None], card.input.height, card.input.width)[0]
 
 
 @needs_onnx
 @pytest.mark.slow
 @pytest.mark.usefixtures("with_onnx")
 def test_the_reader_in_the_card_names_the_class_of_every_pixel(tmp_path: Path) -> None:
-    card, into = PYRAMID, tmp_path / "classes.png"
-    export_student(built(card), card, folder=tmp_path, samples_batch=given_to(card), result={})
+    card, into = CARDS["segmenting segformer"], tmp_path / "classes.png"
+    export_student(built(card), card, folder=tmp_path, samples_batch=list(made_pictures(card)), result={})
     given = picture(tmp_path / "given.png", width=card.input.width, height=card.input.height)
     shares = read_by(tmp_path, given, into).splitlines()
     assert abs(sum(float(line.split()[0]) for line in shares) - 1) < 0.01
@@ -102,7 +92,7 @@ def test_the_readers_of_saliency_give_maps_of_the_pictures_size(tmp_path: Path) 
     export_student(built(card), card, folder=tmp_path, samples_batch=given_to(card), result={})
     given = picture(tmp_path / "given.png", width=card.input.width, height=card.input.height)
     read_by(tmp_path, given, into)
-    shares = said_of(card, tmp_path, given).flatten().softmax(0).reshape(32, 40)
+    shares = said_of(card, tmp_path, given)[0].flatten().softmax(0).reshape(32, 40)
     expected = (255 * shares / shares.max()).numpy()
     assert np.abs(np.asarray(Image.open(into)).astype(float) - expected).max() < 2
 

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from mtkd_engine.data.labelled import LabelledSample
 from mtkd_engine.methods.zoo.classification import ClassDiscipline
 from mtkd_engine.methods.zoo.face import Answer, Criterion, Standing
-from mtkd_engine.methods.zoo.members import assemble
-from mtkd_engine.methods.zoo.method import Held, Transfer
+from mtkd_engine.methods.zoo.members import Held, assemble
+from mtkd_engine.methods.zoo.method import Transfer
 from mtkd_engine.spec import ClassOptimSpec, MutualSpec, PartitionSpec
 from mtkd_engine.tasks.classification.batches import ClassBatch
 

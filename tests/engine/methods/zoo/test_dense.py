@@ -9,8 +9,8 @@ from mtkd_engine.data.masks.load import load_masks
 from mtkd_engine.data.masks.world import PicturesPerSplit, make_masks
 from mtkd_engine.evaluation.dense.tasks import task_on
 from mtkd_engine.methods.zoo.dense import DenseDiscipline
-from mtkd_engine.methods.zoo.members import assemble
-from mtkd_engine.methods.zoo.method import Held, Transfer
+from mtkd_engine.methods.zoo.members import Held, assemble
+from mtkd_engine.methods.zoo.method import Transfer
 from mtkd_engine.nets.dense import DenseNet
 from mtkd_engine.nets.registry import build_for
 from mtkd_engine.spec import DenseOptimSpec, MaskDataSpec, MutualSpec, SegmenterCard
@@ -115,3 +115,17 @@ def test_without_labels_the_surest_one_teaches(taught: Taught) -> None:
     )
     told = [discipline.criterion(answer, b, by="own_confidence", temperature=1.0) for b in (batch, blanked)]
     assert torch.equal(*told), "masks are not looked at"
+
+
+def test_of_a_sample_of_which_nothing_is_told_nobody_knows_best(taught: Taught) -> None:
+    discipline, models, batch = taught
+    truth = batch.truth.clone()
+    truth[2] = 255
+    part = DenseBatch(batch.inputs, truth, batch.rows_B, batch.views_B, batch.samples, "train")
+    method = method_of(taught, MutualSpec())
+    method.terms(part)
+    assert method.last_weights is not None
+    assert torch.equal(method.last_weights[1][2], torch.eye(2)), "each keeps it to itself"
+    answer = discipline.runner(models[0][1], 0)(part)
+    known_B = discipline.criterion(answer, part, by="truth", temperature=1.0)
+    assert known_B.isfinite().tolist() == [True, True, False, True]

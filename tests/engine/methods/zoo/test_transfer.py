@@ -6,12 +6,14 @@ import pytest
 import torch
 from torch import Tensor
 
+from mtkd_engine.events import Warned
 from mtkd_engine.methods.zoo.members import OWN_START
 from mtkd_engine.methods.zoo.method import Transfer
 from mtkd_engine.optimizers import clipped, optimizer_of
 from mtkd_engine.spec import ClassOptimSpec, MutualSpec, PartitionSpec
 from mtkd_engine.tasks.classification.batches import ClassBatch
 from tests.engine.methods.zoo.conftest import NAMES, Zoo
+from tests.engine.waits import Watched
 
 
 def gradients(
@@ -149,3 +151,36 @@ def test_each_learner_has_its_own_share_of_the_rate(zoo: Zoo) -> None:
 def test_a_start_that_is_never_bettered_is_kept(zoo: Zoo) -> None:
     method = zoo.method(MutualSpec())
     assert all(best.step == 0 and best.state for best in method.best.values())
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        *(MutualSpec(), MutualSpec(partition="soft", anchor=True), MutualSpec(paper_gradients=True)),
+        *(MutualSpec(recompute=True), PartitionSpec(student="two", order="sequential")),
+    ],
+    ids=["best", "soft_anchored", "as_published", "recomputed", "in_turn"],
+)
+def test_a_step_reads_nothing_back(spec: MutualSpec | PartitionSpec, zoo: Zoo) -> None:
+    method = zoo.method(spec)
+    method.train()
+    with Watched() as watched:
+        torch.stack(list(method.terms(zoo.batch).losses.values())).sum().backward()  # type: ignore[no-untyped-call]
+        method.stepped(step=2, rate=0.1)
+    assert watched.found == []
+
+
+def test_what_was_warned_of_is_not_warned_of_again_and_says_the_same_after_a_stop(zoo: Zoo) -> None:
+    def fallen(method: Transfer[ClassBatch], place: int) -> list[str]:
+        with torch.no_grad():
+            method.members.all[place].model.line.weight.zero_()
+            method.members.all[place].model.line.bias.copy_(torch.eye(4)[1])  # always the rarest class
+        said = method.measure(step=2).events
+        return [event.message for event in said if isinstance(event, Warned) and event.code == "below_start"]
+
+    method = zoo.method(MutualSpec(transfer_weight=0.0))
+    first = fallen(method, 0)
+    resumed = zoo.method(MutualSpec(transfer_weight=0.0))
+    resumed.load_state_dict(method.state_dict())
+    second = fallen(resumed, 1)
+    assert [one.split(" fell")[0] for one in (*first, *second)] == ["'one'", "'two'"]

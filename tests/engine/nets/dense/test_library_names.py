@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mtkd_engine.nets.registry import build_for, expected_tensors, older_names
+from mtkd_engine.nets.registry import build_for, build_student, expected_tensors, older_names
 from mtkd_engine.spec import SegmenterCard, SpecError, UperNet
 from tests.engine.nets.dense.networks import CLASSES, PICTURE, PICTURE_NETS, segmenter
 
@@ -55,3 +55,9 @@ def test_a_configuration_that_cannot_be_is_refused(net: dict[str, object], field
     with pytest.raises(SpecError) as refused:
         build_for(segmenter(net, input=PICTURE))
     assert list(refused.value.fields) == [field]
+
+
+def test_what_a_job_refuses_is_named_as_its_spec_names_it() -> None:
+    with pytest.raises(SpecError) as refused:
+        build_student(segmenter({"family": "segformer", "config": {"num_labels": 5}}, input=PICTURE))
+    assert list(refused.value.fields) == ["student.net.config"]

@@ -29,6 +29,10 @@ def stated(**parts: Any) -> dict[str, Any]:
             "optim.cuda_graphs: given true with method staged, accepted is false.",
         ),
         (
+            stated(teachers=["a", "b"], method={"kind": "mutual"}, optim={"cuda_graphs": True}),
+            "optim.cuda_graphs: given true with method mutual, accepted is false.",
+        ),
+        (
             stated(method={"kind": "multi_teacher", "signals": "online", "features": [FITNET]}),
             "method.features: given the path 'stages.0' with data.kind features, accepted is an empty one",
         ),

@@ -79,6 +79,11 @@ def test_a_network_of_pictures_may_see_the_frames_of_a_video() -> None:
         ({**MASKS, "teachers": MODELS}, "teachers", "method solo accepts none"),
         ({**MASKS, "method": {"kind": "mutual"}}, "teachers", "method mutual accepts 2 or more"),
         (
+            {**MASKS, "method": {"kind": "mutual", "calibrated": True}, "teachers": MODELS},
+            "method.calibrated",
+            "given true, accepted is false",
+        ),
+        (
             {**GAZE, "method": {"kind": "mutual"}, "teachers": MODELS[:1]},
             "teachers",
             "given .'one'., method mutual accepts 2",

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from mtkd_engine.nets.dense.base import resized
 from mtkd_engine.spec.dense.inputs import FilmInput, PictureInput
-from mtkd_engine.tasks.dense.inputs import resized, to_dense_input
+from mtkd_engine.tasks.dense.inputs import to_dense_input
 
 
 def test_pictures_are_resized_as_wholes_and_normalised() -> None:

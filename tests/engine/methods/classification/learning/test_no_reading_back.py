@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import pytest
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from mtkd_engine.aggregators.classification import ClassContext
 from mtkd_engine.aggregators.registry import build_for_classes
@@ -26,24 +22,7 @@ from mtkd_engine.spec import (
     StaticWeightsSpec,
 )
 from tests.engine.methods.classification.learning.classroom import CLASSES, WIDTH, a_class
-
-WAITS = {"_local_scalar_dense", "nonzero", "masked_select", "equal"}
-
-
-class Watched(TorchDispatchMode):
-    """Notes operations for which a host waits for a device."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        name = func.overloadpacket.__name__
-        if name in WAITS:
-            self.found.append(name)
-        return func(*args, **(kwargs or {}))
+from tests.engine.waits import Watched
 
 
 def test_the_watch_notices_who_reads_back() -> None:

@@ -160,7 +160,6 @@ def _vit(width: int, layers: int) -> dict[str, Any]:
         "num_hidden_layers": layers,
         "num_attention_heads": width // 32,
         "intermediate_size": 4 * width,
-        "image_size": 32,
         "patch_size": 4,
     }
     return {"family": "transformers", "model_type": "vit", "config": config}

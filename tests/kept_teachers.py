@@ -38,7 +38,7 @@ def keep_model(
     *,
     folder: Path,
     seed: int = 0,
-    parameters: Mapping[str, Tensor] | None = None,
+    parameters: dict[str, Tensor] | None = None,
 ) -> Teacher:
     """This will store a network of a card, drawn from a seed unless its parameters are given."""
     torch.manual_seed(seed)

@@ -78,9 +78,9 @@ const PARTS = {
   cache: "Keeping the teachers' beliefs",
   gate: "Fitting the aggregator",
   judging: "Judging on sources not learned from",
-  training: "Training the student",
+  training: "Training",
   stage: "Training in stages",
-  solo: "Training the student alone",
+  solo: "Training on labels alone",
   evaluation: "Measuring",
   export: "Writing artifacts",
 };

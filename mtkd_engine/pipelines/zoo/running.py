@@ -1,7 +1,7 @@
 """The course of a job of method mutual or partition.
 
 load dataset and participants    refuse what does not fit, before any work
-judging                          every participant on validation as it was registered: who knows best before training
+evaluate                         every participant on validation as it was registered: who knows best before training
 fit                              the training loop (loop.py): all learners together
 solo                             where the spec asks for it, every learner by itself for the same time
 evaluate                         each learner's best state on test, beside its start
@@ -46,7 +46,7 @@ def run(spec: Spec, *, sources: Sources, place: Place, resume: Path | None) -> G
     yield started(spec, steps=steps * (1 + compares), place=place, resume=resume)
     yield from warn_of_known_tests(arena.entrants, arena.dataset)
 
-    yield Entered(part="judging")
+    yield Entered(part="evaluation", detail="before training")
     held = _held(arena, spec, device=place.device)
     yield ProbeSet(
         sample_ids=[arena.samples("val")[row].sample_id for row in held.probe_rows],

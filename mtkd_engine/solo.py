@@ -17,12 +17,14 @@ from torch import nn
 from mtkd_engine.data.dataset import Dataset
 from mtkd_engine.events import Entered, Event, Metrics
 from mtkd_engine.loop import Progress, fit
+from mtkd_engine.methods.base import BatchT, Method
 from mtkd_engine.methods.build import Job
 from mtkd_engine.methods.solo import Solo
 from mtkd_engine.nets.registry import build_for
 from mtkd_engine.schedule import Schedule, State
 from mtkd_engine.seeding import derived_seed
 from mtkd_engine.spec import EmtmSpec, GroundingSpec
+from mtkd_engine.tasks.base import Batches
 from mtkd_engine.tasks.grounding.scale import fit_feature_scale
 from mtkd_engine.tasks.grounding.words import fit_word_vectors
 
@@ -63,16 +65,33 @@ def train_solo(
     fit_feature_scale(student, samples=dataset.splits["train"], features=dataset.needed_features())
     method = Solo(student, val=job.splits["val"]).to(device)
     train, progress = job.splits["train"], Progress()
-    after = replace(schedule, before=schedule.steps(len(train)), earlier=taught)
-    with closing(fit(method, train=train, schedule=after, progress=progress, resume=resume)) as loop:
-        for event in loop:
-            yield as_solo(event)
+    yield from fit_after(
+        method, train=train, schedule=schedule, taught=taught, progress=progress, resume=resume
+    )
     method.load_state_dict(progress.best.state)
     return Untaught(student, progress.best.step)
 
 
-def as_solo(event: Event) -> Event:
-    """This will give an event of this training as one of the job: its metrics are `solo/...`."""
+def fit_after(
+    method: Method[BatchT],
+    *,
+    train: Batches[BatchT],
+    schedule: Schedule,
+    taught: State,
+    progress: Progress,
+    resume: Mapping[str, Any] | None,
+) -> Generator[Event, None, None]:
+    """This will train what learns from labels alone, in the steps that follow a training that ended as `taught`.
+
+    Its metrics are `solo/...`; its checkpoints carry the other end. `schedule` is that of the other training.
+    """
+    after = replace(schedule, before=schedule.before + schedule.steps(len(train)), earlier=taught)
+    with closing(fit(method, train=train, schedule=after, progress=progress, resume=resume)) as loop:
+        for event in loop:
+            yield _as_solo(event)
+
+
+def _as_solo(event: Event) -> Event:
     if not isinstance(event, Metrics):
         return event
     return replace(event, values={PREFIX + name: value for name, value in event.values.items()})

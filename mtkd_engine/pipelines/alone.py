@@ -7,20 +7,18 @@ follow those of the taught student, and its checkpoints carry that student's end
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from contextlib import closing
-from dataclasses import replace
 from typing import Any
 
 import torch
 
 from mtkd_engine.events import Entered, Event
-from mtkd_engine.loop import Progress, fit
+from mtkd_engine.loop import Progress
 from mtkd_engine.methods.classification.job import ClassJob, new_student
 from mtkd_engine.methods.classification.sight import Sight
 from mtkd_engine.methods.classification.solo import Solo
 from mtkd_engine.schedule import Schedule, State
 from mtkd_engine.seeding import derived_seed
-from mtkd_engine.solo import Untaught, as_solo
+from mtkd_engine.solo import Untaught, fit_after
 from mtkd_engine.spec import ClassificationSpec
 from mtkd_engine.tasks.classification.splits.repeated import labelled_only
 
@@ -44,9 +42,8 @@ def train_alone(
     student = new_student(plain).to(device)
     method = Solo(Sight(student, job.card.input, optim=spec.optim), val=job.splits["val"])
     train, progress = labelled_only(job.splits["train"]), Progress()
-    after = replace(schedule, before=schedule.before + schedule.steps(len(train)), earlier=taught)
-    with closing(fit(method, train=train, schedule=after, progress=progress, resume=resume)) as loop:
-        for event in loop:
-            yield as_solo(event)
+    yield from fit_after(
+        method, train=train, schedule=schedule, taught=taught, progress=progress, resume=resume
+    )
     method.load_state_dict(progress.best.state)
     return Untaught(student, progress.best.step)

@@ -10,8 +10,6 @@ export                           student, tables of samples, result
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +32,7 @@ from mtkd_engine.pipelines.place import Place, schedule_of, selections_for, star
 from mtkd_engine.report.dense.ending import report
 from mtkd_engine.schedule import Schedule, State
 from mtkd_engine.seeding import derived_seed
-from mtkd_engine.solo import Untaught, as_solo
+from mtkd_engine.solo import Untaught, fit_after
 from mtkd_engine.sources import Sources
 from mtkd_engine.spec import DenseSpec, SoloSpec
 
@@ -106,9 +104,6 @@ def _alone(
     student = new_student(job.card).to(device)
     method = Solo(Sight(student, job.card.input, optim=spec.optim), task=job.task)
     train, progress = job.task.splits["train"], Progress()
-    after = replace(schedule, before=schedule.before + schedule.steps(len(train)), earlier=end)
-    with closing(fit(method, train=train, schedule=after, progress=progress, resume=resume)) as loop:
-        for event in loop:
-            yield as_solo(event)
+    yield from fit_after(method, train=train, schedule=schedule, taught=end, progress=progress, resume=resume)
     method.load_state_dict(progress.best.state)
     return Untaught(student, progress.best.step)

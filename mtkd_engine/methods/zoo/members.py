@@ -31,7 +31,8 @@ class Member(Generic[BatchT]):
         """This will answer a batch, with a gradient where the participant learns."""
         if self.learns:
             return self.run(batch)
-        return frozen_answer(self.model, self.run, batch)
+        with torch.no_grad():
+            return self.run(batch)
 
 
 @dataclass(frozen=True)
@@ -85,13 +86,6 @@ def assemble(
         run = discipline.runner(model, place)
         members.append(Member(name, model, learns, recomputed(run, model) if learns and recompute else run))
     return Members(members, starts)
-
-
-def frozen_answer(model: nn.Module, run: Callable[[BatchT], Answer], batch: BatchT) -> Answer:
-    """This will answer a batch in evaluation mode, without a gradient."""
-    model.eval()
-    with torch.no_grad():
-        return run(batch)
 
 
 def _frozen(model: nn.Module) -> nn.Module:

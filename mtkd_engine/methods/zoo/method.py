@@ -110,6 +110,7 @@ class Transfer(Method[BatchT]):
         """This will measure every learner on validation, keep the best state of each, and say who knows best."""
         now = {place: self._stand(model, place) for place, model in self.members.trained()}
         for place, standing in now.items():
+            self._temperatures[place] = standing.temperature
             score = standing.values[self._discipline.primary]
             self.best[place].take(score, step=step, model=self.members.all[place].model)
         events: list[Event] = [self._metrics(now, step=step)]
@@ -231,10 +232,7 @@ class Transfer(Method[BatchT]):
         return torch.stack(moved).sum(0)
 
     def _stand(self, model: nn.Module, place: int) -> Standing:
-        standing = self._discipline.standing(model, place, "val", by=self._spec.criterion)
-        if model is self.members.all[place].model:
-            self._temperatures[place] = standing.temperature
-        return standing
+        return self._discipline.standing(model, place, "val", by=self._spec.criterion)
 
 
 def _ids(batch: Any) -> list[str]:

@@ -11,9 +11,7 @@ export                           every learner's files, tables of samples, resul
 from __future__ import annotations
 
 import copy
-from collections.abc import Generator, Mapping
-from contextlib import closing
-from dataclasses import replace
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +27,9 @@ from mtkd_engine.pipelines.place import Place, schedule_of, started
 from mtkd_engine.pipelines.zoo import classification, dense
 from mtkd_engine.report.zoo.ending import report
 from mtkd_engine.report.zoo.face import Arena
-from mtkd_engine.schedule import Schedule, State
+from mtkd_engine.schedule import Schedule
 from mtkd_engine.seeding import derived_seed
-from mtkd_engine.solo import as_solo
+from mtkd_engine.solo import fit_after
 from mtkd_engine.sources import Sources
 from mtkd_engine.spec import ClassificationSpec, DenseSpec, MutualSpec, PartitionSpec, Spec
 from mtkd_engine.teachers.known import warn_of_known_tests
@@ -65,9 +63,18 @@ def run(spec: Spec, *, sources: Sources, place: Place, resume: Path | None) -> G
         method, train=arena.splits["train"], schedule=schedule, progress=progress, resume=earlier or saved
     )
     alone = None
-    if compares:
+    if compares:  # every learner by itself, in the same batches and for the same time: plain fine-tuning
+        yield Entered(part="solo")
         alone = _method(arena, spec, held=held, steps=steps, device=place.device, transfers=False)
-        yield from _alone(alone, arena, spec, schedule=schedule, end=end, resume=saved if earlier else None)
+        torch.manual_seed(derived_seed("zoo", spec.seed))
+        yield from fit_after(
+            alone,
+            train=arena.splits["train"],
+            schedule=schedule,
+            taught=end,
+            progress=Progress(),
+            resume=saved if earlier else None,
+        )
     yield from report(
         spec,
         arena=arena,
@@ -121,25 +128,6 @@ def _method(
         total_steps=steps,
         transfers=transfers,
     ).to(device)
-
-
-def _alone(
-    method: Transfer[Any],
-    arena: Arena[Any],
-    spec: Spec,
-    *,
-    schedule: Schedule,
-    end: State,
-    resume: Mapping[str, Any] | None,
-) -> Generator[Event, None, None]:
-    """Every learner by itself, in the same batches and for the same time: plain fine-tuning."""
-    yield Entered(part="solo")
-    torch.manual_seed(derived_seed("zoo", spec.seed))
-    train = arena.splits["train"]
-    after = replace(schedule, before=schedule.before + schedule.steps(len(train)), earlier=end)
-    with closing(fit(method, train=train, schedule=after, progress=Progress(), resume=resume)) as loop:
-        for event in loop:
-            yield as_solo(event)
 
 
 def _record(arena: Arena[Any], method: Transfer[Any], schedule: Schedule) -> WeightRecord:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mtkd_engine.spec.dense.nets import PICTURE_FAMILIES, PictureNetSpec
+from mtkd_engine.spec.dense.nets import PictureNetSpec
 
 SegmenterNetSpec = PictureNetSpec
-SEGMENTER_FAMILIES = PICTURE_FAMILIES

@@ -98,6 +98,8 @@ def test_keys_play_repeat_and_pause(sample: Page) -> None:
     assert 6.9 < sample.evaluate(AT) < 7.9
     sample.keyboard.press("n")
     expect(sample.get_by_role("heading", name="person 1 opens the door")).to_be_visible()
+    # A page's heading stands before its scripts have run, and until then nobody hears keys.
+    sample.wait_for_load_state()
     sample.keyboard.press("p")
     expect(sample.get_by_role("heading", name="the picture grows lighter")).to_be_visible()
 

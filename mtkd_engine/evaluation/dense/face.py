@@ -78,6 +78,10 @@ class DenseTask(ABC):
         """This will give how far one belief is from another, (B,); the gradient flows to both."""
 
     @abstractmethod
+    def sureness(self, belief: Tensor) -> Tensor:
+        """This will give how sure a belief is of itself whatever is true, (B,); higher is surer."""
+
+    @abstractmethod
     def judge(self, run: Run, split: str, *, thorough: bool = True) -> Judged:
         """This will measure a network on a split; without `thorough` what takes long is left out."""
 

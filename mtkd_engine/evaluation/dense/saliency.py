@@ -30,6 +30,8 @@ WHILE_TRAINING = (*QUICK, "nss")
 """What is measured then; areas under curves take longer than all of these."""
 SPREAD = 0.01
 _LEAST = 1e-12
+_LEAST_LOG = -1e4
+"""A log-density below which nothing is looked at: 0 times minus infinity is no number."""
 
 
 class SaliencyTask(DenseTask):
@@ -58,6 +60,10 @@ class SaliencyTask(DenseTask):
     def transfer(self, source: Tensor, learner: Tensor, batch: DenseBatch) -> Tensor:
         """This will give KL(source || learner), mean over frames, (B,)."""
         return transfer(source, learner)
+
+    def sureness(self, belief: Tensor) -> Tensor:
+        """This will give minus the entropy of the density, mean over frames, (B,)."""
+        return (belief.exp() * belief.clamp(min=_LEAST_LOG)).sum((-2, -1)).flatten(1).mean(1)
 
     def judge(self, run: Run, split: str, *, thorough: bool = True) -> Judged:
         """This will measure maps at the size of frames; without `thorough` no area under a curve."""

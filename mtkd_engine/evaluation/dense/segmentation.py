@@ -51,6 +51,10 @@ class SegmentationTask(DenseTask):
         """This will give KL(source || learner), mean over told pixels, (B,)."""
         return transfer(source, learner, batch.truth)
 
+    def sureness(self, belief: Tensor) -> Tensor:
+        """This will give the log-probability of the likeliest class, mean over pixels, (B,)."""
+        return belief.amax(1).mean((1, 2))
+
     def judge(self, run: Run, split: str, *, thorough: bool = True) -> Judged:
         """This will measure mIoU and accuracies at the size of each mask; thorough or not is the same."""
         samples, parts, losses = self._splits[split], [], []

@@ -62,7 +62,7 @@ class DenseDiscipline(Discipline[DenseBatch]):
         """
         belief = self.task.belief(answer.logits.detach(), batch, temperature=temperature)
         if by == "own_confidence":
-            return _sureness(belief, self.primary)
+            return self.task.sureness(belief)
         return torch.where(self.task.is_told(batch), -self.task.losses(belief, batch), NEVER)
 
     def transfer(self, source: Answer, learner: Answer, *, batch: DenseBatch, temperature: float) -> Tensor:
@@ -99,12 +99,5 @@ class DenseDiscipline(Discipline[DenseBatch]):
         parts = []
         with torch.no_grad():
             for batch in self.task.splits[split].in_order():
-                parts.append(_sureness(self.task.belief(run(batch.inputs), batch), self.primary).cpu())
+                parts.append(self.task.sureness(self.task.belief(run(batch.inputs), batch)).cpu())
         return torch.cat(parts)
-
-
-def _sureness(belief: Tensor, primary: str) -> Tensor:
-    """Of classes the mean log-probability of the likeliest one over pixels, of a density minus its entropy, (B,)."""
-    if primary == "miou":
-        return belief.amax(1).mean((1, 2))
-    return (belief.exp() * belief.clamp(min=-1e4)).sum((-2, -1)).flatten(1).mean(1)

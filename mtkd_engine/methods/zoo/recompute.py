@@ -42,6 +42,5 @@ def _as_they_were(model: nn.Module) -> Iterator[None]:
         yield
     finally:
         for buffer, kept in before:
-            buffer.data.copy_(
-                kept
-            )  # what the pass saved of it for its backward pass must not count as changed
+            # What the pass saved of it for its backward pass must not count as changed, hence `data`.
+            buffer.data.copy_(kept)

@@ -7,12 +7,13 @@ made lead somewhere; the others stay as they were.
 from __future__ import annotations
 
 import os
-import zlib
 from collections.abc import Callable
 from typing import Any
 
 import schemathesis
+from hypothesis import strategies
 
+Bodies = strategies.SearchStrategy[Any]
 PROJECT, DATASET = "moments", "world"
 SPEC = {"data": {"dataset": DATASET}}
 FITTING: dict[str, Callable[[int], dict[str, Any]]] = {
@@ -37,11 +38,13 @@ def part(context: schemathesis.SerializationContext, value: Any) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
 
 
-def map_body(context: schemathesis.HookContext, body: Any) -> Any:
-    """This will put a fitting body in the place of every other one."""
-    number = zlib.crc32(repr(body).encode())
+def before_generate_body(context: schemathesis.HookContext, strategy: Bodies) -> Bodies:
+    """This will make every other body one that fits; to make up a whole spec takes longer than to answer it."""
     fitting = FITTING.get(_name(context))
-    return body if fitting is None or number % 2 else fitting(number)
+    if fitting is None:
+        return strategy
+    fit = strategies.integers(0, 10**6).map(fitting)
+    return strategies.booleans().flatmap(lambda fits: fit if fits else strategy)
 
 
 def map_query(context: schemathesis.HookContext, query: Any) -> Any:
@@ -62,5 +65,5 @@ def _name(context: schemathesis.HookContext) -> str:
 
 
 if os.environ.get("MTKD_MADE_UP"):
-    schemathesis.hook(map_body)
+    schemathesis.hook(before_generate_body)
     schemathesis.hook(map_query)

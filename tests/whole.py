@@ -12,11 +12,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
-import psutil
 
 PYTEST = (sys.executable, "-m", "pytest")
 BROWSER = "tests/browser"
@@ -26,9 +21,6 @@ BEFORE_THE_BROWSER = (
     "tests/engine/test_world_learning.py",
 )
 """What the browser's process runs first, so that all processes end at about the same time."""
-MEMORY = Path("/dev/shm")
-PLENTY = 12 << 30
-"""Bytes; the tests leave 3 GB there until they have ended, and need as much themselves."""
 NO_TESTS = 5
 """pytest's exit status where its arguments leave nothing of a part."""
 
@@ -40,8 +32,7 @@ def main(arguments: list[str]) -> int:
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     # Hundreds of processes are started, each of which would compile the whole application for itself.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    with tempfile.TemporaryFile("w+") as said, _in_memory() as scratch:
-        environment |= scratch
+    with tempfile.TemporaryFile("w+") as said:
         beside = subprocess.Popen([*PYTEST, *browser], stdout=said, stderr=subprocess.STDOUT, env=environment)
         try:
             first = subprocess.call([*PYTEST, "-n", "2", "--dist", "worksteal", *others], env=environment)
@@ -53,27 +44,6 @@ def main(arguments: list[str]) -> int:
         print(said.read(), flush=True)
     passed = [code in (0, NO_TESTS) for code in (first, second)]
     return 0 if all(passed) and (first, second) != (NO_TESTS, NO_TESTS) else 1
-
-
-@contextmanager
-def _in_memory() -> Iterator[dict[str, str]]:
-    """What has tests write in memory, where there is plenty of it: a disk takes long to make 70,000 files."""
-    if not _is_roomy(MEMORY):
-        yield {}
-        return
-    with tempfile.TemporaryDirectory(prefix="mtkd-", dir=MEMORY, ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(
-            0o711
-        )  # run by root, the database has an account of its own, which must pass through
-        yield {"TMPDIR": folder}
-
-
-def _is_roomy(folder: Path) -> bool:
-    if not os.access(folder, os.W_OK):
-        return False
-    found = os.statvfs(folder)
-    free = min(found.f_bavail * found.f_frsize, psutil.virtual_memory().available)
-    return free >= PLENTY and not found.f_flag & os.ST_NOEXEC
 
 
 def _parts(arguments: list[str]) -> tuple[list[str], list[str]]:

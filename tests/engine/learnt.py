@@ -13,9 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from mtkd_engine.__main__ import main
 from mtkd_engine.data.world import VideosPerSplit, make_world
 from mtkd_engine.distill import Place, distill
 from mtkd_engine.events import Finished, from_payload, to_payload
@@ -49,11 +46,6 @@ class Learnt:
         net, epochs = NETS[family]
         return _once(self.folder / f"run-{family}", lambda run: _make_run(run, net, epochs=epochs))
 
-    def exported(self, family: str) -> Path:
-        """This will return the folder in which that network lies as one takes it away, its ONNX file with it."""
-        run = self.run(family)
-        return _once(self.folder / f"out-{family}", lambda out: _export(run, out, dataset=self.world()))
-
     def finished(self, family: str) -> Finished:
         """This will return the last word of that job."""
         last = from_payload(json.loads(_last_word(self.run(family)).read_text()))
@@ -78,12 +70,6 @@ def _make_world(folder: Path) -> None:
 def _make_run(folder: Path, net: dict[str, Any], *, epochs: int) -> None:
     last = train(folder, dataset=folder.with_name(DATASET), net=net, epochs=epochs)
     _last_word(folder).write_text(json.dumps(to_payload(last)))
-
-
-def _export(run: Path, out: Path, *, dataset: Path) -> None:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("MTKD_ONNX", "1")
-        assert main(["export", "--student", str(run), "--out", str(out), "--data", str(dataset)]) == 0
 
 
 def _last_word(run: Path) -> Path:

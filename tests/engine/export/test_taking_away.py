@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mtkd_engine.__main__ import main
 from mtkd_engine.data.dataset import load_dataset
 from mtkd_engine.evaluation.student import predict_ranked
 from mtkd_engine.export.onnxfile import TOLERANCE
@@ -36,9 +37,12 @@ assert "torch" not in sys.modules and not any(name.startswith("mtkd") for name i
 
 @pytest.mark.parametrize("family", NETS)
 def test_the_exported_student_predicts_what_the_platform_predicts(
-    learnt: Learnt, family: str, tmp_path: Path
+    learnt: Learnt, family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world, out = learnt.world(), learnt.exported(family)
+    world, run, out = learnt.world(), learnt.run(family), tmp_path / "out"
+    monkeypatch.setenv("MTKD_ONNX", "1")
+    assert main(["export", "--student", str(run), "--out", str(out), "--data", str(world)]) == 0
+
     model, card = load_model(out / "student.safetensors")
     dataset = load_dataset(world)
     samples = [sample for split in dataset.splits.values() for sample in split][:SAMPLES]

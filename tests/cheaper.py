@@ -32,7 +32,7 @@ def make_cheaper(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", 10)  # nobody guesses the passwords of tests
     monkeypatch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", _listed_once())
     monkeypatch.setattr(DatabaseOperations, "sql_flush", _emptied_by_rows(DatabaseOperations.sql_flush))
-    monkeypatch.setattr(flush, "emit_post_migrate_signal", lambda *_, **__: None)
+    monkeypatch.setattr(flush, "emit_post_migrate_signal", lambda *_, **__: None)  # MADE_BY_MIGRATIONS stay
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from mtkd_engine.events import Event
 from mtkd_engine.loop import JobError
-from mtkd_engine.pipelines import classification, dense, grounding, zoo
 from mtkd_engine.pipelines.place import Place
 from mtkd_engine.seeding import seed_everything
 from mtkd_engine.sources import Sources
@@ -25,12 +24,21 @@ def distill(
     Closing the generator after a Stepped writes a checkpoint; `resume` goes on from one, to the same bits.
     """
     seed_everything(spec.seed)
+    # Each is loaded where it is needed: all together take as long to load as a small job takes.
     if isinstance(spec.method, ZooMethodPart):
+        from mtkd_engine.pipelines import zoo
+
         yield from zoo.run(spec, sources=sources, place=place, resume=resume)
     elif isinstance(spec, ClassificationSpec):
+        from mtkd_engine.pipelines import classification
+
         yield from classification.run(spec, sources=sources, place=place, resume=resume)
     elif isinstance(spec, DenseSpec):
+        from mtkd_engine.pipelines import dense
+
         yield from dense.run(spec, sources=sources, place=place, resume=resume)
     else:
+        from mtkd_engine.pipelines import grounding
+
         assert isinstance(spec, GroundingSpec)
         yield from grounding.run(spec, sources=sources, place=place, resume=resume)

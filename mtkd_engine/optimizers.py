@@ -7,16 +7,18 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.optim import Optimizer
 
 from mtkd_engine.methods.base import ParameterGroup
 from mtkd_engine.spec import OptimSpec, PixelOptimSpec
+from mtkd_engine.untied import SGD, AdamW
 
 
-def optimizer_of(groups: Sequence[ParameterGroup], optim: OptimSpec) -> torch.optim.Optimizer:
+def optimizer_of(groups: Sequence[ParameterGroup], optim: OptimSpec) -> Optimizer:
     """This will give AdamW, or SGD with Nesterov momentum where the spec says so; groups keep their factors."""
     rate, decay = optim.learning_rate, optim.weight_decay
     if isinstance(optim, PixelOptimSpec) and optim.optimizer == "sgd":
-        return torch.optim.SGD(
+        return SGD(
             list(groups),
             lr=rate,
             momentum=optim.momentum,
@@ -24,7 +26,7 @@ def optimizer_of(groups: Sequence[ParameterGroup], optim: OptimSpec) -> torch.op
             weight_decay=decay,
             fused=True,
         )
-    return torch.optim.AdamW(list(groups), lr=rate, weight_decay=decay, fused=True)
+    return AdamW(list(groups), lr=rate, weight_decay=decay, fused=True)
 
 
 def rate_at(step: int, total: int, optim: OptimSpec) -> float:
@@ -38,7 +40,7 @@ def rate_at(step: int, total: int, optim: OptimSpec) -> float:
     return optim.learning_rate * left
 
 
-def clipped(optimizer: torch.optim.Optimizer, optim: OptimSpec) -> Tensor:
+def clipped(optimizer: Optimizer, optim: OptimSpec) -> Tensor:
     """This will cut the gradient of what is fitted to the spec's largest norm and give the norm it had.
 
     Groups that say `apart` are cut each by itself: a large gradient of one leaves the others as they are.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 from typing import Any
 
@@ -15,12 +16,20 @@ def seed_everything(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
-    # The backward pass of `table[index]` differs from run to run on CPU without it.
-    torch.use_deterministic_algorithms(True)
+    _refuse_varying_results()
     # Filling fresh memory is a debugging aid of that switch, not part of determinism: 8 % of a step.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     # Moments of parameters at rest decay into denormal numbers, on which a core is many times slower.
     torch.set_flush_denormal(True)
+
+
+def _refuse_varying_results() -> None:
+    """As `torch.use_deterministic_algorithms`, which also loads torch's compiler: a second, where few jobs compile.
+
+    The backward pass of `table[index]` differs from run to run on CPU without it.
+    """
+    os.environ.setdefault("TORCHINDUCTOR_DETERMINISTIC", "1")  # what the compiler reads when it is loaded
+    torch.set_deterministic_debug_mode("error")
 
 
 def rng_state() -> dict[str, Any]:

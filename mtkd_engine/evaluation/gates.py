@@ -20,6 +20,7 @@ from mtkd_engine.data.dataset import Sample
 from mtkd_engine.evaluation.lessons import SOFTNESS, Lesson, fit_static, folds_of
 from mtkd_engine.seeding import derived_seed, epoch_order
 from mtkd_engine.tasks.grounding.agreement import expected_overlap
+from mtkd_engine.untied import AdamW
 
 INNER_FOLDS = 3
 BATCH = 64
@@ -127,7 +128,7 @@ def train(gate: Gate, course: Course, *, epochs: int, seed: int) -> Generator[fl
     free = [
         parameter for name, parameter in gate.aggregator.named_parameters() if name.split(".")[-1] != "scores"
     ]
-    optimizer = torch.optim.AdamW(free, lr=RATE, weight_decay=DECAY)
+    optimizer = AdamW(free, lr=RATE, weight_decay=DECAY)
     for epoch in range(epochs):
         gate.aggregator.train()
         order = epoch_order(seed=seed, epoch=epoch, samples=len(course))

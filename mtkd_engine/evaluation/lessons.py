@@ -27,6 +27,7 @@ from mtkd_engine.tasks.grounding.agreement import (
     overlaps,
     pool_of,
 )
+from mtkd_engine.untied import Adam
 
 AT_ONCE = 2048
 LARGEST = 3000
@@ -199,7 +200,7 @@ def fit_static(lesson: Lesson, *, seed: int) -> Tensor:
         lesson = lesson.take(some_rows(len(lesson), seed=seed))
     start_T = _first(lesson)
     apart_T = torch.zeros_like(start_T, requires_grad=True)
-    optimizer = torch.optim.Adam([apart_T], lr=RATE)
+    optimizer = Adam([apart_T], lr=RATE)
     for _ in range(STEPS):
         agreement_NC = lesson.pool.support_NCT @ torch.softmax(start_T + apart_T, dim=0)
         gained_N = expected_overlap(agreement_NC, lesson.overlap_NC, softness=SOFTNESS)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mtkd_engine.export.feeding import INPUTS, feeding, fixed_words, output_names
-from mtkd_engine.export.form import Form, NoOnnxError
+from mtkd_engine.export.form import BATCH, Axis, Form, NoOnnxError
 from mtkd_engine.nets.grounding import GroundingInputs, Map2dOutput, ProposalOutput, SpanOutput
 from mtkd_engine.spec import GroundingCard
 
@@ -25,7 +25,7 @@ def grounding_form(card: GroundingCard) -> Form:
         inputs=INPUTS,
         outputs=output_names(card),
         example=_example(card),
-        shapes=_shapes(card),
+        free=_free(card),
         feeding=feeding(card),
         plain=_Plain,
         given=lambda inputs: _given(inputs, words=fixed_words(card)),
@@ -65,12 +65,11 @@ def _example(card: GroundingCard) -> tuple[Tensor, ...]:
     )
 
 
-def _shapes(card: GroundingCard) -> tuple[dict[int, Any], ...]:
-    batch = torch.export.Dim("batch", min=1, max=65_536)
-    sentence = {0: batch}
+def _free(card: GroundingCard) -> tuple[dict[int, Axis], ...]:
+    sentence = {0: BATCH}
     if fixed_words(card) is None:
-        sentence[1] = torch.export.Dim("words", min=1, max=card.max_words)
-    return {0: batch}, {0: batch}, sentence, sentence
+        sentence[1] = Axis("words", card.max_words)
+    return {0: BATCH}, {0: BATCH}, sentence, sentence
 
 
 def _given(inputs: GroundingInputs, *, words: int | None) -> tuple[Tensor, ...]:

@@ -109,7 +109,7 @@ def _translate(plain: nn.Module, card: AnyCard, path: Path) -> None:
     try:
         with _quiet(), torch.no_grad():
             # Captured here: torch.onnx tries other ways where this one fails, and some fix an axis without a word.
-            captured = torch.export.export(plain, form.example, dynamic_shapes=form.shapes, strict=False)
+            captured = torch.export.export(plain, form.example, dynamic_shapes=_shapes(form), strict=False)
             program = torch.onnx.export(
                 captured,
                 dynamo=True,
@@ -130,6 +130,12 @@ def _translate(plain: nn.Module, card: AnyCard, path: Path) -> None:
             f"No ONNX file was written: torch could not translate the student of family {card.net.family!r} "
             f"({reason})."
         ) from error
+
+
+def _shapes(form: Form) -> tuple[dict[int, Any], ...]:
+    axes = {axis for free in form.free for axis in free.values()}
+    named = {axis: torch.export.Dim(axis.name, min=1, max=axis.most) for axis in axes}
+    return tuple({place: named[axis] for place, axis in free.items()} for free in form.free)
 
 
 def _compare(plain: nn.Module, path: Path, batches: Sequence[dict[str, Tensor]]) -> Parity:

@@ -9,9 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.multiprocessing.reductions import StorageWeakRef
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import flop_registry
+
+from mtkd_engine.untied import Watching
 
 WARM_UP = 5
 RUNS = 50
@@ -35,9 +36,9 @@ def macs_of(model: nn.Module, query: Any) -> float:
     """This will count the multiply-accumulates of matrix products and convolutions of one forward pass."""
     assert not any(isinstance(part, nn.LSTM) for part in model.modules()), "torch counts nothing of an LSTM"
     # As one operation of cuDNN a GRU would not be counted either.
-    with torch.backends.cudnn.flags(enabled=False), FlopCounterMode(display=False) as counter:
+    with torch.backends.cudnn.flags(enabled=False), _Flops() as counted:
         model(query)
-    return float(counter.get_total_flops()) / 2
+    return float(counted.flops) / 2
 
 
 def memory_of(model: nn.Module, query: Any, *, tensors: Sequence[Tensor], device: torch.device) -> int:
@@ -60,7 +61,31 @@ def _synchronise(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-class _Alive(TorchDispatchMode):
+class _Flops(Watching):
+    """Counts what torch's `FlopCounterMode` counts, by the same formulas."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.flops = 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """This will run one operation, or those that it is made of, and add what it takes."""
+        given = kwargs or {}
+        if func is not torch.ops.prim.device.default:
+            with self:
+                result = func.decompose(*args, **given)
+            if result is not NotImplemented:
+                return result
+        result = func(*args, **given)
+        formula = flop_registry.get(func.overloadpacket)
+        if formula is not None:
+            self.flops += formula(*args, **given, out_val=result)
+        return result
+
+
+class _Alive(Watching):
     """Follows which results of operations are alive, each storage once; what an operation uses inside is not seen."""
 
     def __init__(self, standing: Sequence[Tensor]) -> None:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from mtkd_engine.export.feeding import OPSET
-from mtkd_engine.export.form import Form
+from mtkd_engine.export.form import BATCH, Form
 from mtkd_engine.nets.classification.clips.given import Padded, Streams
 from mtkd_engine.spec import ClassifierCard, ClipInput, FeatureInput, StreamsInput, StreamsNet
 
@@ -36,15 +36,15 @@ _FEATURES = (
 
 def clip_form(card: ClassifierCard, reads: ClipInput | StreamsInput | FeatureInput) -> Form:
     """This will say what the network of a card is fed with."""
-    batch = torch.export.Dim("batch", min=1, max=65_536)  # a batch of 0 or 1 would be taken for a constant
     common: dict[str, Any] = {"outputs": ("logits",)}
     if isinstance(reads, ClipInput):
+        # A batch of 0 or 1 would be taken for a constant.
         size = (2, reads.frames, reads.channels, reads.size, reads.size)
         told = {"frames": reads.frames, "size": reads.size, "mean": list(reads.mean), "std": list(reads.std)}
         return Form(
             inputs=("frames",),
             example=(torch.zeros(size),),
-            shapes=({0: batch},),
+            free=({0: BATCH},),
             feeding=_feeding(card, {"frames": ("float32", size)}, clip={**told, "preparing": _FRAMES}),
             plain=_OfFrames,
             given=lambda frames_BTCHW: (frames_BTCHW.cpu().contiguous(),),
@@ -58,7 +58,7 @@ def clip_form(card: ClassifierCard, reads: ClipInput | StreamsInput | FeatureInp
         return Form(
             inputs=("features", "mask"),
             example=(torch.zeros(sizes["features"]), torch.ones(sizes["mask"], dtype=torch.bool)),
-            shapes=({0: batch}, {0: batch}),
+            free=({0: BATCH}, {0: BATCH}),
             feeding=_feeding(card, described, clip={**told, "preparing": _FEATURES}),
             plain=_OfFeatures,
             given=lambda padded: _padded(padded, rows=reads.frames),
@@ -70,7 +70,7 @@ def clip_form(card: ClassifierCard, reads: ClipInput | StreamsInput | FeatureInp
     return Form(
         inputs=present,
         example=tuple(torch.zeros(size) for size in shapes.values()),
-        shapes=tuple({0: batch} for _ in present),
+        free=tuple({0: BATCH} for _ in present),
         feeding=_feeding(
             card,
             {name: ("float32", size) for name, size in shapes.items()},

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from mtkd_engine.export.classification.clips import clip_form, common_feeding
-from mtkd_engine.export.form import Form
+from mtkd_engine.export.form import BATCH, Form
 from mtkd_engine.spec import ClassifierCard, ImageInput
 
 _PREPARING = (
@@ -33,7 +33,7 @@ def classifier_form(card: ClassifierCard) -> Form:
         outputs=("logits",),
         # A batch of 0 or 1 would be taken for a constant.
         example=(torch.zeros(2, reads.channels, reads.size, reads.size),),
-        shapes=({0: torch.export.Dim("batch", min=1, max=65_536)},),
+        free=({0: BATCH},),
         feeding=_feeding(card, reads),
         plain=_Plain,
         given=lambda images_BCHW: (images_BCHW.cpu().contiguous(),),

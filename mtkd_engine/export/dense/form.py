@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from mtkd_engine.export.feeding import OPSET
-from mtkd_engine.export.form import Form
+from mtkd_engine.export.form import BATCH, Form
 from mtkd_engine.nets.dense import AnyDenseCard
 from mtkd_engine.spec import FilmInput, SegmenterCard
 
@@ -41,7 +41,7 @@ def dense_form(card: AnyDenseCard) -> Form:
         outputs=("logits",),
         # A batch of 0 or 1 would be taken for a constant.
         example=(torch.zeros(shape),),
-        shapes=({0: torch.export.Dim("batch", min=1, max=65_536)},),
+        free=({0: BATCH},),
         feeding=_feeding(card),
         plain=_Plain,
         given=lambda given: (given.cpu().contiguous(),),

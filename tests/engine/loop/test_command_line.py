@@ -35,8 +35,12 @@ def write_spec(base: Path, name: str, **parts: object) -> Path:
 def test_a_run_leaves_student_table_and_result(
     planted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    done = engine("run", write_spec(planted, "good"), "--out", tmp_path / "run", "--threads", 1)
+    told = {**os.environ, "MTKD_ONNX": "0", "PYTHONPROFILEIMPORTTIME": "1"}
+    done = engine("run", write_spec(planted, "good"), "--out", tmp_path / "run", "--threads", 1, env=told)
     assert done.returncode == 0, done.stderr
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "torch.optim" in loaded
+    assert not loaded & {"torch._dynamo", "torch._inductor", "sympy"}, "torch's compiler was loaded"
     names = {path.name for path in (tmp_path / "run" / "artifacts").iterdir()}
     assert names == {
         "student.safetensors",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from mtkd_engine.aggregators.classification import ClassAggregator, mix
 from mtkd_engine.methods.classification.learning.base import HeldOut, Learner, Lesson
 from mtkd_engine.spec import FeatureKauSpec, StaticWeightsSpec
 from mtkd_engine.tasks.classification.losses import hard_label_loss
+from mtkd_engine.untied import Adam
 
 
 class GateLearner(Learner):
@@ -25,9 +25,7 @@ class GateLearner(Learner):
     def __init__(
         self, spec: StaticWeightsSpec | FeatureKauSpec, aggregator: ClassAggregator, held_out: HeldOut | None
     ) -> None:
-        super().__init__(
-            aggregator, torch.optim.Adam(aggregator.parameters(), lr=spec.learning_rate, fused=True)
-        )
+        super().__init__(aggregator, Adam(aggregator.parameters(), lr=spec.learning_rate, fused=True))
         self._every = spec.every
         self._held_out = held_out
 

@@ -18,6 +18,7 @@ from mtkd_engine.methods.classification.learning.base import HeldOut, Learner, L
 from mtkd_engine.nets.classification import Classifier
 from mtkd_engine.nets.classification.clips.given import Given
 from mtkd_engine.spec import MetaSpec
+from mtkd_engine.untied import Adam
 
 SIZE = 64
 """Samples of a meta-step."""
@@ -43,9 +44,7 @@ class MetaLearner(Learner):
     def __init__(
         self, spec: MetaSpec, aggregator: ClassAggregator, held_out: HeldOut, *, temperature: float
     ) -> None:
-        optimizer = torch.optim.Adam(
-            aggregator.parameters(), lr=spec.learning_rate, weight_decay=DECAY, fused=True
-        )
+        optimizer = Adam(aggregator.parameters(), lr=spec.learning_rate, weight_decay=DECAY, fused=True)
         super().__init__(aggregator, optimizer)
         self._spec = spec
         self._held_out = held_out

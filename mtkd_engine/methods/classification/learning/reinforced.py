@@ -14,6 +14,7 @@ from mtkd_engine.aggregators.class_evidence import labels_of
 from mtkd_engine.aggregators.classification import ClassAggregator, ClassSignals, softened
 from mtkd_engine.methods.classification.learning.base import Learner, Lesson
 from mtkd_engine.spec import ReinforcedSpec
+from mtkd_engine.untied import Adam
 
 _NOTHING = 1e-8
 
@@ -33,9 +34,7 @@ class ReinforcedLearner(Learner):
     observes = ("agent/reward", "agent/gain")
 
     def __init__(self, spec: ReinforcedSpec, aggregator: ClassAggregator, *, temperature: float) -> None:
-        super().__init__(
-            aggregator, torch.optim.Adam(aggregator.parameters(), lr=spec.learning_rate, fused=True)
-        )
+        super().__init__(aggregator, Adam(aggregator.parameters(), lr=spec.learning_rate, fused=True))
         self._bonus = spec.entropy
         self._temperature = temperature
 

@@ -5,18 +5,19 @@ Shape suffixes: B samples, C channels, H and W pixels, N tokens.
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mtkd_engine.nets.classification.cifar import CifarClassifier
+from mtkd_engine.nets.classification.cifar import WIDTHS, CifarClassifier
 from mtkd_engine.nets.classification.from_timm import timm_features
 from mtkd_engine.nets.classification.from_transformers import encoder_of
 from mtkd_engine.nets.classification.library import LibraryNet, built
 from mtkd_engine.nets.shapes import shapes_only
-from mtkd_engine.spec import CifarResNet, ImageNetSpec, PictureInput, SpecError, TransformersNet
+from mtkd_engine.spec import CifarResNet, ImageNetSpec, PictureInput, SpecError, TimmNet, TransformersNet
 
 FIELD = "net.backbone"
 MOST_LEVELS = 4
@@ -38,6 +39,8 @@ class Encoder(nn.Module):
 
 def encoder(net: ImageNetSpec, *, reads: PictureInput) -> Encoder:
     """This will build the encoder that an image network is; raises SpecError, field `net.backbone...`."""
+    if isinstance(net, CifarResNet):
+        return CifarEncoder(net, reads=reads)
     with shapes_only(), torch.no_grad():
         maps = _made(net, reads).eval().levels(torch.zeros(1, 3, reads.height, reads.width))
     made = _made(net, reads)
@@ -46,9 +49,7 @@ def encoder(net: ImageNetSpec, *, reads: PictureInput) -> Encoder:
     return made
 
 
-def _made(net: ImageNetSpec, reads: PictureInput) -> Encoder:
-    if isinstance(net, CifarResNet):
-        return CifarEncoder(net)
+def _made(net: TransformersNet | TimmNet, reads: PictureInput) -> Encoder:
     if isinstance(net, TransformersNet):
         return TransformersEncoder(net, reads=reads)
     return TimmEncoder(net.name, reads=reads)
@@ -57,8 +58,12 @@ def _made(net: ImageNetSpec, reads: PictureInput) -> Encoder:
 class CifarEncoder(Encoder):
     """The three stages of a residual network for small images."""
 
-    def __init__(self, net: CifarResNet) -> None:
+    def __init__(self, net: CifarResNet, *, reads: PictureInput) -> None:
         super().__init__()
+        self.widths = WIDTHS[net.factor][1:]
+        size = (reads.height, reads.width)
+        half = (ceil(size[0] / 2), ceil(size[1] / 2))
+        self.sizes = size, half, (ceil(half[0] / 2), ceil(half[1] / 2))
         whole = CifarClassifier(net, classes=1, channels=3)
         self.conv1, self.bn1 = whole.conv1, whole.bn1
         self.layer1, self.layer2, self.layer3 = whole.layer1, whole.layer2, whole.layer3

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from typing import Any
 
 from celery import Celery
@@ -48,15 +49,18 @@ app.conf.update(
 app.steps["consumer"].add(Consuming)
 
 
-def command_line(*, queues: list[str], name: str) -> list[str]:
-    """This will give the arguments of Python that run a worker of one job at a time."""
-    return [
-        *("-W", "ignore:You're running the worker with superuser privileges"),
+def serve(*, queues: list[str], name: str) -> int:
+    """This will be a worker of one job at a time until it is asked to end, and return its exit code."""
+    from celery.bin.celery import celery  # with all of Celery's commands, which only this process needs
+
+    warnings.filterwarnings("ignore", "You're running the worker with superuser privileges")
+    arguments = [
         # Django's checks would load the whole site, which a worker never serves: a second of its start.
-        *("-m", "celery", "--quiet", "--skip-checks", "--app", "jobs.celery", "worker", "--pool", "prefork"),
+        *("--quiet", "--skip-checks", "--app", "jobs.celery", "worker", "--pool", "prefork"),
         *("--concurrency", "1", "--hostname", f"{name}@%h", "--loglevel", "INFO"),
         *("--queues", ",".join(queues), "--without-mingle", "--without-gossip"),
     ]
+    return int(celery.main(args=arguments, standalone_mode=False) or 0)
 
 
 def _tell_the_children(**_: Any) -> None:

@@ -32,7 +32,8 @@ def main(arguments: list[str]) -> int:
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     # Hundreds of processes are started, each of which would compile the whole application for itself.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    with tempfile.TemporaryFile("w+") as said:
+    with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryDirectory(prefix="mtkd-") as shared:
+        environment["MTKD_TESTS_SHARE"] = shared  # for what takes long to make and nobody changes
         beside = subprocess.Popen([*PYTEST, *browser], stdout=said, stderr=subprocess.STDOUT, env=environment)
         try:
             first = subprocess.call([*PYTEST, "-n", "2", "--dist", "worksteal", *others], env=environment)

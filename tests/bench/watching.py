@@ -99,8 +99,8 @@ def _kind(command: list[str]) -> str | None:
         "engine": ("mtkd_engine run",),
         "database": ("postgres",),
         "broker": ("valkey",),
-        "intake": ("--queues intake",),  # carries out registrations, idle here
-        "supervisor": ("celery", " worker"),
+        "intake": ("--queues=intake",),  # carries out registrations, idle here
+        "supervisor": ("manage.py worker",),
         "web": ("uvicorn", "asgi"),
     }.items():
         if any(mark in words for mark in marks):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -38,6 +39,8 @@ def _before_anything_is_trained() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def learnt(tmp_path_factory: pytest.TempPathFactory) -> Learnt:
     """A world and networks that learnt it, made when they are asked for; nobody may change them."""
+    if shared := os.environ.get("MTKD_TESTS_SHARE"):
+        return Learnt(Path(shared))
     own = tmp_path_factory.getbasetemp()
     folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "learnt"
     folder.mkdir(exist_ok=True)

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, InterfaceError, connections
 
 from jobs import identity, storable
-from jobs.celery import command_line
+from jobs.celery import serve
 from jobs.local.home import Home
 from jobs.operations.errors import UnableToServe
 from jobs.operations.workers import check_options, register_worker
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    """Checks the options, writes them into the environment and becomes the worker: same process, same number."""
+    """Checks the options, writes them into the environment, which all processes of a worker have, and serves."""
 
     help = (
         "Run one worker: it takes one job at a time from its queues, on one device. SIGTERM or Ctrl-C makes it "
@@ -70,10 +70,8 @@ class Command(BaseCommand):
             "MTKD_WORKER": name,
             "MTKD_THREADS": str(given["threads"]),
         }
-        sys.stdout.flush()
-        sys.stderr.flush()
         os.chdir(settings.BASE_DIR)
-        os.execv(sys.executable, [sys.executable, *command_line(queues=queues, name=name)])  # noqa: S606
+        sys.exit(serve(queues=queues, name=name))
 
 
 def _look_at_device(device: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
+from importlib import import_module
 from typing import Any
 
 from celery import Celery
@@ -21,6 +22,7 @@ from django.conf import settings
 
 from jobs import stopping
 from jobs.consuming import Consuming
+from mtkd_engine.loading import loading
 
 DEFAULT_QUEUE = "cpu"
 
@@ -51,8 +53,11 @@ app.steps["consumer"].add(Consuming)
 
 def serve(*, queues: list[str], name: str) -> int:
     """This will be a worker of one job at a time until it is asked to end, and return its exit code."""
-    from celery.bin.celery import celery  # with all of Celery's commands, which only this process needs
+    with loading():
+        from celery.bin.celery import celery
 
+        for name in app.conf.include:
+            import_module(name)
     warnings.filterwarnings("ignore", "You're running the worker with superuser privileges")
     arguments = [
         # Django's checks would load the whole site, which a worker never serves: a second of its start.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 from mtkd_engine.events import Event
@@ -10,7 +10,7 @@ from mtkd_engine.loop import JobError
 from mtkd_engine.pipelines.place import Place
 from mtkd_engine.seeding import seed_everything
 from mtkd_engine.sources import Sources
-from mtkd_engine.spec import ClassificationSpec, DenseSpec, GroundingSpec, Spec, ZooMethodPart
+from mtkd_engine.spec import ClassificationSpec, DenseSpec, Spec, ZooMethodPart
 
 __all__ = ["JobError", "Place", "distill"]
 
@@ -24,21 +24,23 @@ def distill(
     Closing the generator after a Stepped writes a checkpoint; `resume` goes on from one, to the same bits.
     """
     seed_everything(spec.seed)
-    # Each is loaded where it is needed: all together take as long to load as a small job takes.
+    yield from pipeline_of(spec)(spec, sources=sources, place=place, resume=resume)
+
+
+def pipeline_of(spec: Spec) -> Callable[..., Generator[Event, None, None]]:
+    """This will give what runs a job of this task and method, loaded with no other: all together take seconds."""
     if isinstance(spec.method, ZooMethodPart):
         from mtkd_engine.pipelines import zoo
 
-        yield from zoo.run(spec, sources=sources, place=place, resume=resume)
-    elif isinstance(spec, ClassificationSpec):
+        return zoo.run
+    if isinstance(spec, ClassificationSpec):
         from mtkd_engine.pipelines import classification
 
-        yield from classification.run(spec, sources=sources, place=place, resume=resume)
-    elif isinstance(spec, DenseSpec):
+        return classification.run
+    if isinstance(spec, DenseSpec):
         from mtkd_engine.pipelines import dense
 
-        yield from dense.run(spec, sources=sources, place=place, resume=resume)
-    else:
-        from mtkd_engine.pipelines import grounding
+        return dense.run
+    from mtkd_engine.pipelines import grounding
 
-        assert isinstance(spec, GroundingSpec)
-        yield from grounding.run(spec, sources=sources, place=place, resume=resume)
+    return grounding.run

@@ -43,6 +43,7 @@ os.environ.setdefault("MTKD_TIME_SCALE", "0.1")
 os.environ["MTKD_ONNX"] = "0"  # ten seconds a job; tests of the export ask for it
 os.environ["DJANGO_SETTINGS_MODULE"] = "webapp.settings"
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the browser fixture runs an event loop
+gc.disable()  # until all is collected: what is imported stays until the end, and no search need go through it
 
 from jobs.local import programs  # noqa: E402
 from jobs.local.child import Child  # noqa: E402
@@ -51,7 +52,6 @@ from jobs.local.postgres import start_postgres  # noqa: E402
 from jobs.local.valkey import start_valkey  # noqa: E402
 
 HOME = Home.from_environment()
-
 
 def _remove_session_home() -> None:
     shutil.rmtree(SESSION_HOME, ignore_errors=True)
@@ -79,10 +79,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What is imported and collected stays until the end: no search for garbage goes through it again."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 def _has(item: pytest.Item, mark: str) -> bool:

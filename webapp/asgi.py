@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 import warnings
 
+from mtkd_engine.loading import loading
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 os.environ.setdefault("MTKD_PROCESS", "web")
 
-import django
-from channels.auth import AuthMiddlewareStack
-from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
+with loading():
+    import django
+    from channels.auth import AuthMiddlewareStack
+    from channels.routing import ProtocolTypeRouter, URLRouter
+    from channels.security.websocket import AllowedHostsOriginValidator
 
-django.setup(set_prefix=False)  # loads the applications: what follows may import models
+    django.setup(set_prefix=False)  # loads the applications: what follows may import models
 
-from webapp.bodies import BodyHandler  # noqa: E402
-from webapp.live.routing import websocket_urlpatterns  # noqa: E402
-from webapp.measuring import counted_sockets  # noqa: E402
+    from webapp.bodies import BodyHandler
+    from webapp.live.routing import websocket_urlpatterns
+    from webapp.measuring import counted_sockets
 
 # Files of the style are small, and WhiteNoise reads them itself; our own downloads go piece by piece.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mtkd_engine.commands.given import add_pulse, add_split, count, heed_pulse
+from mtkd_engine.loading import loading
 
 TASKS = ("grounding", "classification", "segmentation", "saliency")
 
@@ -89,7 +90,8 @@ def _check_dataset(given: argparse.Namespace) -> int:
 
 
 def _check_teacher(given: argparse.Namespace) -> int:
-    from mtkd_engine.teachers.check import check_teacher_command
+    with loading():
+        from mtkd_engine.teachers.check import check_teacher_command
 
     heed_pulse(given)
     return check_teacher_command(given)

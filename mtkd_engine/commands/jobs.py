@@ -15,6 +15,7 @@ from mtkd_engine.commands.given import (
     heed_pulse,
     refuse_device,
 )
+from mtkd_engine.loading import loading
 from mtkd_engine.sources import Sources
 from mtkd_engine.spec import Spec, load_yaml
 
@@ -87,8 +88,11 @@ def _resume(given: argparse.Namespace) -> int:
 def _attempt(
     given: argparse.Namespace, *, spec: Spec, sources: Sources, resume: Path | None, first_seq: int
 ) -> int:
-    from mtkd_engine.distill import Place
-    from mtkd_engine.runner import run_attempt
+    with loading():
+        from mtkd_engine.distill import Place, pipeline_of
+        from mtkd_engine.runner import run_attempt
+
+        pipeline_of(spec)
 
     refuse_device(given.device)
     if resume is not None and not resume.is_file():

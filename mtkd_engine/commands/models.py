@@ -16,6 +16,7 @@ from mtkd_engine.commands.given import (
     refuse_device,
     refusing_models,
 )
+from mtkd_engine.loading import loading
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -106,7 +107,8 @@ def _profile(given: argparse.Namespace) -> int:
 
 
 def _predict(given: argparse.Namespace) -> int:
-    from mtkd_engine.predict.command import predict_command
+    with loading():
+        from mtkd_engine.predict.command import predict_command
 
     heed_pulse(given)
     with refusing_models():

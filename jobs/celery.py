@@ -56,8 +56,8 @@ def serve(*, queues: list[str], name: str) -> int:
     with loading():
         from celery.bin.celery import celery
 
-        for name in app.conf.include:
-            import_module(name)
+        for module in app.conf.include:
+            import_module(module)
     warnings.filterwarnings("ignore", "You're running the worker with superuser privileges")
     arguments = [
         # Django's checks would load the whole site, which a worker never serves: a second of its start.

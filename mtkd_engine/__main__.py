@@ -12,7 +12,7 @@ from mtkd_engine.commands import cache, data, jobs, models, partners
 from mtkd_engine.commands.given import REFUSED, RefusedError
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.fulldisk import NO_ROOM, is_full, let_go_of_output, tell
-from mtkd_engine.spec import SpecError
+from mtkd_engine.spec_error import SpecError
 
 
 def main(arguments: list[str] | None = None) -> int:

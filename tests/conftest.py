@@ -53,6 +53,7 @@ from jobs.local.valkey import start_valkey  # noqa: E402
 
 HOME = Home.from_environment()
 
+
 def _remove_session_home() -> None:
     shutil.rmtree(SESSION_HOME, ignore_errors=True)
     if HOME.outside.is_dir():

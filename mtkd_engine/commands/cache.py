@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mtkd_engine.commands.given import RefusedError, count, refuse_device, refusing_models
-from mtkd_engine.sources import Sources
-from mtkd_engine.spec import ClassificationSpec, MultiTeacherSpec, load_yaml
+
+if TYPE_CHECKING:
+    from mtkd_engine.sources import Sources
+    from mtkd_engine.spec import ClassificationSpec
 
 DIFFERS = 3
 """Exit code where rows are not what their teachers say today."""
@@ -61,6 +64,9 @@ def _share(text: str) -> float:
 
 
 def _spec(given: argparse.Namespace) -> tuple[ClassificationSpec, Sources]:
+    from mtkd_engine.sources import Sources
+    from mtkd_engine.spec import ClassificationSpec, MultiTeacherSpec, load_yaml
+
     spec = load_yaml(given.spec.read_text())
     if not isinstance(spec, ClassificationSpec):
         raise RefusedError(f"task: given {spec.task!r}, accepted is 'classification'.")

@@ -83,7 +83,8 @@ def _add_watched(parser: argparse.ArgumentParser) -> None:
 
 
 def _check_dataset(given: argparse.Namespace) -> int:
-    from mtkd_engine.data.check.command import check_dataset_command
+    with loading():
+        from mtkd_engine.data.check.command import check_dataset_command
 
     heed_pulse(given)
     return check_dataset_command(given)

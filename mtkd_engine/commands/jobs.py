@@ -6,6 +6,7 @@ import argparse
 import os
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mtkd_engine.commands.given import (
     REFUSED,
@@ -16,8 +17,10 @@ from mtkd_engine.commands.given import (
     refuse_device,
 )
 from mtkd_engine.loading import loading
-from mtkd_engine.sources import Sources
-from mtkd_engine.spec import Spec, load_yaml
+
+if TYPE_CHECKING:
+    from mtkd_engine.sources import Sources
+    from mtkd_engine.spec import Spec
 
 SOURCES = "sources.json"
 
@@ -65,6 +68,9 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(given: argparse.Namespace) -> int:
+    from mtkd_engine.sources import Sources
+    from mtkd_engine.spec import load_yaml
+
     heed_pulse(given)
     print(f"attempt {given.attempt}", flush=True)
     spec = load_yaml(given.spec.read_text())
@@ -78,6 +84,8 @@ def _run(given: argparse.Namespace) -> int:
 
 def _resume(given: argparse.Namespace) -> int:
     from mtkd_engine import checkpoint
+    from mtkd_engine.sources import Sources
+    from mtkd_engine.spec import load_yaml
 
     spec = load_yaml((given.out / "spec.yaml").read_text())
     sources = Sources.from_file(given.sources or given.out / SOURCES)

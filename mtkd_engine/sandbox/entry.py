@@ -20,6 +20,7 @@ def main() -> int:
     order = json.loads(sys.stdin.buffer.read())
     sys.path[:0] = order["search"]
     sys.path.insert(0, order["root"])
+    from mtkd_engine.loading import loading
     from mtkd_engine.sandbox import confine as bounds
 
     folder, limits = Path(order["folder"]), order["limits"]
@@ -31,7 +32,8 @@ def main() -> int:
     held = bounds.confine(folder=folder, readable=[Path(p) for p in places], parent=order["parent"])
     sys.path.remove(order["root"])  # what was found there stays found, and nothing else of it is read
     module, _, name = order["task"].partition(":")
-    task = getattr(importlib.import_module(module), name)
+    with loading():
+        task = getattr(importlib.import_module(module), name)
     mapped = size.now()
     if mapped is not None:
         bounds.limit_memory(limits["memory"], size=mapped)

@@ -11,7 +11,6 @@ from mtkd_engine.spec.aggregators import (
     StaticSpec,
     UniformSpec,
 )
-from mtkd_engine.spec.base import SpecError
 from mtkd_engine.spec.classification.aggregators import (
     AverageSpec,
     ClassAggregatorSpec,
@@ -98,6 +97,7 @@ from mtkd_engine.spec.segmentation.model import SegmenterCard
 from mtkd_engine.spec.teachers import TeacherSpec
 from mtkd_engine.spec.text import LARGEST_TEXT, TextError, read_json, read_yaml
 from mtkd_engine.spec.zoo import MutualSpec, PartitionSpec, ZooMethodPart
+from mtkd_engine.spec_error import SpecError
 
 __all__ = [
     "DENSE_TASKS",

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
 
+from mtkd_engine.spec_error import SpecError
+
 _BEYOND = {"greater_than_equal", "less_than_equal", "greater_than", "less_than"}
 LIMITS = {"ge": "{} or more", "le": "{} or less", "gt": "more than {}", "lt": "less than {}"}
 
@@ -43,18 +45,6 @@ class Part(BaseModel):
                 if isinstance(given.get(name), bool) and field.annotation in (int, float):
                     raise ValueError(f"{name}: given {given[name]}, accepted is a number")
         return given
-
-
-class SpecError(ValueError):
-    """The user's Spec (or model card) cannot be accepted; `problems` has one sentence per field.
-
-    `fields` maps a dotted field path ("optim.epochs") to its sentence, so that a form can show it in place.
-    """
-
-    def __init__(self, fields: dict[str, str]) -> None:
-        self.fields = fields
-        self.problems = [f"{path}: {sentence}" if path else sentence for path, sentence in fields.items()]
-        super().__init__(" ".join(self.problems))
 
 
 def explain(error: ValidationError, *, subject: str = "grounding") -> SpecError:

@@ -6,9 +6,9 @@ import json
 import re
 from pathlib import Path
 
-from mtkd_engine.spec.base import SpecError
 from mtkd_engine.spec.groups import Cell, expand, load_group
 from mtkd_engine.spec.load import dump_yaml
+from mtkd_engine.spec_error import SpecError
 
 _LONGEST = 60
 

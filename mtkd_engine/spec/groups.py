@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from mtkd_engine.spec.base import MOST_PROBLEMS, SpecError
+from mtkd_engine.spec.base import MOST_PROBLEMS
 from mtkd_engine.spec.in_turn import AGGREGATOR, EACH, CellText, aggregator_text, each_of
 from mtkd_engine.spec.job import GroupCell, Spec
 from mtkd_engine.spec.load import GROUP_KEYS, parse
 from mtkd_engine.spec.patches import changed
 from mtkd_engine.spec.switches import change_of, text_of
 from mtkd_engine.spec.text import TextError, read_yaml
+from mtkd_engine.spec_error import SpecError
 
 MOST_SEEDS = MOST_CHANGES = 50
 MOST_JOBS = 200

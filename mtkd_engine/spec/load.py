@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from mtkd_engine.spec.base import SpecError, explain
+from mtkd_engine.spec.base import explain
 from mtkd_engine.spec.classification.job import (
     ClipClassificationSpec,
     FeatureClassificationSpec,
@@ -23,6 +23,7 @@ from mtkd_engine.spec.job import Spec
 from mtkd_engine.spec.saliency.job import SaliencySpec, VideoSaliencySpec
 from mtkd_engine.spec.segmentation.job import SegmentationSpec
 from mtkd_engine.spec.text import TextError, read_yaml
+from mtkd_engine.spec_error import SpecError
 
 GROUP_KEYS = ("seeds", "ablate")
 """What makes a group of jobs of the spec of one."""

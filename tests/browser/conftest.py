@@ -30,8 +30,6 @@ FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-software-rasterizer", "--disable-quic"),
     *("--no-first-run", "--process-per-site", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
-    # Pages of tests live for a second, in which nothing pays to be compiled well.
-    "--js-flags=--max-lazy --single-threaded-gc --no-opt",
 )
 
 

@@ -56,7 +56,7 @@ def serve(*, queues: list[str], name: str) -> int:
     with loading():
         from celery.bin.celery import celery
 
-        for module in app.conf.include:
+        for module in app.conf.include:  # what the worker would load later, outside
             import_module(module)
     warnings.filterwarnings("ignore", "You're running the worker with superuser privileges")
     arguments = [

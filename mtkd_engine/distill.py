@@ -28,7 +28,7 @@ def distill(
 
 
 def pipeline_of(spec: Spec) -> Callable[..., Generator[Event, None, None]]:
-    """This will give what runs a job of this task and method, loaded with no other: all together take seconds."""
+    """This will load what runs jobs of this task and method, and nothing of the others, and return it."""
     if isinstance(spec.method, ZooMethodPart):
         from mtkd_engine.pipelines import zoo
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import sys
 from typing import Any
 
 import numpy as np
@@ -24,11 +25,14 @@ def seed_everything(seed: int) -> None:
 
 
 def _refuse_varying_results() -> None:
-    """As `torch.use_deterministic_algorithms`, which also loads torch's compiler: a second, where few jobs compile.
+    """As `torch.use_deterministic_algorithms`, which would load torch's compiler to tell it; few jobs compile.
 
     The backward pass of `table[index]` differs from run to run on CPU without it.
     """
-    os.environ.setdefault("TORCHINDUCTOR_DETERMINISTIC", "1")  # what the compiler reads when it is loaded
+    if "torch._inductor" in sys.modules:
+        torch.use_deterministic_algorithms(True)
+        return
+    os.environ["TORCHINDUCTOR_DETERMINISTIC"] = "1"  # what the compiler reads when it is loaded
     torch.set_deterministic_debug_mode("error")
 
 

@@ -100,7 +100,7 @@ def _attempt(
         from mtkd_engine.distill import Place, pipeline_of
         from mtkd_engine.runner import run_attempt
 
-        pipeline_of(spec)
+        pipeline_of(spec)  # so that it is there when `distill` asks for it
 
     refuse_device(given.device)
     if resume is not None and not resume.is_file():

@@ -32,16 +32,27 @@ def write_spec(base: Path, name: str, **parts: object) -> Path:
     return path
 
 
-def test_a_run_leaves_student_table_and_result(
-    planted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    told = {**os.environ, "MTKD_ONNX": "0", "PYTHONPROFILEIMPORTTIME": "1"}
-    done = engine("run", write_spec(planted, "good"), "--out", tmp_path / "run", "--threads", 1, env=told)
+@pytest.fixture(scope="module")
+def good(planted: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str]]:
+    """The folder of a run, and the names of all modules that its process loaded."""
+    run = tmp_path_factory.mktemp("good") / "run"
+    told = {**os.environ, "PYTHONPROFILEIMPORTTIME": "1"}
+    done = engine("run", write_spec(planted, "good"), "--out", run, "--threads", 1, env=told)
     assert done.returncode == 0, done.stderr
-    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    return run, {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+
+
+def test_a_job_that_compiles_nothing_does_not_load_torchs_compiler(good: tuple[Path, set[str]]) -> None:
+    _, loaded = good
     assert "torch.optim" in loaded
-    assert not loaded & {"torch._dynamo", "torch._inductor", "sympy"}, "torch's compiler was loaded"
-    names = {path.name for path in (tmp_path / "run" / "artifacts").iterdir()}
+    assert not loaded & {"torch._dynamo", "torch._inductor", "sympy"}
+
+
+def test_a_run_leaves_student_table_and_result(
+    planted: Path, good: tuple[Path, set[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, _ = good
+    names = {path.name for path in (run / "artifacts").iterdir()}
     assert names == {
         "student.safetensors",
         "student.json",
@@ -50,16 +61,16 @@ def test_a_run_leaves_student_table_and_result(
         "result.json",
         "spec.yaml",
     }
-    model = tmp_path / "run" / "artifacts" / "student.safetensors"
+    model = run / "artifacts" / "student.safetensors"
     assert main(["check", "teacher", str(model)]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["card"]["net"]["family"] == "span"
     assert main(["evaluate", "--model", str(model), "--data", str(planted / "planted")]) == 0
     measured = json.loads(capsys.readouterr().out)
-    result = json.loads((tmp_path / "run" / "artifacts" / "result.json").read_text())
+    result = json.loads((run / "artifacts" / "result.json").read_text())
     assert measured.keys() >= {"r1@0.5", "miou"}
     assert measured == pytest.approx({name: result["metrics"][name] for name in measured})
-    assert main(["run", str(write_spec(planted, "good")), "--out", str(tmp_path / "run")]) == 2
+    assert main(["run", str(write_spec(planted, "good")), "--out", str(run)]) == 2
     assert "already holds a run" in capsys.readouterr().err
 
 

@@ -9,9 +9,15 @@ has a database, a broker and a folder of its own (tests/conftest.py). What the f
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
 
 PYTEST = (sys.executable, "-m", "pytest")
 BROWSER = "tests/browser"
@@ -21,6 +27,9 @@ BEFORE_THE_BROWSER = (
     "tests/engine/test_world_learning.py",
 )
 """What the browser's process runs first, so that all processes end at about the same time."""
+MEMORY = Path("/dev/shm")
+PLENTY = 12 << 30
+"""Bytes; the tests leave 4 GB there until they have ended, and need as much themselves."""
 NO_TESTS = 5
 """pytest's exit status where its arguments leave nothing of a part."""
 
@@ -32,8 +41,12 @@ def main(arguments: list[str]) -> int:
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     # Hundreds of processes are started, each of which would compile the whole application for itself.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryDirectory(prefix="mtkd-") as shared:
-        environment["MTKD_TESTS_SHARE"] = shared  # for what takes long to make and nobody changes
+    # Told to stop, this process must still remove what the tests wrote.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("The tests were told to stop."))
+    with tempfile.TemporaryFile("w+") as said, _scratch() as folder:
+        environment["TMPDIR"] = str(folder)
+        # What takes long to make and nobody changes is made once.
+        environment["MTKD_TESTS_SHARE"] = tempfile.mkdtemp(dir=folder)
         beside = subprocess.Popen([*PYTEST, *browser], stdout=said, stderr=subprocess.STDOUT, env=environment)
         try:
             first = subprocess.call([*PYTEST, "-n", "2", "--dist", "worksteal", *others], env=environment)
@@ -45,6 +58,23 @@ def main(arguments: list[str]) -> int:
         print(said.read(), flush=True)
     passed = [code in (0, NO_TESTS) for code in (first, second)]
     return 0 if all(passed) and (first, second) != (NO_TESTS, NO_TESTS) else 1
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """Where the tests write: in memory, where there is plenty of it, for a disk takes long to make 70,000 files."""
+    place = MEMORY if "TMPDIR" not in os.environ and _is_roomy(MEMORY) else None
+    with tempfile.TemporaryDirectory(prefix="mtkd-", dir=place, ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)  # the database, which has an account of its own, must pass through
+        yield Path(folder)
+
+
+def _is_roomy(folder: Path) -> bool:
+    if not os.access(folder, os.W_OK):
+        return False
+    found = os.statvfs(folder)
+    free = min(found.f_bavail * found.f_frsize, psutil.virtual_memory().available)
+    return free >= PLENTY and not found.f_flag & os.ST_NOEXEC
 
 
 def _parts(arguments: list[str]) -> tuple[list[str], list[str]]:

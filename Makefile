@@ -1,7 +1,5 @@
 # Every command sets up what it needs: a virtual environment in .venv with the locked dependencies.
-# The first that can make one. A system's own Python is built for speed (PGO, LTO), which one compiled at home seldom is.
-PYTHON ?= $(shell for python in /usr/bin/python3.11 python3.11 python3; do \
-	"$$python" -c 'import ensurepip, venv' 2>/dev/null && command -v "$$python" && break; done)
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 NAME ?= all

@@ -1,5 +1,8 @@
 # Every command sets up what it needs: a virtual environment in .venv with the locked dependencies.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# A system's own Python is built for speed (PGO, LTO), which one compiled at home seldom is; torch's compiler needs its headers.
+PYTHON ?= $(shell /usr/bin/python3.11 -c '$(COMPLETE)' 2>/dev/null && echo /usr/bin/python3.11 \
+	|| command -v python3.11 || command -v python3)
+COMPLETE := import ensurepip, os, sysconfig, venv; os.stat(sysconfig.get_path("include") + "/Python.h")
 BIN := .venv/bin
 READY := .venv/.ready
 NAME ?= all

@@ -15,11 +15,16 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from pytest_django import DjangoDbBlocker
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from mtkd_engine.profile import classification, dense, grounding
+from mtkd_engine.profile.measuring import RUNS
+
 Made = TypeVar("Made")
 LARGE = 8 << 20
 """Bytes of all tables from which on emptying them by rows would be the dearer way, and would leave its waste."""
 MADE_BY_MIGRATIONS = ("django_content_type", "auth_permission")
 """Tables that no test writes: emptied, they would be filled again after each test."""
+FEW = 3
+"""Runs that time a network in a test, which says of no network how fast it is."""
 LAST_TO_GIVE_WAY = """
     SELECT set_config('deadlock_timeout', '1min', true) FROM pg_roles WHERE rolname = current_user AND rolsuper
 """
@@ -32,6 +37,8 @@ def make_cheaper(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", 10)  # nobody guesses the passwords of tests
     monkeypatch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", _listed_once())
     monkeypatch.setattr(DatabaseOperations, "sql_flush", _emptied_by_rows(DatabaseOperations.sql_flush))
+    for task in (classification, dense, grounding):
+        monkeypatch.setattr(task, "latencies", _timed_by_few_runs(task.latencies))
     monkeypatch.setattr(flush, "emit_post_migrate_signal", lambda *_, **__: None)  # MADE_BY_MIGRATIONS stay
 
 
@@ -66,6 +73,15 @@ def _listed_once() -> Callable[[WhiteNoiseMiddleware], None]:
         self.files.update(found)
 
     return list_them
+
+
+def _timed_by_few_runs(latencies: Callable[..., list[float]]) -> Callable[..., list[float]]:
+    """A job times every network 50 times; a test that asks for a number of runs gets it."""
+
+    def few(*given: Any, runs: int, **named: Any) -> list[float]:
+        return latencies(*given, runs=FEW if runs == RUNS else runs, **named)
+
+    return few
 
 
 def _emptied_by_rows(truncate: Callable[..., list[str]]) -> Callable[..., list[str]]:

@@ -156,6 +156,6 @@ def until() -> Callable[..., None]:
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, "this did not come true in time"
-            time.sleep(0.05)
+            time.sleep(0.25)  # some look by loading a page
 
     return wait

@@ -121,7 +121,7 @@ def until(condition: Callable[[], Any], *, seconds: float, what: str) -> Any:
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, f"{what} did not happen in time"
-        time.sleep(0.1)
+        time.sleep(0.25)  # each look is a call, which takes the processor from what is waited for
     return found
 
 

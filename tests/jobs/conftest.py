@@ -114,7 +114,7 @@ def wait_for() -> WaitFor:
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, "it did not happen in time"
-            time.sleep(0.01)
+            time.sleep(0.02)
 
     return wait
 

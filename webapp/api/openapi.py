@@ -1,9 +1,11 @@
-"""What holds for all addresses of the OpenAPI document: refusals, keys, tags, limits, and links between them."""
+"""The OpenAPI document: what holds for all addresses (refusals, keys, tags, limits, links), and who makes it when."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
+
+from drf_spectacular.generators import SchemaGenerator
 
 from webapp.api.problems import MEDIA_TYPE
 from webapp.api.repeating import HEADER, LONGEST_KEY, WRITES
@@ -50,6 +52,19 @@ _IDENTIFIED: Mapping[str, Mapping[str, str]] = {
 _ENDLESS = frozenset({"stream_job"})
 
 Document = dict[str, Any]
+
+
+class KeptDocument(SchemaGenerator):
+    """Makes the document at a process's first request: it is the same for everybody, and takes half a second."""
+
+    _kept: ClassVar[Document | None] = None
+
+    def get_schema(self, request: object = None, public: bool = False) -> Document:
+        """This will give the document, which nobody may change."""
+        if KeptDocument._kept is None:
+            self.api_version = None  # the API has one; a `version` that somebody asks for is none
+            KeptDocument._kept = super().get_schema(None, public=True)  # type: ignore[no-untyped-call]
+        return KeptDocument._kept
 
 
 def complete(result: Document, generator: object, request: object, public: bool) -> Document:

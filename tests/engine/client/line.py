@@ -31,7 +31,7 @@ def until(condition: Callable[[], object], *, seconds: float = 120.0, what: str 
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not come true in time"
-        time.sleep(0.05)
+        time.sleep(0.25)  # each look is a call, which takes the processor from what is waited for
 
 
 class Server:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
+from webapp.api import openapi
 from webapp.permissions import PERMISSIONS
 
 Operation = dict[str, Any]
@@ -34,6 +36,19 @@ def test_the_description_is_open_and_names_every_address(described: dict[str, An
 
 def test_the_description_is_valid_and_without_warnings(db: None, tmp_path: object) -> None:
     call_command("spectacular", "--validate", "--fail-on-warn", "--file", f"{tmp_path}/schema.yaml")
+
+
+def test_the_description_is_made_once_for_everybody_and_whatever_version_they_ask_for(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[object] = []
+    monkeypatch.setattr(openapi.KeptDocument, "_kept", None)
+    monkeypatch.setattr(openapi, "spec_schemas", lambda: made.append(1) or {})
+    answers = [client.get("/api/schema/", query) for query in ({}, {"version": "9"}, {"format": "json"})]
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert len(made) == 1
+    assert answers[0].content == answers[1].content
+    assert json.loads(answers[2].content) == yaml.load(answers[0].content, Loader=yaml.CSafeLoader)
 
 
 def test_the_specs_of_all_tasks_are_described_field_by_field(described: dict[str, Any]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from jobs.local.child import Child
 from jobs.local.home import Home
 from jobs.models import Dataset, Project, Teacher, User
 from jobs.operations.projects import create_project
+from tests import waiting
 from tests.engine_double import TEACHERS
 from tests.noise import write_noise
 
@@ -151,11 +151,4 @@ def noise() -> Path:
 @pytest.fixture
 def until() -> Callable[..., None]:
     """This will wait for a condition, and fail when it does not come true in time."""
-
-    def wait(condition: Callable[[], object], *, seconds: float = 60.0) -> None:
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, "this did not come true in time"
-            time.sleep(0.25)  # some look by loading a page
-
-    return wait
+    return waiting.until

@@ -19,7 +19,8 @@ import pytest
 
 from jobs.demo.rest import Rest
 from tests.docker.conftest import secrets
-from tests.docker.topology import Topology, topology, until
+from tests.docker.topology import Topology, topology
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 WORDS = ("circle", "square", "star", "moves", "stops", "turns", "left", "red", "blue", "after")

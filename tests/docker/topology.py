@@ -6,11 +6,9 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.request import Request, urlopen
 
 import psutil
@@ -22,6 +20,7 @@ from jobs.local.binaries import postgres_programs, valkey_program
 from jobs.local.child import Child, Program
 from jobs.local.home import CHECKOUT, Home, own_folder
 from tests.docker.conftest import command_of, compose, secrets
+from tests.waiting import until
 
 PLACES = {"database:5432": "database", "broker:6379": "broker", "storage:8333": "storage"}
 
@@ -114,15 +113,6 @@ def topology(folder: Path) -> Iterator[Topology]:
         for child in [*made.machines.values(), *reversed(servers)]:
             child.kill()
         store.stop()
-
-
-def until(condition: Callable[[], Any], *, seconds: float, what: str) -> Any:
-    """What a condition gives once it holds."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"{what} did not happen in time"
-        time.sleep(0.25)  # each look is a call, which takes the processor from what is waited for
-    return found
 
 
 def free_port() -> int:

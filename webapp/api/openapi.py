@@ -54,17 +54,17 @@ _ENDLESS = frozenset({"stream_job"})
 Document = dict[str, Any]
 
 
-class KeptDocument(SchemaGenerator):
-    """Makes the document at a process's first request: it is the same for everybody, and takes half a second."""
+class KeepingGenerator(SchemaGenerator):
+    """Makes the document at a process's first request and keeps it, for it is the same for everybody."""
 
     _kept: ClassVar[Document | None] = None
 
     def get_schema(self, request: object = None, public: bool = False) -> Document:
         """This will give the document, which nobody may change."""
-        if KeptDocument._kept is None:
+        if KeepingGenerator._kept is None:
             self.api_version = None  # the API has one; a `version` that somebody asks for is none
-            KeptDocument._kept = super().get_schema(None, public=True)  # type: ignore[no-untyped-call]
-        return KeptDocument._kept
+            KeepingGenerator._kept = super().get_schema(None, public=True)  # type: ignore[no-untyped-call]
+        return KeepingGenerator._kept
 
 
 def complete(result: Document, generator: object, request: object, public: bool) -> Document:

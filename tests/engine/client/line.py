@@ -11,9 +11,8 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import Distribution, PackageNotFoundError, distributions, version
 from pathlib import Path
 from typing import Any
@@ -22,16 +21,9 @@ from packaging.requirements import Requirement
 
 from jobs.local.home import CHECKOUT
 from tests.engine.client.network import Network
+from tests.waiting import until
 
 OF_OTHERS = ("DATABASE_URL", "BROKER_URL", "MTKD_URL", "MTKD_TOKEN", "MTKD_PROJECT", "GITHUB_STEP_SUMMARY")
-
-
-def until(condition: Callable[[], object], *, seconds: float = 120.0, what: str = "this") -> None:
-    """This will wait for a condition, and fail when it does not come true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not come true in time"
-        time.sleep(0.25)  # each look is a call, which takes the processor from what is waited for
 
 
 class Server:
@@ -208,4 +200,4 @@ def _link(needed: Mapping[str, Distribution], packages: Path) -> None:
                 (packages / name).symlink_to(home / name)
 
 
-__all__ = ["Network", "Server", "Shell", "install", "until"]
+__all__ = ["Network", "Server", "Shell", "install"]

@@ -14,8 +14,9 @@ import pytest
 from jobs.local.home import Home
 from jobs.local.stopping import stop_tree
 from mtkd_engine.client import Client
-from tests.engine.client.line import Network, Server, Shell, install, until
+from tests.engine.client.line import Network, Server, Shell, install
 from tests.noise import write_noise
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 

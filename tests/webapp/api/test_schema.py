@@ -42,7 +42,7 @@ def test_the_description_is_made_once_for_everybody_and_whatever_version_they_as
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[object] = []
-    monkeypatch.setattr(openapi.KeptDocument, "_kept", None)
+    monkeypatch.setattr(openapi.KeepingGenerator, "_kept", None)
     monkeypatch.setattr(openapi, "spec_schemas", lambda: made.append(1) or {})
     answers = [client.get("/api/schema/", query) for query in ({}, {"version": "9"}, {"format": "json"})]
     assert [answer.status_code for answer in answers] == [200, 200, 200]

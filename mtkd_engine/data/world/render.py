@@ -29,13 +29,14 @@ def render(script: Script, rng: np.random.Generator) -> tuple[NDArray[np.uint8],
     """Draw a script: RGB frames (T, H, W, 3) and masks (T, H, W) with 0 for ground, 1 + index for actors."""
     frames = _ground(script.frames, rng)
     masks = np.zeros(frames.shape[:3], np.uint8)
+    pixels, labels = frames.reshape(-1, 3), masks.reshape(-1)
     for index, actor in enumerate(script.actors):
         poses = _poses(script, index)
-        cover, at = _touched(*_patch(actor.shape, poses))
+        cover, at = _touched(actor.shape, poses)
+        under = np.take(pixels, at, axis=0)
         colour = np.asarray(PIXELS[actor.colour], np.float32)
-        under = frames[at]
-        frames[at] = np.rint(under + cover[:, None] * (colour - under))
-        masks[at] = np.where(cover > 0.5, index + 1, masks[at])
+        pixels[at] = np.rint(under + cover[:, None] * (colour - under))
+        labels[at[cover > 0.5]] = index + 1
     return frames, masks
 
 
@@ -53,7 +54,11 @@ def _ground(count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     still = shade + slope[0] * unit[:, None] + slope[1] * unit[None, :]
     still += rng.uniform(-4, 4, still.shape)
     flicker = rng.integers(0, 4, (count, SIZE, SIZE), dtype=np.uint8)
-    return np.repeat((np.rint(still).astype(np.uint8) + flicker)[..., None], 3, axis=-1)
+    flicker += np.rint(still).astype(np.uint8)
+    ground = np.empty((*flicker.shape, 3), np.uint8)
+    for channel in range(3):
+        ground[..., channel] = flicker
+    return ground
 
 
 def _poses(script: Script, index: int) -> _Poses:
@@ -98,8 +103,8 @@ def _swell(share: Floats) -> Floats:
     return swell
 
 
-def _patch(shape: Shape, poses: _Poses) -> tuple[Floats, tuple[NDArray[np.intp], ...]]:
-    """Compute the coverage of each pixel of the patches, and the pixels' indices (frame, row, column)."""
+def _patch(shape: Shape, poses: _Poses) -> tuple[Floats, NDArray[np.intp]]:
+    """Compute the coverage of each pixel of the patches, and the pixels' places in their frame."""
     offsets = np.arange(-_REACH, _REACH + 1)
     rows = np.rint(poses.y).astype(np.intp)[:, None] + offsets
     columns = np.rint(poses.x).astype(np.intp)[:, None] + offsets
@@ -109,17 +114,30 @@ def _patch(shape: Shape, poses: _Poses) -> tuple[Floats, tuple[NDArray[np.intp],
     radius = (_RADIUS * poses.scale)[:, None, None]
     inside = _distance(shape, u * cos + v * sin, v * cos - u * sin, radius)
     cover = np.clip(0.5 - inside, 0, 1) * poses.visible[:, None, None]
-    frame = np.arange(len(poses.x))[:, None, None]
     # A patch that hangs over the lower edge leaves the last row alone: seeds keep the pixels they always gave.
     on_screen = (rows >= 0) & (rows < np.where(rows[:, -1:] < SIZE, SIZE, SIZE - 1))
     cover = (cover * on_screen[:, :, None]).astype(np.float32)
-    return cover, (frame, np.clip(rows, 0, SIZE - 1)[:, :, None], (columns % SIZE)[:, None, :])
+    return cover, np.clip(rows, 0, SIZE - 1)[:, :, None] * SIZE + (columns % SIZE)[:, None, :]
 
 
-def _touched(cover: Floats, at: tuple[NDArray[np.intp], ...]) -> tuple[Floats, tuple[NDArray[np.intp], ...]]:
-    """Keep of the patches what an actor covers at all, a fifth of them."""
+def _touched(shape: Shape, poses: _Poses) -> tuple[Floats, NDArray[np.intp]]:
+    """Compute what an actor covers at all, and which pixels of all frames these are.
+
+    It rests most of the time: what it covers in one pose is computed once, for all frames that show it.
+    """
+    each = np.stack([poses.x, poses.y, poses.scale, poses.angle, poses.visible], axis=1)
+    different, which = np.unique(each, axis=0, return_inverse=True)
+    cover, places = _patch(shape, _Poses(*different.T))
     touched = np.nonzero(cover)
-    return cover[touched], tuple(np.broadcast_to(index, cover.shape)[touched] for index in at)
+    cover, places = cover[touched], places[touched]
+    counts = np.bincount(touched[0], minlength=len(different))
+    begins = np.cumsum(counts) - counts
+    which = which.reshape(-1)
+    shown = counts[which]
+    frame = np.repeat(np.arange(len(which)), shown)
+    nth = np.arange(len(frame)) - np.repeat(np.cumsum(shown) - shown, shown)
+    entry = begins[which][frame] + nth
+    return cover[entry], frame * SIZE**2 + places[entry]
 
 
 def _distance(shape: Shape, u: Floats, v: Floats, radius: Floats) -> Floats:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mtkd_engine.commands.given import add_pulse, add_split, count, heed_pulse
+from mtkd_engine.commands.given import add_pulse, add_split, count, heed_pulse, refusing_models
 from mtkd_engine.loading import loading
 
 TASKS = ("grounding", "classification", "segmentation", "saliency")
@@ -91,10 +91,14 @@ def _check_dataset(given: argparse.Namespace) -> int:
 
 
 def _check_teacher(given: argparse.Namespace) -> int:
+    from mtkd_engine.modelfile.early import refuse_early
+
+    heed_pulse(given)
+    with refusing_models():
+        refuse_early(given.path)
     with loading():
         from mtkd_engine.teachers.check import check_teacher_command
 
-    heed_pulse(given)
     return check_teacher_command(given)
 
 

@@ -8,6 +8,8 @@ import json
 import os
 import pickle
 import re
+import subprocess
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -266,12 +268,6 @@ def array(values: Any) -> bytes:
         ("m.bin", pickled(2), "save its parameters with safetensors"),
         ("m.th", pickled(2), "which is code, not parameters; save what model.state_dict"),
         ("m.jsonl", pickled(4), "is a Python pickle"),
-        (
-            "m.pt",
-            zipped("archive/data.pkl", "archive/data/0", "archive/version"),
-            "is a damaged archive, which torch cannot read",
-        ),
-        ("m.npz", zipped("archive/data.pkl"), "is a damaged archive, which torch cannot read"),
         ("m.safetensors", zipped("m/data.pkl", "m/code/m.py", "m/constants.pkl"), "TorchScript program"),
         ("m.pt2", zipped("archive_format", "models/model.json"), r"exported PyTorch program \(\.pt2\)"),
         ("m.pt2", zipped("serialized_exported_program.json", "serialized_state_dict.pt"), "exported PyTorch"),
@@ -293,7 +289,6 @@ def array(values: Any) -> bytes:
         ("m.tar.gz", gzip.compress(tarred(), mtime=0), "is an archive"),
         ("m.7z", b"7z\xbc\xaf\x27\x1c" + b"\0" * 50, "is an archive"),
         ("m.npz", b"PK\x03\x04 cut", "is an archive"),
-        ("m.pt", b"\xff\xff\xff damaged", "is damaged: its pickle"),
         ("m.safetensors", b"", "is empty"),
         ("m.txt", b"hello", "of no kind known here; accepted are"),
         ("m.csv", b"1,2,3\n4,5,6\n", "of no kind known here; accepted are"),
@@ -316,6 +311,20 @@ def test_what_cannot_be_a_teacher_is_refused_by_name_with_the_way_out(
     assert said.startswith(f"{name} ")
     assert said.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == [name], "nothing was run and nothing was sealed"
+
+
+@pytest.mark.parametrize("content", [pickled(4), header({"a": 1})], ids=["pickle", "header"])
+def test_what_is_refused_at_sight_is_refused_without_torch(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "m.safetensors").write_bytes(content)
+    program = """
+import sys
+from mtkd_engine.__main__ import main
+print(main(["check", "teacher", sys.argv[1]]), "torch" in sys.modules)
+"""
+    command = [sys.executable, "-c", program, str(tmp_path / "m.safetensors")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "2 False\n"
+    assert done.stderr.startswith("m.safetensors is ")
 
 
 def test_real_files_of_torch_are_told_from_each_other(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import onnx
 import torch
 from onnx import TensorProto, helper
 
-from tests.security.hostile.base import Case
+from tests.security.hostile.base import Case, zip_of
 from tests.security.hostile.gadgets import (
     FOUR,
     Calls,
@@ -116,6 +116,10 @@ def _behind(before: bytes) -> Make:
     return make
 
 
+def _around_nothing(name: str, *members: str) -> Make:
+    return zip_of(name, {f"archive/{member}": b"x" for member in members})
+
+
 def _nested(depth: int) -> bytes:
     return b"\x80\x02" + b"(" * depth + b"t" * depth + b"."
 
@@ -200,7 +204,12 @@ CASES: tuple[Case, ...] = (
     _case("hidden names", "made of parts", archive(b"\x80\x04N\x8c\x04eval\x93."), "hides what it names"),
     _case("hidden names", "by number", archive(b"\x80\x02\x82\x01."), "EXT1"),
     _case("hidden names", "INST", archive(b"(S'x'\nios\nsystem\n."), "INST"),
-    _case("whole models", "a module", saved(lambda: torch.nn.Linear(2, 2)), "torch.nn.modules.linear.Linear"),
+    _case(
+        "whole models",
+        "a module",
+        saved(lambda: torch.nn.Linear(2, 2)),
+        "^names 'torch.nn.modules.linear.Linear', which is code",
+    ),
     _case("whole models", "older form", old(torch.nn.ReLU), "which is code"),
     _case("whole models", "under a key", saved(lambda: {"model": torch.nn.Tanh()}), "which is code"),
     _case("memo bombs", "lists of lists", archive(_laughs()), "no state dict"),
@@ -281,6 +290,19 @@ CASES: tuple[Case, ...] = (
         "another form",
         plain("m.th", pickle.dumps(0x1950A86A20F9469CFC6C, 2) + b"K\x07."),
         "form",
+    ),
+    _case("wrong magic", "a few bytes", plain("m.pt", b"\xff\xff\xff damaged"), "is damaged: its pickle"),
+    _case(
+        "wrong magic",
+        "an archive around nothing",
+        _around_nothing("m.pt", "data.pkl", "data/0", "version"),
+        "is a damaged archive, which torch cannot read",
+    ),
+    _case(
+        "wrong magic",
+        "another name",
+        _around_nothing("m.npz", "data.pkl"),
+        "is a damaged archive, which torch cannot read",
     ),
     _case("names of tensors", "a line break", saved(lambda: state(**{"a\nb": torch.ones(1)})), "printable"),
     _case("names of tensors", "a number", saved(lambda: {3: torch.ones(1)}), "printable"),

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator, Iterator
+from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,7 +13,7 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connections
 from django.test import Client
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 from rest_framework.test import APIClient
 
 from jobs.models import Dataset, Job, Membership, Project, Role, Teacher, User
@@ -19,6 +21,7 @@ from jobs.operations.jobs import submit
 from jobs.operations.projects import create_project
 from jobs.operations.tokens import create_token
 from mtkd_engine.spec import parse
+from tests.cheaper import rows_of_many_tests
 from tests.classifying import make_classifier, make_images
 from tests.engine_double import TEACHERS
 
@@ -40,9 +43,42 @@ def _own_places(settings: Settings, tmp_path: Path) -> Iterator[None]:
     cache.clear()
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What nearly every test of a module begins with: people, and a project in which they have a standing."""
+
+    people: dict[str, User]
+    project: Project
+
+
+@pytest.fixture(scope="module")
+def standing(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Standing | None]:
+    """Made once for a module, or not at all where a test of it empties the tables."""
+    if any(item.path == request.path and _is_transactional(item) for item in request.session.items):
+        yield None
+        return
+    with rows_of_many_tests(django_db_blocker, make_standing) as made:
+        yield made
+
+
+def _is_transactional(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("django_db")
+    return "transactional_db" in getattr(item, "fixturenames", ()) or (
+        mark is not None and bool(mark.kwargs.get("transaction"))
+    )
+
+
+def make_standing() -> Standing:
+    """This will make them in the database."""
+    people = make_people()
+    return Standing(people=people, project=make_project(people))
+
+
 @pytest.fixture
-def people(db: None) -> dict[str, User]:
-    return make_people()
+def people(standing: Standing | None, db: None) -> dict[str, User]:
+    return deepcopy(standing.people) if standing else make_people()
 
 
 def make_people() -> dict[str, User]:
@@ -51,8 +87,8 @@ def make_people() -> dict[str, User]:
 
 
 @pytest.fixture
-def project(people: dict[str, User]) -> Project:
-    return make_project(people)
+def project(standing: Standing | None, people: dict[str, User]) -> Project:
+    return deepcopy(standing.project) if standing else make_project(people)
 
 
 def make_project(people: dict[str, User]) -> Project:
@@ -130,14 +166,23 @@ def job(make_job: MakeJob) -> Job:
     return make_job(taught=True)
 
 
-@pytest.fixture
-def viewer(people: dict[str, User], project: Project) -> Client:
-    return _logged_in(people["viewer"])
+@pytest.fixture(scope="module")
+def clients(standing: Standing | None, django_db_blocker: DjangoDbBlocker) -> dict[str, Client]:
+    """Who logged in once for a module; nobody where there is nothing to stand on."""
+    if standing is None:
+        return {}
+    with django_db_blocker.unblock():
+        return {name: _logged_in(deepcopy(standing.people[name])) for name in ("viewer", "editor")}
 
 
 @pytest.fixture
-def editor(people: dict[str, User], project: Project) -> Client:
-    return _logged_in(people["editor"])
+def viewer(clients: dict[str, Client], people: dict[str, User], project: Project) -> Client:
+    return _again(clients["viewer"]) if clients else _logged_in(people["viewer"])
+
+
+@pytest.fixture
+def editor(clients: dict[str, Client], people: dict[str, User], project: Project) -> Client:
+    return _again(clients["editor"]) if clients else _logged_in(people["editor"])
 
 
 @pytest.fixture
@@ -147,6 +192,13 @@ def api(people: dict[str, User], project: Project) -> APIClient:
     _, secret = create_token(user=people["editor"], name="test")
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
     return client
+
+
+def _again(client: Client) -> Client:
+    """A browser of its own that holds what another one held after its login."""
+    other = Client()
+    other.cookies = deepcopy(client.cookies)
+    return other
 
 
 def _logged_in(user: User) -> Client:

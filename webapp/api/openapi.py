@@ -6,6 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import (
+    OpenApiJsonRenderer,
+    OpenApiJsonRenderer2,
+    OpenApiYamlRenderer,
+    OpenApiYamlRenderer2,
+)
 
 from webapp.api.problems import MEDIA_TYPE
 from webapp.api.repeating import HEADER, LONGEST_KEY, WRITES
@@ -65,6 +71,33 @@ class KeepingGenerator(SchemaGenerator):
             self.api_version = None  # the API has one; a `version` that somebody asks for is none
             KeepingGenerator._kept = super().get_schema(None, public=True)  # type: ignore[no-untyped-call]
         return KeepingGenerator._kept
+
+
+class _KeptYaml:
+    """Writes the kept document out once, for that takes as long as many other answers; refusals as ever."""
+
+    _kept: ClassVar[tuple[Document | None, Any]] = (None, None)
+
+    def render(self, data: Any, *context: Any, **named: Any) -> Any:
+        """This will give what the document is as YAML, which does not depend on who asks."""
+        document, written = _KeptYaml._kept
+        if data is not None and data is document:
+            return written
+        written = super().render(data, *context, **named)  # type: ignore[misc]
+        if data is KeepingGenerator._kept:
+            _KeptYaml._kept = data, written
+        return written
+
+
+class KeptYaml(_KeptYaml, OpenApiYamlRenderer):
+    """YAML by the name of OpenAPI."""
+
+
+class KeptPlainYaml(_KeptYaml, OpenApiYamlRenderer2):
+    """YAML by its own name."""
+
+
+RENDERERS = (KeptYaml, KeptPlainYaml, OpenApiJsonRenderer, OpenApiJsonRenderer2)
 
 
 def complete(result: Document, generator: object, request: object, public: bool) -> Document:

@@ -41,10 +41,14 @@ from webapp.api import (
     workers,
     zoo,
 )
-from webapp.api.openapi import KeepingGenerator
+from webapp.api.openapi import RENDERERS, KeepingGenerator
 
 urlpatterns: list[URLPattern] = [
-    path("schema/", SpectacularAPIView.as_view(generator_class=KeepingGenerator), name="api-schema"),
+    path(
+        "schema/",
+        SpectacularAPIView.as_view(generator_class=KeepingGenerator, renderer_classes=RENDERERS),
+        name="api-schema",
+    ),
     path("v1/account/", account.account, name="api-account"),
     path("v1/account/password/", account.password, name="api-account-password"),
     path("v1/tokens/", account.tokens, name="api-tokens"),

@@ -20,6 +20,7 @@ from torch.nn import functional
 from jobs.local import programs
 from jobs.local.child import Child
 from jobs.local.home import Home
+from jobs.models import Teacher
 from mtkd_engine.data.images.world import ImagesPerSplit, make_images
 from mtkd_engine.nets.classification.cifar import CifarClassifier
 from mtkd_engine.spec import INPUTS, CifarResNet
@@ -90,9 +91,9 @@ def taught(images_NCHW: Tensor, labels_N: Tensor) -> CifarClassifier:
 
 
 @pytest.fixture
-def second_worker(process_environment: dict[str, str]) -> Iterator[Child]:
+def second_worker(unhurried_environment: dict[str, str], transactional_db: None) -> Iterator[Child]:
     """A second worker of jobs of the queue `cpu`."""
-    environment = {**process_environment, "MTKD_THREADS": "1"}
+    environment = {**unhurried_environment, "MTKD_THREADS": "1"}
     child = Child(program=programs.worker(number=2, environment=environment), home=Home.from_environment())
     yield child
     child.kill()
@@ -107,8 +108,10 @@ def test_from_three_checkpoints_to_the_verdict_over_all_aggregators(
     register_images(page, pictures)
     page.goto(f"{project}teachers/new/")
     register_teachers(page, checkpoints)
-    until(lambda: teachers_on(page, project).count() == len(NAMES), seconds=120)
-    teachers_on(page, project).first.click()
+    until(lambda: Teacher.objects.count() == len(NAMES), seconds=120)
+    teachers = teachers_on(page, project)
+    expect(teachers).to_have_count(len(NAMES))
+    teachers.first.click()
     read_about_teacher(page)
 
     page.goto(project)

@@ -93,7 +93,6 @@ def submit(page: Page, form: str, *, name: str, models: Sequence[str]) -> str:
 def read_result(page: Page, models: Sequence[str], *, measure: str) -> None:
     """The page is open while the engine works: what was live becomes the result."""
     expect(page.locator('[data-part="state"]')).to_have_text("succeeded", timeout=120_000)
-    page.reload()
     expect(page.get_by_text(re.compile(f"points of {measure} on average"))).to_be_visible()
     for model in models:
         row = page.locator(f'.is-models tr[data-row="{model}"]')

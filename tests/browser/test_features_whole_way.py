@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from jobs.models import Job, Registration, RegistrationState, State
+from jobs.models import Dataset, Job, Project, Registration, RegistrationState, State
 from mtkd_engine.data.clips.world import ClipsPerSplit, make_clips
 from tests.browser.conftest import Site
 from tests.browser.shots import shot
+from tests.kept_teachers import keep_teacher
 
 pytestmark = pytest.mark.slow
-TEACHERS = ("early", "late")
+TRAINED, DRAWN = "early", "late"
+"""Teachers: one is the student of a real job, what the other one says does not matter here."""
+STUDENT: Mapping[str, Any] = {
+    "net": {"family": "sequence", "stages": 1, "width": 8},
+    "input": {"kind": "features", "width": 32, "frames": 6},
+}
 
 
 @pytest.fixture
@@ -28,21 +35,27 @@ def features(tmp_path: Path) -> Path:
     return folder / "features.npz"
 
 
-@pytest.mark.usefixtures("project", "intake", "worker")
+@pytest.mark.usefixtures("intake", "worker")
 def test_from_one_file_to_a_group_over_all_aggregators(
-    logged_in: Page, site: Site, features: Path, until: Callable[..., None]
+    logged_in: Page,
+    site: Site,
+    project: Project,
+    features: Path,
+    tmp_path: Path,
+    until: Callable[..., None],
 ) -> None:
-    page, project = logged_in, f"{site.url}/projects/moments/"
-    page.goto(f"{project}datasets/new/")
+    page, address = logged_in, f"{site.url}/projects/moments/"
+    page.goto(f"{address}datasets/new/")
     register_features(page, features)
     look_at_clips(page)
-    for seed, name in enumerate(TEACHERS):
-        train_teacher(page, project, name=name, seed=seed, until=until)
+    train_teacher(page, address, name=TRAINED, seed=1, until=until)
+    classes = Dataset.objects.get().report["classes"]
+    keep_teacher(project, DRAWN, STUDENT, classes=classes, folder=tmp_path, seed=2)
 
-    page.goto(f"{project}jobs/new/")
+    page.goto(f"{address}jobs/new/")
     fill(page, name="all ways")
     page.get_by_label("Method").select_option("multi_teacher")
-    for name in TEACHERS:
+    for name in (TRAINED, DRAWN):
         page.get_by_label(re.compile(f"^{name}")).check()
     page.get_by_text("All aggregators in turn").check()
     page.get_by_role("button", name="Check only").click()

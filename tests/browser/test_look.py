@@ -42,6 +42,7 @@ def test_no_page_is_wider_than_a_phone(
 
 def test_a_chosen_theme_is_kept_and_charts_follow(logged_in: Page, site: Site) -> None:
     page = logged_in
+    page.goto(f"{site.url}/")
     page.emulate_media(color_scheme="light")
 
     def paper() -> str:
@@ -69,6 +70,7 @@ def test_the_keyboard_reaches_the_content_first(logged_in: Page, site: Site) -> 
 
 def test_the_menu_closes_on_escape(logged_in: Page, site: Site) -> None:
     page = logged_in
+    page.goto(f"{site.url}/")
     page.locator(".menu summary").click()
     expect(page.get_by_role("link", name="API tokens")).to_be_visible()
     page.keyboard.press("Escape")

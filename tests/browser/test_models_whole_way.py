@@ -69,7 +69,6 @@ def submit_mutual(page: Page) -> None:
 
 
 def read_result(page: Page) -> None:
-    page.reload()
     expect(page.get_by_text(re.compile("the models gained .* points of Top-1 on average"))).to_be_visible()
     for name in NAMES:
         row = page.locator(f'.is-models tr[data-row="{name}"]')

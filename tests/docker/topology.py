@@ -23,6 +23,14 @@ from tests.docker.conftest import command_of, compose, secrets
 from tests.waiting import until
 
 PLACES = {"database:5432": "database", "broker:6379": "broker", "storage:8333": "storage"}
+ONE_BY_ONE = """
+import os, sys
+from django.core.management import execute_from_command_line
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
+for command in sys.argv[1:]:
+    execute_from_command_line(["manage.py", *command.split()])
+"""
 
 
 class Topology:
@@ -51,8 +59,15 @@ class Topology:
     def run(self, service: str, *command: str) -> str:
         """What a command says that ends by itself."""
         given = self._services[service]["command"] if not command else ["python", "manage.py", *command]
+        return self._said(service, *given[1:])
+
+    def run_each(self, service: str, *commands: str) -> str:
+        """What commands of `manage.py` say, one after the other in one process: each would load for seconds."""
+        return self._said(service, "-c", ONE_BY_ONE, *commands)
+
+    def _said(self, service: str, *given: str) -> str:
         done = subprocess.run(
-            [sys.executable, *given[1:]],
+            [sys.executable, *given],
             cwd=CHECKOUT,
             env={**dict(psutil.Process().environ()), **self.environment(service, "once")},
             capture_output=True,

@@ -22,10 +22,10 @@ from mtkd_engine.spec import parse
 DATASET = "world"
 SPAN = {"family": "span", "clips": 32, "width": 48, "encoder_layers": 2, "attention_layers": 1}
 NETS: dict[str, tuple[dict[str, Any], int]] = {
-    "span": (SPAN, 8),
+    "span": (SPAN, 6),
     "map2d": ({"family": "map2d", "clips": 16, "width": 32}, 10),
-    "proposal": ({"family": "proposal", "clips": 32, "width": 48}, 9),
-    "regression": ({"family": "regression", "clips": 32, "width": 48}, 9),
+    "proposal": ({"family": "proposal", "clips": 32, "width": 48}, 7),
+    "regression": ({"family": "regression", "clips": 32, "width": 48}, 6),
 }
 """By family the network, and after how many epochs it sees far more than the blind."""
 

@@ -51,9 +51,9 @@ class Server:
         until(lambda: self._said(r"Ready: http") or self._process.poll() is not None, what="a start")
         assert self._process.poll() is None, "\n".join(self._lines)
 
-    def token(self, *arguments: str) -> str:
+    def token(self) -> str:
         """This will make a token of the first admin."""
-        command = [sys.executable, "manage.py", "token", "admin", *arguments]
+        command = [sys.executable, "manage.py", "token", "admin"]
         done = subprocess.run(
             command,
             cwd=CHECKOUT,
@@ -157,6 +157,7 @@ def install(folder: Path) -> None:
         "--quiet",
         "--no-deps",
         "--no-index",
+        "--no-compile",
     ]
     _do([*pip, *into, str(wheel)], folder)
     (packages,) = (folder / "client").glob("lib/python*/site-packages")

@@ -6,11 +6,14 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CompletedProcess
 from xml.etree import ElementTree as Xml
 
 import pytest
 
+from jobs.demo.rest import Rest
 from jobs.local.home import Home
 from jobs.local.stopping import stop_tree
 from mtkd_engine.client import Client
@@ -78,7 +81,8 @@ def server(folder: Path) -> Iterator[Server]:
 def line(folder: Path, server: Server) -> Iterator[Line]:
     install(folder)
     token = server.token()
-    narrow = server.token("--project", "default", "--scope", "jobs:read", "--scope", "jobs:write")
+    asked = {"name": "CI", "project": "default", "scopes": ["jobs:read", "jobs:write"]}
+    narrow = Rest(url=f"http://127.0.0.1:{server.port}", token=token).call("POST", "tokens/", asked)["secret"]
     network = Network(server.port)
     shell = Shell(folder, url=network.url, token=narrow)
     (folder / "spec.yaml").write_text(SPEC)
@@ -91,6 +95,45 @@ def line(folder: Path, server: Server) -> Iterator[Line]:
     yield found
     found.owner.close()
     network.close()
+
+
+@pytest.fixture(scope="module")
+def good(line: Line) -> int:
+    """The id of a job that passed its gate, whose client was without network until it had ended."""
+    running = line.shell.start(
+        *("submit", "spec.yaml", "--wait", "--set", "name=cut", *LONGER),
+        *("--junit", "good.xml", "--json", "good.json"),
+    )
+    number = line.submitted()
+    until(lambda: line.owner.job(number).step > 0, what="a step")
+    line.network.cut()
+    until(lambda: line.owner.job(number).is_final, what="an end")
+    assert running.poll() is None
+    line.network.mend()
+    assert running.wait(timeout=120) == 0, line.shell.said()
+    return number
+
+
+@dataclass(frozen=True)
+class TakenUp:
+    """A job whose client was killed: who waited on, and who watched."""
+
+    number: int
+    again: int
+    watched: CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def taken_up(line: Line) -> TakenUp:
+    run = {"GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "5", "GITHUB_RUN_ATTEMPT": "1", "GITHUB_JOB": "distill"}
+    command = ("submit", "spec.yaml", "--set", "name=killed", "--wait")
+    running = line.shell.start(*command, **run)
+    number = line.submitted()
+    running.kill()
+    running.wait()
+    again = line.shell.start(*command, "--json", "again.json", **run)
+    watched = line.shell.run("watch", number)
+    return TakenUp(number, again.wait(timeout=120), watched)
 
 
 @pytest.fixture(autouse=True)
@@ -106,31 +149,19 @@ def test_the_client_alone_needs_neither_torch_nor_django(line: Line) -> None:
     assert line.shell.run("--version").stdout.startswith("mtkd ")
 
 
-def test_a_good_spec_passes_its_gate_although_the_network_is_cut_until_the_job_has_ended(line: Line) -> None:
-    running = line.shell.start(
-        *("submit", "spec.yaml", "--wait", "--set", "name=cut", *LONGER),
-        *("--junit", "good.xml", "--json", "good.json"),
-    )
-    number = line.submitted()
-    until(lambda: line.owner.job(number).step > 0, what="a step")
-    line.network.cut()
-    until(lambda: line.owner.job(number).is_final, what="an end")
-    assert running.poll() is None
-    line.network.mend()
-    assert running.wait(timeout=120) == 0, line.shell.said()
+def test_a_good_spec_passes_its_gate_although_the_network_is_cut_until_the_job_has_ended(
+    line: Line, good: int
+) -> None:
     suite = Xml.parse(line.shell.folder / "good.xml").getroot()[0]
     assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["4", "0", "0", "0"]
     job = line.shell.read("good.json")["job"]
     assert job["gate_outcome"] == "passed"
     assert job["final_metrics"]["student.params"] <= 1e5
-    assert line.named("cut") == [number]
+    assert line.named("cut") == [good]
 
 
-def test_a_worse_spec_fails_the_gate_with_a_junit_file_and_a_summary(line: Line) -> None:
-    good = line.shell.run("submit", "spec.yaml", "--wait", "--json", "main.json")
-    assert good.returncode == 0, good.stderr
-    number = line.shell.read("main.json")["job"]["id"]
-    line.owner.set_baseline("main", number, project="default")
+def test_a_worse_spec_fails_the_gate_with_a_junit_file_and_a_summary(line: Line, good: int) -> None:
+    line.owner.set_baseline("main", good, project="default")
     done = line.shell.run(
         *("submit", "spec.yaml", "--wait", *WORSE, "--junit", "worse.xml", "--json", "worse.json"),
         GITHUB_STEP_SUMMARY="summary.md",
@@ -143,7 +174,7 @@ def test_a_worse_spec_fails_the_gate_with_a_junit_file_and_a_summary(line: Line)
     summary = (line.shell.folder / "summary.md").read_text()
     assert "`student.params <= baseline(main)`" in summary
     assert "❌ failed" in summary
-    compared = line.shell.run("compare", number, line.shell.read("worse.json")["job"]["id"])
+    compared = line.shell.run("compare", good, line.shell.read("worse.json")["job"]["id"])
     assert compared.returncode == 0, compared.stderr
     assert "student.net.width" in compared.stdout
     assert "student.params" in compared.stdout
@@ -165,30 +196,24 @@ def test_a_submission_whose_answer_is_lost_and_one_key_twice_give_one_job(line: 
     assert line.shell.run("wait", *ids).returncode == 4
 
 
-def test_a_killed_client_that_is_started_again_waits_on_for_the_same_job(line: Line) -> None:
-    run = {"GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "5", "GITHUB_RUN_ATTEMPT": "1", "GITHUB_JOB": "distill"}
-    command = ("submit", "spec.yaml", "--set", "name=killed", "--wait")
-    running = line.shell.start(*command, **run)
-    number = line.submitted()
-    running.kill()
-    running.wait()
-    again = line.shell.run(*command, "--json", "again.json", **run)
-    assert again.returncode == 0, again.stderr
-    assert line.shell.read("again.json")["job"]["id"] == number
-    assert line.named("killed") == [number]
-    assert line.shell.run("wait", number).returncode == 0
+def test_a_killed_client_that_is_started_again_waits_on_for_the_same_job(
+    line: Line, taken_up: TakenUp
+) -> None:
+    assert taken_up.again == 0
+    assert line.shell.read("again.json")["job"]["id"] == taken_up.number
+    assert line.named("killed") == [taken_up.number]
+    assert line.shell.run("wait", taken_up.number).returncode == 0
 
 
-def test_files_come_although_the_network_is_cut_and_the_job_is_watched_to_its_end(line: Line) -> None:
-    running = line.shell.start("submit", "spec.yaml", "--set", "name=watched", "--wait")
-    number = line.submitted()
-    watched = line.shell.run("watch", number)
-    assert watched.returncode == 0, watched.stderr
-    assert "loss/total" in watched.stdout
-    assert running.wait(timeout=120) == 0
+def test_a_job_is_watched_to_its_end(taken_up: TakenUp) -> None:
+    assert taken_up.watched.returncode == 0, taken_up.watched.stderr
+    assert "loss/total" in taken_up.watched.stdout
+
+
+def test_files_come_although_the_network_is_cut(line: Line, good: int) -> None:
     lost = line.network.swallowed
-    line.network.swallow(f"GET /api/v1/jobs/{number}/artifacts/student.safetensors".encode())
-    taken = line.shell.run("download", number, "--only", "student.safetensors", "result.json", "--out", "out")
+    line.network.swallow(f"GET /api/v1/jobs/{good}/artifacts/student.safetensors".encode())
+    taken = line.shell.run("download", good, "--only", "student.safetensors", "result.json", "--out", "out")
     assert taken.returncode == 0, taken.stderr
     assert line.network.swallowed == lost + 1
     assert sorted(path.name for path in (line.shell.folder / "out").iterdir()) == [

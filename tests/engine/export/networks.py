@@ -14,12 +14,14 @@ from mtkd_engine.spec import GroundingCard, Map2dNet, NetSpec, ProposalNet, Regr
 from mtkd_engine.tasks.grounding.grid import clip_mask
 
 WIDTH = 6
+LONGEST = 4
+"""Words of a sentence: a GRU is written out for each of them, and only more than one can be told from another."""
 WORDS = tuple(f"word{number}" for number in range(20))
 NETS: dict[str, NetSpec] = {
     "span": SpanNet(clips=12, width=8, encoder_layers=1, kernel=3, heads=2, attention_layers=1),
     "map2d": Map2dNet(clips=8, width=8, map_layers=1),
-    "proposal": ProposalNet(clips=12, width=8, layers=2, anchors=3),
-    "regression": RegressionNet(clips=12, width=8, layers=2),
+    "proposal": ProposalNet(clips=12, width=8, layers=1, anchors=3),
+    "regression": RegressionNet(clips=12, width=8, layers=1),
 }
 MISSING = [name for name in ("onnx", "onnxscript", "onnxruntime") if importlib.util.find_spec(name) is None]
 needs_onnx = pytest.mark.skipif(bool(MISSING), reason=f"{', '.join(MISSING)} is not installed.")
@@ -28,7 +30,11 @@ needs_onnx = pytest.mark.skipif(bool(MISSING), reason=f"{', '.join(MISSING)} is 
 def card_of(family: str, **known: object) -> GroundingCard:
     """The card of a small student that knows twenty words."""
     return GroundingCard(
-        net=NETS[family], feature_width=WIDTH, max_words=9, vocabulary=("<pad>", "<unk>", *WORDS), **known
+        net=NETS[family],
+        feature_width=WIDTH,
+        max_words=LONGEST,
+        vocabulary=("<pad>", "<unk>", *WORDS),
+        **known,
     )
 
 

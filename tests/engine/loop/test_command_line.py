@@ -9,10 +9,12 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from mtkd_engine import checkpoint
 from mtkd_engine.__main__ import main
 from mtkd_engine.events import Metrics, Stopped
 from mtkd_engine.journal import read
@@ -74,7 +76,9 @@ def test_a_run_leaves_student_table_and_result(
     assert "already holds a run" in capsys.readouterr().err
 
 
-def test_a_signal_stops_with_a_checkpoint_and_resume_goes_on_in_place(planted: Path, tmp_path: Path) -> None:
+def test_a_signal_stops_with_a_checkpoint_and_resume_goes_on_in_place(
+    planted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     spec = write_spec(planted, "long", optim={"epochs": 300, "batch_size": 8})
     out = tmp_path / "run"
     command = [sys.executable, "-m", "mtkd_engine", "run", str(spec), "--out", str(out), "--threads", "1"]
@@ -88,13 +92,17 @@ def test_a_signal_stops_with_a_checkpoint_and_resume_goes_on_in_place(planted: P
     assert process.returncode == 4
     last = list(read(out / "journal.jsonl"))[-1]
     assert isinstance(last.event, Stopped)
-    again = [*command[:3], "resume", str(out), "--threads", "1"]
-    with subprocess.Popen(again, stdout=subprocess.PIPE, text=True) as resumed:
-        assert resumed.stdout is not None
-        assert any(line.startswith("checkpointed") for line in resumed.stdout)
-        resumed.send_signal(signal.SIGINT)
-        resumed.stdout.read()
-    assert resumed.returncode == 4
+    save = checkpoint.save
+
+    def interrupted(*given: Any, **named: Any) -> Path:
+        saved = save(*given, **named)
+        signal.raise_signal(signal.SIGINT)
+        return saved
+
+    # In this process, which has loaded torch; that the process ends with what `main` returns is shown above.
+    monkeypatch.setattr(checkpoint, "save", interrupted)
+    assert main(["resume", str(out), "--threads", "1"]) == 4
+    assert "checkpointed" in capsys.readouterr().out
     lines = list(read(out / "journal.jsonl"))
     assert [line.seq for line in lines] == list(range(1, len(lines) + 1))
     assert max(line.event.step for line in lines if isinstance(line.event, Metrics)) > last.event.step

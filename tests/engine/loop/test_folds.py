@@ -9,32 +9,20 @@ import pytest
 import torch
 
 from mtkd_engine.data.dataset import load_dataset
-from mtkd_engine.distill import Place, distill
 from mtkd_engine.events import Entered, Metrics, Warned
 from mtkd_engine.modelfile import load_model
-from mtkd_engine.sources import Sources
 from mtkd_engine.spec import Spec, SpecError
 from mtkd_engine.teachers.folds import out_of_fold_beliefs, plan_folds, train_folds
 from mtkd_engine.teachers.live import LiveTeacher, beliefs_of
 from mtkd_engine.teachers.load import load_teachers
+from tests.engine.loop.conftest import Done
 
 MakeSpec = Callable[..., Spec]
 
 
 @pytest.fixture(scope="module")
-def teacher(planted: Path, tmp_path_factory: pytest.TempPathFactory) -> LiveTeacher:
-    from mtkd_engine.spec import parse
-    from tests.engine.loop.conftest import SOLO
-
-    folder = tmp_path_factory.mktemp("teacher")
-    for _ in distill(
-        parse({**SOLO, "seed": 3}),
-        sources=Sources(base=planted),
-        place=Place(folder=folder, cache=folder / "cache"),
-    ):
-        pass
-    path = folder / "artifacts" / "student.safetensors"
-    loaded = load_teachers({"solo": path}, dataset=load_dataset(planted / "planted"))[0]
+def teacher(alone_otherwise: Done, planted: Path) -> LiveTeacher:
+    loaded = load_teachers({"solo": alone_otherwise.model}, dataset=load_dataset(planted / "planted"))[0]
     assert isinstance(loaded, LiveTeacher)
     return loaded
 

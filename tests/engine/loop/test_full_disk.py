@@ -18,7 +18,7 @@ from mtkd_engine.events import Failed, Finished
 from mtkd_engine.fulldisk import NO_ROOM, is_full
 from mtkd_engine.journal import Journal, read
 from mtkd_engine.spec import parse, spec_hash
-from tests.engine.loop.conftest import SOLO
+from tests.engine.loop.conftest import SOLO, Done
 
 SPEC = {**SOLO, "recording": {"log_every": 1, "checkpoint_every": 2}}
 ROOM = 4 * 2**20
@@ -84,15 +84,9 @@ def test_wherever_it_happens_the_run_ends_with_a_sentence_and_can_go_on(
 
 
 def test_a_cache_without_room_keeps_nothing_half_made(
-    little_disk: Path, planted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    little_disk: Path, planted: Path, alone: Done, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(begin(planted, out=tmp_path / "teacher", cache=tmp_path / "cache")) == 0
-    taught = {
-        **SPEC,
-        "teachers": [str(tmp_path / "teacher" / "artifacts" / "student.safetensors")],
-        "method": {"kind": "emtm", "folds": 2},
-    }
-    capsys.readouterr()
+    taught = {**SPEC, "teachers": [str(alone.model)], "method": {"kind": "emtm", "folds": 2}}
     filler = fill(little_disk, but=60 * 1024)
     command = begin(planted, out=tmp_path / "run", cache=little_disk / "cache", spec=taught)
     assert main(command) == NO_ROOM

@@ -11,7 +11,7 @@ from mtkd_engine.events import Finished
 from mtkd_engine.modelfile import load_model
 from mtkd_engine.sources import Sources
 from mtkd_engine.spec import ProposalNet, SpecError, parse
-from tests.engine.loop.conftest import SOLO
+from tests.engine.loop.conftest import SOLO, Done
 
 NET = {"family": "proposal", "clips": 16, "width": 16, "anchors": 5, "layers": 1}
 OPTIM = {"epochs": 12, "batch_size": 8, "learning_rate": 8e-3}
@@ -37,16 +37,9 @@ def test_it_learns_alone(taught: tuple[Finished, Path]) -> None:
 
 
 def test_it_teaches_beside_another_family(
-    taught: tuple[Finished, Path], planted: Path, tmp_path: Path
+    taught: tuple[Finished, Path], alone_otherwise: Done, planted: Path, tmp_path: Path
 ) -> None:
-    span = tmp_path / "span"
-    place = Place(folder=span, cache=tmp_path / "cache")
-    for _ in distill(parse({**SOLO, "seed": 5}), sources=Sources(base=planted), place=place):
-        pass
-    sources = Sources(
-        base=planted,
-        teachers={"proposal": taught[1], "span": span / "artifacts" / "student.safetensors"},
-    )
+    sources = Sources(base=planted, teachers={"proposal": taught[1], "span": alone_otherwise.model})
     spec = parse({**SOLO, "teachers": ["proposal", "span"], "method": {"kind": "emtm", "folds": 2}})
     *_, last = distill(spec, sources=sources, place=Place(folder=tmp_path / "job", cache=tmp_path / "cache"))
     assert isinstance(last, Finished)

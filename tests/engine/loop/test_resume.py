@@ -10,109 +10,66 @@ import torch
 from safetensors.torch import load_file
 
 from mtkd_engine import checkpoint
-from mtkd_engine.distill import Place, distill
-from mtkd_engine.events import Checkpointed, Event, Finished, Started, Stepped
-from mtkd_engine.sources import Sources
-from mtkd_engine.spec import Spec, parse
-from tests.engine.loop.conftest import SOLO
+from mtkd_engine.events import Checkpointed, Event, Finished, Started
+from mtkd_engine.spec import Spec
+from tests.engine.loop.conftest import Done, run_all, run_in_pieces
 from tests.engine.methods.conftest import points as measured
 
 MakeSpec = Callable[..., Spec]
-
-
-def run_all(
-    spec: Spec, *, base: Path, folder: Path, stop_at: int | None = None, resume: Path | None = None
-) -> list[Event]:
-    loop = distill(
-        spec, sources=Sources(base=base), place=Place(folder=folder, cache=base / "cache"), resume=resume
-    )
-    events: list[Event] = []
-    for event in loop:
-        events.append(event)
-        if isinstance(event, Stepped) and event.step == stop_at:
-            loop.close()
-    return events
 
 
 def points(events: list[Event]) -> dict[tuple[str, int], float]:
     return {at: value for at, value in measured(events).items() if not at[0].startswith("fold/")}
 
 
-def emtm(base: Path) -> Spec:
-    for name, net in {
-        "one": {"family": "span", "clips": 16, "width": 16, "encoder_layers": 1, "heads": 2},
-        "two": {"family": "map2d", "clips": 8, "width": 8, "map_layers": 1},
-    }.items():
-        if not (base / name).exists():
-            run_all(parse({**SOLO, "student": {"net": net}}), base=base, folder=base / name)
-    return parse(
-        {
-            **SOLO,
-            "teachers": ["one/artifacts/student.safetensors", "two/artifacts/student.safetensors"],
-            "method": {"kind": "emtm", "folds": 2},
-        }
-    )
+@pytest.fixture(scope="module", params=["alone", "distilled"])
+def unbroken(request: pytest.FixtureRequest) -> Done:
+    """A job that nothing stopped, without and with teachers."""
+    found: Done = request.getfixturevalue(request.param)
+    return found
 
 
-@pytest.fixture(scope="module", params=["solo", "emtm"])
-def unbroken(
-    request: pytest.FixtureRequest, planted: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Spec, list[Event], Path]:
-    """A job that nothing stopped: its spec, its events, its folder."""
-    folder = tmp_path_factory.mktemp("unbroken")
-    spec = parse(SOLO) if request.param == "solo" else emtm(planted)
-    return spec, run_all(spec, base=planted, folder=folder), folder
-
-
-@pytest.mark.parametrize("stop_at", [3, 7])
 def test_stop_and_resume_gives_the_same_bits_and_points_as_no_stop(
-    unbroken: tuple[Spec, list[Event], Path], stop_at: int, planted: Path, tmp_path: Path
+    unbroken: Done, planted: Path, tmp_path: Path
 ) -> None:
-    spec, whole, folder = unbroken
-    first = run_all(spec, base=planted, folder=tmp_path / "first", stop_at=stop_at)
-    assert not any(isinstance(event, Finished) for event in first)
-    newest = checkpoint.latest(tmp_path / "first" / "checkpoint")
-    assert newest is not None
-    torch.rand(3)  # a resumed process has drawn other numbers before
-    second = run_all(spec, base=planted, folder=tmp_path / "second", resume=newest)
-
-    started = next(event for event in second if isinstance(event, Started))
-    assert started.resumed_from_step == stop_at
-    joined = {**points(first), **points(second)}
-    assert joined == points(whole)
-    assert not {key for key in points(first) if key in points(second)}
-    ours = load_file(tmp_path / "second" / "artifacts" / "student.safetensors")
-    theirs = load_file(folder / "artifacts" / "student.safetensors")
+    stops = (3, 7)  # before and after it saves by itself, at 5
+    said = run_in_pieces(unbroken.spec, base=planted, folder=tmp_path, stops=stops)
+    assert not any(isinstance(event, Finished) for events in said[:-1] for event in events)
+    for stop_at, events in zip(stops, said[1:], strict=True):
+        started = next(event for event in events if isinstance(event, Started))
+        assert started.resumed_from_step == stop_at
+    pieces = [points(events) for events in said]
+    assert {at: value for piece in pieces for at, value in piece.items()} == points(unbroken.events)
+    assert sum(map(len, pieces)) == len(points(unbroken.events)), "nothing is measured twice"
+    ours, theirs = (
+        load_file(tmp_path / "whole" / "artifacts" / unbroken.model.name),
+        load_file(unbroken.model),
+    )
     assert ours.keys() == theirs.keys()
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
 
 
 def test_the_same_spec_gives_the_same_bits_and_another_seed_gives_others(
-    planted: Path, tmp_path: Path, spec_of: MakeSpec
+    alone: Done, alone_otherwise: Done, planted: Path, tmp_path: Path
 ) -> None:
-    found = []
-    for number, seed in enumerate((1, 1, 2)):
-        run_all(spec_of(seed=seed), base=planted, folder=tmp_path / str(number))
-        found.append(load_file(tmp_path / str(number) / "artifacts" / "student.safetensors"))
+    run_all(alone.spec, base=planted, folder=tmp_path)
+    again = load_file(tmp_path / "artifacts" / alone.model.name)
     name = "head.predict.start.1.weight"
-    assert torch.equal(found[0][name], found[1][name])
-    assert not torch.equal(found[0][name], found[2][name])
+    assert torch.equal(load_file(alone.model)[name], again[name])
+    assert not torch.equal(load_file(alone_otherwise.model)[name], again[name])
 
 
-def test_checkpoints_come_as_often_as_asked_and_only_the_newest_two_stay(
-    planted: Path, tmp_path: Path, spec_of: MakeSpec
-) -> None:
-    events = run_all(spec_of(), base=planted, folder=tmp_path / "run")
-    steps = [event.step for event in events if isinstance(event, Checkpointed)]
+def test_checkpoints_come_as_often_as_asked_and_only_the_newest_two_stay(alone: Done) -> None:
+    steps = [event.step for event in alone.events if isinstance(event, Checkpointed)]
     assert steps == [5, 10, 15, 20]
-    assert len(list((tmp_path / "run" / "checkpoint").glob("*.pt"))) == checkpoint.KEPT
+    assert len(list((alone.folder / "checkpoint").glob("*.pt"))) == checkpoint.KEPT
 
 
 def test_a_checkpoint_of_another_spec_is_refused_with_a_sentence(
-    planted: Path, tmp_path: Path, spec_of: MakeSpec
+    alone: Done, planted: Path, tmp_path: Path, spec_of: MakeSpec
 ) -> None:
-    run_all(spec_of(), base=planted, folder=tmp_path / "run", stop_at=3)
-    newest = checkpoint.latest(tmp_path / "run" / "checkpoint")
+    newest = checkpoint.latest(alone.folder / "checkpoint")
+    assert newest is not None
     with pytest.raises(checkpoint.CheckpointError, match="belongs to another spec"):
         run_all(spec_of(seed=9), base=planted, folder=tmp_path / "other", resume=newest)
 

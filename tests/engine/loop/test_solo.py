@@ -9,28 +9,28 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from mtkd_engine import checkpoint
 from mtkd_engine.events import Entered, Event, Finished, Metrics, Started
 from mtkd_engine.spec import Spec, parse
-from tests.engine.loop.conftest import SOLO
-from tests.engine.loop.test_resume import emtm, points, run_all
+from tests.engine.loop.conftest import SOLO, run_all, run_in_pieces
+from tests.engine.loop.test_resume import points
 
 STEPS = 20  # four epochs of 36 samples, eight at a time
 FILES = ("per_sample.parquet", "weights.parquet", "student.safetensors")
 
 
-def compared(base: Path) -> Spec:
-    spec = emtm(base)
-    return spec.model_copy(
-        update={"evaluation": spec.evaluation.model_copy(update={"compare_solo": True, "every_epochs": 2})}
-    )
+@pytest.fixture(scope="module")
+def compared(emtm: Spec) -> Spec:
+    evaluation = emtm.evaluation.model_copy(update={"compare_solo": True, "every_epochs": 2})
+    return emtm.model_copy(update={"evaluation": evaluation})
 
 
 @pytest.fixture(scope="module")
-def unbroken(planted: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Event], Path]:
+def unbroken(
+    compared: Spec, planted: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[list[Event], Path]:
     """A job that nothing stopped: its events and its folder."""
     folder = tmp_path_factory.mktemp("compared")
-    return run_all(compared(planted), base=planted, folder=folder), folder / "artifacts"
+    return run_all(compared, base=planted, folder=folder), folder / "artifacts"
 
 
 def test_it_is_bit_for_bit_the_student_of_a_solo_job(
@@ -74,24 +74,19 @@ def test_the_result_says_what_the_teachers_brought(unbroken: tuple[list[Event], 
     assert lead["difference"] == pytest.approx(sum(row["gain"] for row in rows) / len(rows), abs=1e-6)
 
 
-@pytest.mark.parametrize("stop_at", [7, STEPS, STEPS + 1, STEPS + 13])
 def test_a_stop_before_or_in_the_midst_of_it_costs_nothing_and_changes_nothing(
-    unbroken: tuple[list[Event], Path], stop_at: int, planted: Path, tmp_path: Path
+    unbroken: tuple[list[Event], Path], compared: Spec, planted: Path, tmp_path: Path
 ) -> None:
     whole, folder = unbroken
-    spec = compared(planted)
-    first = run_all(spec, base=planted, folder=tmp_path / "first", stop_at=stop_at)
-    newest = checkpoint.latest(tmp_path / "first" / "checkpoint")
-    assert checkpoint.step_of(newest) == stop_at
-    second = run_all(spec, base=planted, folder=tmp_path / "second", resume=newest)
-    assert {**points(first), **points(second)} == points(whole)
-    assert not points(first).keys() & points(second).keys()
+    stops = (7, STEPS, STEPS + 1, STEPS + 13)
+    said = run_in_pieces(compared, base=planted, folder=tmp_path, stops=stops)
+    pieces = [points(events) for events in said]
+    assert {at: value for piece in pieces for at, value in piece.items()} == points(whole)
+    assert sum(map(len, pieces)) == len(points(whole)), "nothing is measured twice"
+    ending = tmp_path / "whole" / "artifacts"
     for name in FILES:
-        assert (tmp_path / "second" / "artifacts" / name).read_bytes() == (folder / name).read_bytes(), name
-    ours, theirs = (
-        json.loads((place / "result.json").read_text())
-        for place in (tmp_path / "second" / "artifacts", folder)
-    )
+        assert (ending / name).read_bytes() == (folder / name).read_bytes(), name
+    ours, theirs = (json.loads((place / "result.json").read_text()) for place in (ending, folder))
     assert {**ours, "cost": None} == {**theirs, "cost": None}  # latency is measured, not computed
 
 

@@ -12,23 +12,24 @@ from mtkd_engine.events import Metrics, Warned, Weights
 from mtkd_engine.loop import JobError, Progress, fit
 from mtkd_engine.methods.base import Method, Terms
 from mtkd_engine.schedule import Schedule
-from mtkd_engine.spec import OptimSpec
+from mtkd_engine.spec import OptimSpec, Spec
 from mtkd_engine.tasks.grounding.batches import Batch, SplitData
 from mtkd_engine.tasks.grounding.collate import Collator
-from tests.engine.loop.test_resume import emtm, run_all
+from tests.engine.loop.conftest import Done, run_all
 
 
-def test_a_distillation_loss_that_moves_nothing_is_warned_of_once(planted: Path, tmp_path: Path) -> None:
-    spec = emtm(planted)
-    weak = spec.model_copy(update={"method": spec.method.model_copy(update={"distill_weight": 1e-6})})
+def test_a_distillation_loss_that_moves_nothing_is_warned_of_once(
+    emtm: Spec, planted: Path, tmp_path: Path
+) -> None:
+    weak = emtm.model_copy(update={"method": emtm.method.model_copy(update={"distill_weight": 1e-6})})
     events = run_all(weak, base=planted, folder=tmp_path / "run")
     codes = [event.code for event in events if isinstance(event, Warned)]
     assert codes.count("kd_gradient_dead") == 1
     assert codes.count("loss_terms_apart") == 1
 
 
-def test_a_healthy_job_warns_of_no_dead_gradient(planted: Path, tmp_path: Path) -> None:
-    events = run_all(emtm(planted), base=planted, folder=tmp_path / "run")
+def test_a_healthy_job_warns_of_no_dead_gradient(distilled: Done) -> None:
+    events = distilled.events
     codes = {event.code for event in events if isinstance(event, Warned)}
     assert not codes & {"kd_gradient_dead", "loss_terms_apart", "in_sample_beliefs"}
     spoken = [event for event in events if isinstance(event, Weights)]

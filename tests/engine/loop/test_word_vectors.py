@@ -23,6 +23,7 @@ from .conftest import WORDS, write_planted
 MakeSpec = Callable[..., Spec]
 OTHERS = {"alpha": "delta", "beta": "epsilon", "gamma": "zeta"}
 LONG = {"epochs": 12, "batch_size": 8, "learning_rate": 5e-3}
+SHORT = {"epochs": 2, "batch_size": 8, "learning_rate": 3e-3}
 
 
 @pytest.fixture(scope="module")
@@ -104,29 +105,36 @@ def test_words_that_training_never_saw_are_understood_by_their_vectors(
 def test_other_families_train_twice_to_the_same_bits(
     base: Path, tmp_path: Path, spec_of: MakeSpec, net: dict[str, object]
 ) -> None:
-    spec = spec_of(student={"net": net})
+    spec = spec_of(student={"net": net}, optim=SHORT)
     first, second = (train(spec, base=base, folder=tmp_path / name) for name in ("a", "b"))
     assert first.read_bytes() == second.read_bytes()
     assert load_model(first)[1].word_width == 10
 
 
+@pytest.fixture
+def one(base: Path, spec_of: MakeSpec) -> Path:
+    """A student of a shorter job with the vectors, trained once like `taught`."""
+    path = base / "one" / "artifacts" / "student.safetensors"
+    return path if path.exists() else train(spec_of(optim=SHORT), base=base, folder=base / "one")
+
+
 def test_stop_and_resume_keeps_the_bits_with_given_vectors(
-    base: Path, tmp_path: Path, spec_of: MakeSpec
+    base: Path, one: Path, tmp_path: Path, spec_of: MakeSpec
 ) -> None:
-    whole = train(spec_of(), base=base, folder=tmp_path / "whole")
-    train(spec_of(), base=base, folder=tmp_path / "halves", stop_at=7)
-    newest = checkpoint.latest(tmp_path / "halves" / "checkpoint")
-    halves = train(spec_of(), base=base, folder=tmp_path / "halves", resume=newest)
-    assert whole.read_bytes() == halves.read_bytes()
+    spec = spec_of(optim=SHORT)
+    train(spec, base=base, folder=tmp_path, stop_at=7)
+    newest = checkpoint.latest(tmp_path / "checkpoint")
+    halves = train(spec, base=base, folder=tmp_path, resume=newest)
+    assert one.read_bytes() == halves.read_bytes()
 
 
 def test_copies_of_a_teacher_hold_its_given_vectors_and_a_student_learns_from_them(
-    base: Path, tmp_path: Path, spec_of: MakeSpec
+    base: Path, one: Path, tmp_path: Path, spec_of: MakeSpec
 ) -> None:
-    for name, seed in (("one", 1), ("two", 2)):
-        train(spec_of(seed=seed), base=base, folder=base / name)
+    two = train(spec_of(seed=2, optim=SHORT), base=base, folder=base / "two")
     spec = spec_of(
-        teachers=[f"{name}/artifacts/student.safetensors" for name in ("one", "two")],
+        optim=SHORT,
+        teachers=[str(path.relative_to(base)) for path in (one, two)],
         method={"kind": "emtm", "folds": 2},
     )
     student = load_file(train(spec, base=base, folder=tmp_path))

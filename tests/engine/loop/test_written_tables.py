@@ -8,23 +8,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from mtkd_engine.data.dataset import load_dataset
-from mtkd_engine.events import Event, Weights
-from tests.engine.loop.test_resume import emtm, run_all
+from mtkd_engine.events import Weights
+from tests.engine.loop.conftest import Done, run_all
 
 EPOCHS = 4
 STEPS = 20
 
 
-@pytest.fixture(scope="module")
-def taught(planted: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Event], Path]:
-    folder = tmp_path_factory.mktemp("tables")
-    return run_all(emtm(planted), base=planted, folder=folder), folder / "artifacts"
-
-
-def test_the_table_has_all_samples_of_all_splits_in_their_order(
-    taught: tuple[list[Event], Path], planted: Path
-) -> None:
-    table = pq.read_table(taught[1] / "per_sample.parquet").to_pydict()
+def test_the_table_has_all_samples_of_all_splits_in_their_order(distilled: Done, planted: Path) -> None:
+    table = pq.read_table(distilled.artifacts / "per_sample.parquet").to_pydict()
     dataset = load_dataset(planted / "planted")
     expected = [(split, s.sample_id) for split in ("train", "val", "test") for s in dataset.splits[split]]
     assert list(zip(table["split"], table["sample_id"], strict=True)) == expected
@@ -36,9 +28,9 @@ def test_the_table_has_all_samples_of_all_splits_in_their_order(
 
 
 def test_every_train_sample_has_its_weights_of_every_epoch_and_val_of_every_measurement(
-    taught: tuple[list[Event], Path], planted: Path
+    distilled: Done, planted: Path
 ) -> None:
-    rows = pq.read_table(taught[1] / "weights.parquet").to_pydict()
+    rows = pq.read_table(distilled.artifacts / "weights.parquet").to_pydict()
     dataset = load_dataset(planted / "planted")
     steps: dict[str, list[int]] = {}
     for sample_id, step in zip(rows["sample_id"], rows["step"], strict=True):
@@ -51,9 +43,8 @@ def test_every_train_sample_has_its_weights_of_every_epoch_and_val_of_every_meas
         assert steps[sample.sample_id] == [each * epoch for epoch in range(1, EPOCHS + 1)]
 
 
-def test_weights_of_probe_samples_are_those_of_the_heatmap(taught: tuple[list[Event], Path]) -> None:
-    events, folder = taught
-    table = pq.read_table(folder / "weights.parquet").to_pylist()
+def test_weights_of_probe_samples_are_those_of_the_heatmap(distilled: Done) -> None:
+    events, table = distilled.events, pq.read_table(distilled.artifacts / "weights.parquet").to_pylist()
     kept = {(row["sample_id"], row["step"]): row for row in table}
     spoken = [event for event in events if isinstance(event, Weights)]
     probe = next(event for event in events if event.kind == "probeset")
@@ -63,9 +54,7 @@ def test_weights_of_probe_samples_are_those_of_the_heatmap(taught: tuple[list[Ev
             assert [row[name] for name in event.teachers] == pytest.approx(shares, abs=1e-3)
 
 
-def test_the_same_spec_writes_the_same_tables(
-    taught: tuple[list[Event], Path], planted: Path, tmp_path: Path
-) -> None:
-    run_all(emtm(planted), base=planted, folder=tmp_path)
+def test_the_same_spec_writes_the_same_tables(distilled: Done, planted: Path, tmp_path: Path) -> None:
+    run_all(distilled.spec, base=planted, folder=tmp_path)
     for name in ("per_sample.parquet", "weights.parquet"):
-        assert (tmp_path / "artifacts" / name).read_bytes() == (taught[1] / name).read_bytes()
+        assert (tmp_path / "artifacts" / name).read_bytes() == (distilled.artifacts / name).read_bytes()

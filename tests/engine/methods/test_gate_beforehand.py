@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -10,10 +11,22 @@ import torch
 from safetensors.torch import load_file
 
 from mtkd_engine import checkpoint
-from mtkd_engine.events import Entered, Event, Stepped, Weights
+from mtkd_engine.events import Entered, Event, Started, Stepped, Weights
+from tests.engine.loop.conftest import SOLO
 from tests.engine.methods.conftest import School, codes, curves, entered, last, points
 
 KINDS = ["static", "kau", "kau_plus"]
+STOPS = (3, 7)
+"""Steps before and after the job saves by itself, at 5."""
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """What a job said that was stopped again and again, and the folder of its attempts."""
+
+    begun: list[Event]
+    resumed: list[list[Event]]
+    base: Path
 
 
 def beforehand(kind: str, *, epochs: int = 4) -> dict[str, object]:
@@ -67,47 +80,63 @@ def test_the_gate_finds_who_is_right_and_stays_as_it_is(unbroken: tuple[str, lis
     assert all(len(weights) == 1 for weights in by_sample.values()), "the same in every epoch"
 
 
-@pytest.mark.parametrize("stop_at", [3, 7])
-def test_stop_and_resume_is_the_same_as_no_stop_and_fits_no_gate_again(
-    unbroken: tuple[str, list[Event], Path], stop_at: int, school: School, tmp_path: Path
-) -> None:
-    kind, whole, folder = unbroken
-    spec = school.spec(beforehand(kind))
-    first: list[Event] = []
-    loop = school.start(spec, folder=tmp_path / "first")
-    for event in loop:
-        first.append(event)
-        if isinstance(event, Stepped) and event.step == stop_at:
-            loop.close()
-    torch.rand(3)  # a resumed process has drawn other numbers before
-    newest = checkpoint.latest(tmp_path / "first" / "checkpoint")
-    second = list(school.start(spec, folder=tmp_path / "second", resume=newest))
-    assert "gate" not in entered(second)
-    assert {**points(first), **points(second)} == points(whole)
-    assert not points(first).keys() & points(second).keys()
-    assert_same_student(tmp_path / "second", folder)
-    assert torch.equal(weights_of(tmp_path / "second"), weights_of(folder))
-
-
-def test_a_stop_while_the_gate_is_fitted_leaves_nothing_and_the_next_attempt_gets_the_same_bits(
-    unbroken: tuple[str, list[Event], Path], school: School, tmp_path: Path
-) -> None:
-    kind, whole, folder = unbroken
-    spec = school.spec(beforehand(kind))
-    loop = school.start(spec, folder=tmp_path / "first")
+@pytest.fixture(scope="module")
+def in_pieces(
+    unbroken: tuple[str, list[Event], Path], school: School, tmp_path_factory: pytest.TempPathFactory
+) -> Pieces:
+    """The same job stopped while its gate is fitted, begun anew, stopped before and after it saves by itself."""
+    kind, _, _ = unbroken
+    spec, base = school.spec(beforehand(kind)), tmp_path_factory.mktemp("pieces")
+    loop = school.start(spec, folder=base / "fitting")
     for event in loop:
         if any(name.startswith("gate/") for name in getattr(event, "values", {})):
             loop.close()
-    assert checkpoint.latest(tmp_path / "first" / "checkpoint") is None
-    again = list(school.start(spec, folder=tmp_path / "again"))
-    assert points(again) == points(whole)
-    assert_same_student(tmp_path / "again", folder)
+    said, newest = [], None
+    for stop_at in (*STOPS, None):
+        torch.rand(3)  # a resumed process has drawn other numbers before
+        events: list[Event] = []
+        loop = school.start(spec, folder=base / str(stop_at), resume=newest)
+        for event in loop:
+            events.append(event)
+            if isinstance(event, Stepped) and event.step == stop_at:
+                loop.close()
+        newest = checkpoint.latest(base / str(stop_at) / "checkpoint")
+        said.append(events)
+    return Pieces(begun=said[0], resumed=said[1:], base=base)
+
+
+def test_stop_and_resume_is_the_same_as_no_stop_and_fits_no_gate_again(
+    unbroken: tuple[str, list[Event], Path], in_pieces: Pieces
+) -> None:
+    _, whole, folder = unbroken
+    for stop_at, events in zip(STOPS, in_pieces.resumed, strict=True):
+        assert next(event for event in events if isinstance(event, Started)).resumed_from_step == stop_at
+        assert "gate" not in entered(events)
+    pieces = [points(in_pieces.begun), *map(points, in_pieces.resumed)]
+    assert {at: value for piece in pieces for at, value in piece.items()} == points(whole)
+    assert sum(map(len, pieces)) == len(points(whole)), "nothing is measured twice"
+    assert_same_student(in_pieces.base / "None", folder)
+    assert torch.equal(weights_of(in_pieces.base / "None"), weights_of(folder))
+
+
+def test_a_stop_while_the_gate_is_fitted_leaves_nothing_and_the_next_attempt_gets_the_same_bits(
+    unbroken: tuple[str, list[Event], Path], in_pieces: Pieces
+) -> None:
+    _, whole, folder = unbroken
+    assert checkpoint.latest(in_pieces.base / "fitting" / "checkpoint") is None
+    begun = points(in_pieces.begun)
+    assert "gate" in entered(in_pieces.begun)
+    assert begun == {at: value for at, value in points(whole).items() if at in begun}
+    assert {at for at in points(whole) if at[0].startswith("gate/")} <= begun.keys()
+    assert_same_student(in_pieces.base / "None", folder)
 
 
 def test_fitting_the_gate_draws_none_of_the_students_random_numbers(school: School, tmp_path: Path) -> None:
     """With no weight on the teachers' target, it matters nothing to the student how long the gate is fitted."""
     for epochs in (1, 3):
-        spec = school.spec({**beforehand("kau", epochs=epochs), "distill_weight": 0.0})
+        spec = school.spec(
+            {**beforehand("kau", epochs=epochs), "distill_weight": 0.0}, optim={**SOLO["optim"], "epochs": 2}
+        )
         events = list(school.start(spec, folder=tmp_path / str(epochs)))
         assert not {"loss/kd", "loss/gate"} & curves(events)
         assert "kd_gradient_dead" not in codes(events)

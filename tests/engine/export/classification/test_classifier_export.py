@@ -74,6 +74,7 @@ def test_without_onnx_the_rest_is_there_and_the_card_tells_what_the_network_is(
 
 @needs_onnx
 @pytest.mark.slow
+@pytest.mark.usefixtures("translations")
 def test_the_command_writes_a_file_whose_reader_says_what_the_network_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,6 +118,7 @@ def test_the_command_writes_a_file_whose_reader_says_what_the_network_says(
 
 @needs_onnx
 @pytest.mark.slow
+@pytest.mark.usefixtures("translations")
 @pytest.mark.parametrize(
     "changes",
     [

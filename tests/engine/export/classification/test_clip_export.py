@@ -48,6 +48,16 @@ NETWORKS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"kind": "features", "width": 5, "frames": 6},
     ),
 }
+END = "---\n"
+RUN_FOR_EACH = """
+import runpy, sys
+program, student, *several = sys.argv[1:]
+for given in several:
+    sys.argv = [program, student, given]
+    runpy.run_path(program, run_name="__main__")
+    print("---")
+"""
+"""The program as it would run from the shell for each, without loading its libraries again."""
 
 
 def card_of(name: str) -> ClassifierCard:
@@ -63,7 +73,8 @@ def model_of(card: ClassifierCard) -> torch.nn.Module:
 
 @needs_onnx
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.usefixtures("translations")
+@pytest.mark.parametrize("name", [name for name in NETWORKS if name != "sequence"])
 def test_the_onnx_file_says_what_the_network_says(name: str, tmp_path: Path) -> None:
     card = card_of(name)
     parity = write_onnx(model_of(card), card, path=tmp_path / "s.onnx", batches=list(made_samples(card)))
@@ -71,32 +82,49 @@ def test_the_onnx_file_says_what_the_network_says(name: str, tmp_path: Path) -> 
     assert parity.samples == 33
 
 
-def read_by(folder: Path, given: Path) -> list[str]:
-    """What the program in the model card says, run without any part of mtkd."""
+def read_by(folder: Path, several: list[Path]) -> list[list[str]]:
+    """What the program in the model card says of each, run without any part of mtkd."""
     text = (folder / "MODEL_CARD.md").read_text()
     program = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[-1]
     (folder / "read.py").write_text(program)
-    command = [sys.executable, "-I", str(folder / "read.py"), str(folder / "student.onnx"), str(given)]
-    run = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=True)
-    return [line.split()[1] for line in run.stdout.splitlines()]
+    command = [
+        sys.executable,
+        "-I",
+        "-c",
+        RUN_FOR_EACH,
+        folder / "read.py",
+        folder / "student.onnx",
+        *several,
+    ]
+    run = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=folder, check=True)
+    return [[line.split()[1] for line in said.splitlines()] for said in run.stdout.split(END)[:-1]]
 
 
 @needs_onnx
 @pytest.mark.slow
+@pytest.mark.usefixtures("translations")
 def test_features_are_read_without_torch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MTKD_ONNX", "1")
     card = card_of("sequence")
     model = model_of(card)
     export_student(model, card, folder=tmp_path, samples_batch=made_samples(card), result={})
+    compared = re.search(
+        r"on (\d+) samples: no output differs by more than (\S+)\. ", (tmp_path / "MODEL_CARD.md").read_text()
+    )
+    assert compared is not None
+    assert int(compared[1]) == 33
+    assert float(compared[2]) <= TOLERANCE
     generator = np.random.default_rng(3)
+    clips, expected = [], []
     for count in (2, 6, 13):
         features_TD = generator.normal(size=(count, 5)).astype(np.float32)
-        np.save(tmp_path / "clip.npy", features_TD)
+        clips.append(tmp_path / f"clip-{count}.npy")
+        np.save(clips[-1], features_TD)
         seen = features_TD if count <= 6 else features_TD[[0, 2, 4, 7, 9, 11]]
         mask = torch.ones(1, len(seen), dtype=torch.bool)
         scores = model(Padded(torch.from_numpy(seen)[None], mask))[0]
-        said = [card.classes[place] for place in scores.argsort(descending=True)]
-        assert read_by(tmp_path, tmp_path / "clip.npy") == said
+        expected.append([card.classes[place] for place in scores.argsort(descending=True)])
+    assert read_by(tmp_path, clips) == expected
 
 
 def test_a_network_of_streams_says_how_it_is_fed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

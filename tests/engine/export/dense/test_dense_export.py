@@ -72,7 +72,7 @@ def said_of(card: AnyDenseCard, folder: Path, given: Path) -> torch.Tensor:
 
 @needs_onnx
 @pytest.mark.slow
-@pytest.mark.usefixtures("with_onnx")
+@pytest.mark.usefixtures("translations", "with_onnx")
 def test_the_reader_in_the_card_names_the_class_of_every_pixel(tmp_path: Path) -> None:
     card, into = CARDS["segmenting segformer"], tmp_path / "classes.png"
     export_student(built(card), card, folder=tmp_path, samples_batch=list(made_pictures(card)), result={})
@@ -86,7 +86,7 @@ def test_the_reader_in_the_card_names_the_class_of_every_pixel(tmp_path: Path) -
 
 @needs_onnx
 @pytest.mark.slow
-@pytest.mark.usefixtures("with_onnx")
+@pytest.mark.usefixtures("translations", "with_onnx")
 def test_the_readers_of_saliency_give_maps_of_the_pictures_size(tmp_path: Path) -> None:
     card, into = CARDS["saliency pyramid"], tmp_path / "map.png"
     export_student(built(card), card, folder=tmp_path, samples_batch=given_to(card), result={})
@@ -99,7 +99,7 @@ def test_the_readers_of_saliency_give_maps_of_the_pictures_size(tmp_path: Path) 
 
 @needs_onnx
 @pytest.mark.slow
-@pytest.mark.usefixtures("with_onnx")
+@pytest.mark.usefixtures("translations", "with_onnx")
 def test_the_reader_of_films_reads_more_frames_than_the_network(tmp_path: Path) -> None:
     av = pytest.importorskip("av")
     card, into = CARDS["divided attention"], tmp_path / "maps"

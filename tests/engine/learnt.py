@@ -20,9 +20,8 @@ from mtkd_engine.sources import Sources
 from mtkd_engine.spec import parse
 
 DATASET = "world"
-SPAN = {"family": "span", "clips": 32, "width": 48, "encoder_layers": 2, "attention_layers": 1}
 NETS: dict[str, tuple[dict[str, Any], int]] = {
-    "span": (SPAN, 6),
+    "span": ({"family": "span", "clips": 32, "width": 48, "encoder_layers": 2, "attention_layers": 1}, 6),
     "map2d": ({"family": "map2d", "clips": 16, "width": 32}, 10),
     "proposal": ({"family": "proposal", "clips": 32, "width": 48}, 7),
     "regression": ({"family": "regression", "clips": 32, "width": 48}, 6),

@@ -24,7 +24,7 @@ _BLOCK = 16
 """Frames looked at together: few enough to stay in the processor's cache."""
 
 
-class _Seen(NamedTuple):
+class _Sums(NamedTuple):
     """Of one colour in each frame: its amount by row and by column, and how much of it changed."""
 
     by_row: Floats
@@ -34,23 +34,23 @@ class _Seen(NamedTuple):
 
 def encode(frames: NDArray[np.uint8]) -> NDArray[np.float16]:
     """Turn RGB frames (T, H, W, 3) into features (T / FRAMES_PER_ROW, WIDTH)."""
-    before = np.concatenate([frames[:1], frames])  # each frame has one before it; the first has itself
-    parts = [_look(before[at : at + _BLOCK + 1]) for at in range(0, len(frames), _BLOCK)]
+    led = np.concatenate([frames[:1], frames])  # each frame has one before it; the first has itself
+    parts = [_look(led[at : at + _BLOCK + 1]) for at in range(0, len(frames), _BLOCK)]
     by_colour = zip(*(colours for colours, _ in parts), strict=True)
-    described = [_describe(_Seen(*map(np.concatenate, zip(*several, strict=True)))) for several in by_colour]
+    described = [_describe(_Sums(*map(np.concatenate, zip(*several, strict=True)))) for several in by_colour]
     raw = np.concatenate([*described, np.concatenate([cells for _, cells in parts])], axis=1)
     rows = raw[: len(raw) // FRAMES_PER_ROW * FRAMES_PER_ROW].reshape(-1, FRAMES_PER_ROW, raw.shape[1])
     return _mix(rows.mean(axis=1)).astype(np.float16)
 
 
-def _look(frames: NDArray[np.uint8]) -> tuple[list[_Seen], Floats]:
+def _look(frames: NDArray[np.uint8]) -> tuple[list[_Sums], Floats]:
     """Sum up the pixels of all frames but the first: by colour, and the changes on the grid."""
     planes = np.ascontiguousarray(np.moveaxis(frames, -1, 0), dtype=np.int16)
     seen = []
     for amount in _by_colour(planes):
         change = amount[1:] - amount[:-1]
         moved = np.abs(change, out=change).sum(axis=(1, 2))
-        seen.append(_Seen(amount[1:].sum(axis=2), amount[1:].sum(axis=1), moved))
+        seen.append(_Sums(amount[1:].sum(axis=2), amount[1:].sum(axis=1), moved))
     return seen, _changes_on_grid(planes)
 
 
@@ -74,9 +74,9 @@ def _share(score: NDArray[np.int16]) -> Floats:
     return share
 
 
-def _describe(seen_of: _Seen) -> Floats:
+def _describe(sums: _Sums) -> Floats:
     """Describe one colour by twelve numbers of order one in each frame: (T, 12)."""
-    by_row, by_column = seen_of.by_row, seen_of.by_column
+    by_row, by_column = sums.by_row, sums.by_column
     height, width = by_row.shape[1], by_column.shape[1]
     mass = by_row.sum(axis=1)
     seen = (mass > _PRESENT).astype(np.float32)
@@ -91,7 +91,7 @@ def _describe(seen_of: _Seen) -> Floats:
     dx = np.angle(angle * np.conj(_previous(angle)) + 1e-12) * both
     dy = (y - _previous(y)) * both
     dmass = (mass - _previous(mass)) / 100
-    moved = seen_of.moved / 60
+    moved = sums.moved / 60
     numbers = (
         seen, mass / 100, 2 * (compact - 0.75 * seen), angle.real, angle.imag, 1.5 * y,
         5 * dx, 5 * np.abs(dx), 12 * np.abs(dy), 8 * dmass, 3 * np.abs(dmass), moved,

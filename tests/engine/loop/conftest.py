@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
-from mtkd_engine import checkpoint
-from mtkd_engine.distill import Place, distill
-from mtkd_engine.events import Event, Stepped
-from mtkd_engine.sources import Sources
+from mtkd_engine.events import Event
 from mtkd_engine.spec import Spec, parse
+from tests.engine.attempts import run
 
 WORDS = ("alpha", "beta", "gamma")
 WIDTH = 6
@@ -70,37 +67,6 @@ def spec_of() -> Callable[..., Spec]:
     return lambda **parts: parse({**SOLO, **parts})
 
 
-def run_all(
-    spec: Spec, *, base: Path, folder: Path, stop_at: int | None = None, resume: Path | None = None
-) -> list[Event]:
-    """This will run a job to its end or to the step to stop at, and return what it said."""
-    loop = distill(
-        spec, sources=Sources(base=base), place=Place(folder=folder, cache=base / "cache"), resume=resume
-    )
-    events: list[Event] = []
-    for event in loop:
-        events.append(event)
-        if isinstance(event, Stepped) and event.step == stop_at:
-            loop.close()
-    return events
-
-
-def run_in_pieces(spec: Spec, *, base: Path, folder: Path, stops: Sequence[int]) -> list[list[Event]]:
-    """This will run a job that is stopped at each of these steps, and return what each attempt said.
-
-    Each attempt has a folder of its own below `folder`, the last one `whole`.
-    """
-    said, newest = [], None
-    for name, stop_at in [*((str(step), step) for step in stops), ("whole", None)]:
-        torch.rand(3)  # a resumed process has drawn other numbers before
-        said.append(run_all(spec, base=base, folder=folder / name, stop_at=stop_at, resume=newest))
-        newest = checkpoint.latest(folder / name / "checkpoint")
-        if stop_at is not None:
-            assert newest is not None
-            assert checkpoint.step_of(newest) == stop_at
-    return said
-
-
 @dataclass(frozen=True)
 class Done:
     """A job that nothing stopped: its spec, what it said, and its folder, which nobody may change."""
@@ -119,7 +85,7 @@ class Done:
 
 
 def _done(spec: Spec, *, base: Path, folder: Path) -> Done:
-    return Done(spec, run_all(spec, base=base, folder=folder), folder)
+    return Done(spec, run(spec, base=base, folder=folder), folder)
 
 
 @pytest.fixture(scope="session")
@@ -138,7 +104,7 @@ def alone_otherwise(planted: Path) -> Done:
 def emtm(planted: Path, alone: Done) -> Spec:
     """The spec of a job of two teachers."""
     net = {"family": "map2d", "clips": 8, "width": 8, "map_layers": 1}
-    run_all(parse({**SOLO, "student": {"net": net}}), base=planted, folder=planted / "two")
+    run(parse({**SOLO, "student": {"net": net}}), base=planted, folder=planted / "two")
     teachers = [f"{name}/artifacts/student.safetensors" for name in (alone.folder.name, "two")]
     return parse({**SOLO, "teachers": teachers, "method": {"kind": "emtm", "folds": 2}})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from safetensors.torch import load_file
 from mtkd_engine import checkpoint
 from mtkd_engine.events import Checkpointed, Event, Finished, Started
 from mtkd_engine.spec import Spec
-from tests.engine.loop.conftest import Done, run_all, run_in_pieces
+from tests.engine.attempts import WHOLE, run, said_in_pieces, start
+from tests.engine.loop.conftest import Done
 from tests.engine.methods.conftest import points as measured
 
 MakeSpec = Callable[..., Spec]
@@ -33,7 +35,7 @@ def test_stop_and_resume_gives_the_same_bits_and_points_as_no_stop(
     unbroken: Done, planted: Path, tmp_path: Path
 ) -> None:
     stops = (3, 7)  # before and after it saves by itself, at 5
-    said = run_in_pieces(unbroken.spec, base=planted, folder=tmp_path, stops=stops)
+    said = said_in_pieces(partial(start, unbroken.spec, base=planted), folder=tmp_path, stops=stops)
     assert not any(isinstance(event, Finished) for events in said[:-1] for event in events)
     for stop_at, events in zip(stops, said[1:], strict=True):
         started = next(event for event in events if isinstance(event, Started))
@@ -42,7 +44,7 @@ def test_stop_and_resume_gives_the_same_bits_and_points_as_no_stop(
     assert {at: value for piece in pieces for at, value in piece.items()} == points(unbroken.events)
     assert sum(map(len, pieces)) == len(points(unbroken.events)), "nothing is measured twice"
     ours, theirs = (
-        load_file(tmp_path / "whole" / "artifacts" / unbroken.model.name),
+        load_file(tmp_path / WHOLE / "artifacts" / unbroken.model.name),
         load_file(unbroken.model),
     )
     assert ours.keys() == theirs.keys()
@@ -52,7 +54,7 @@ def test_stop_and_resume_gives_the_same_bits_and_points_as_no_stop(
 def test_the_same_spec_gives_the_same_bits_and_another_seed_gives_others(
     alone: Done, alone_otherwise: Done, planted: Path, tmp_path: Path
 ) -> None:
-    run_all(alone.spec, base=planted, folder=tmp_path)
+    run(alone.spec, base=planted, folder=tmp_path)
     again = load_file(tmp_path / "artifacts" / alone.model.name)
     name = "head.predict.start.1.weight"
     assert torch.equal(load_file(alone.model)[name], again[name])
@@ -71,14 +73,14 @@ def test_a_checkpoint_of_another_spec_is_refused_with_a_sentence(
     newest = checkpoint.latest(alone.folder / "checkpoint")
     assert newest is not None
     with pytest.raises(checkpoint.CheckpointError, match="belongs to another spec"):
-        run_all(spec_of(seed=9), base=planted, folder=tmp_path / "other", resume=newest)
+        run(spec_of(seed=9), base=planted, folder=tmp_path / "other", resume=newest)
 
 
 def test_a_student_that_learns_beats_the_blind_window(
     planted: Path, tmp_path: Path, spec_of: MakeSpec
 ) -> None:
     optim = {"epochs": 20, "batch_size": 8, "learning_rate": 3e-3}
-    events = run_all(spec_of(optim=optim), base=planted, folder=tmp_path / "run")
+    events = run(spec_of(optim=optim), base=planted, folder=tmp_path / "run")
     finished = events[-1]
     assert isinstance(finished, Finished)
     assert finished.metrics["r1@0.5"] > finished.baselines["blind"]["r1@0.5"] + 0.15

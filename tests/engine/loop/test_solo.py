@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -11,7 +12,8 @@ import pytest
 
 from mtkd_engine.events import Entered, Event, Finished, Metrics, Started
 from mtkd_engine.spec import Spec, parse
-from tests.engine.loop.conftest import SOLO, run_all, run_in_pieces
+from tests.engine.attempts import WHOLE, run, said_in_pieces, start
+from tests.engine.loop.conftest import SOLO
 from tests.engine.loop.test_resume import points
 
 STEPS = 20  # four epochs of 36 samples, eight at a time
@@ -30,14 +32,14 @@ def unbroken(
 ) -> tuple[list[Event], Path]:
     """A job that nothing stopped: its events and its folder."""
     folder = tmp_path_factory.mktemp("compared")
-    return run_all(compared, base=planted, folder=folder), folder / "artifacts"
+    return run(compared, base=planted, folder=folder), folder / "artifacts"
 
 
 def test_it_is_bit_for_bit_the_student_of_a_solo_job(
     unbroken: tuple[list[Event], Path], planted: Path, tmp_path: Path
 ) -> None:
     _, folder = unbroken
-    run_all(parse({**SOLO, "evaluation": {"every_epochs": 2}}), base=planted, folder=tmp_path)
+    run(parse({**SOLO, "evaluation": {"every_epochs": 2}}), base=planted, folder=tmp_path)
     alone = pq.read_table(tmp_path / "artifacts" / "per_sample.parquet").to_pydict()
     beside = pq.read_table(folder / "per_sample.parquet").filter(pc.field("split") != "train").to_pydict()
     for name in ("start", "end", "iou"):
@@ -79,11 +81,11 @@ def test_a_stop_before_or_in_the_midst_of_it_costs_nothing_and_changes_nothing(
 ) -> None:
     whole, folder = unbroken
     stops = (7, STEPS, STEPS + 1, STEPS + 13)
-    said = run_in_pieces(compared, base=planted, folder=tmp_path, stops=stops)
+    said = said_in_pieces(partial(start, compared, base=planted), folder=tmp_path, stops=stops)
     pieces = [points(events) for events in said]
     assert {at: value for piece in pieces for at, value in piece.items()} == points(whole)
     assert sum(map(len, pieces)) == len(points(whole)), "nothing is measured twice"
-    ending = tmp_path / "whole" / "artifacts"
+    ending = tmp_path / WHOLE / "artifacts"
     for name in FILES:
         assert (ending / name).read_bytes() == (folder / name).read_bytes(), name
     ours, theirs = (json.loads((place / "result.json").read_text()) for place in (ending, folder))
@@ -92,6 +94,6 @@ def test_a_stop_before_or_in_the_midst_of_it_costs_nothing_and_changes_nothing(
 
 def test_a_job_without_teachers_has_nothing_to_compare(planted: Path, tmp_path: Path) -> None:
     spec = parse({**SOLO, "evaluation": {"compare_solo": True}})
-    events = run_all(spec, base=planted, folder=tmp_path)
+    events = run(spec, base=planted, folder=tmp_path)
     assert not any(isinstance(event, Entered) and event.part == "solo" for event in events)
     assert "solo" not in json.loads((tmp_path / "artifacts" / "result.json").read_text())

@@ -15,14 +15,15 @@ from mtkd_engine.schedule import Schedule
 from mtkd_engine.spec import OptimSpec, Spec
 from mtkd_engine.tasks.grounding.batches import Batch, SplitData
 from mtkd_engine.tasks.grounding.collate import Collator
-from tests.engine.loop.conftest import Done, run_all
+from tests.engine.attempts import run
+from tests.engine.loop.conftest import Done
 
 
 def test_a_distillation_loss_that_moves_nothing_is_warned_of_once(
     emtm: Spec, planted: Path, tmp_path: Path
 ) -> None:
     weak = emtm.model_copy(update={"method": emtm.method.model_copy(update={"distill_weight": 1e-6})})
-    events = run_all(weak, base=planted, folder=tmp_path / "run")
+    events = run(weak, base=planted, folder=tmp_path / "run")
     codes = [event.code for event in events if isinstance(event, Warned)]
     assert codes.count("kd_gradient_dead") == 1
     assert codes.count("loss_terms_apart") == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,18 +13,16 @@ from safetensors.torch import load_file
 
 from mtkd_engine import checkpoint
 from mtkd_engine.data.dataset import load_dataset
-from mtkd_engine.distill import Place, distill
-from mtkd_engine.events import Event, Stepped
 from mtkd_engine.modelfile import load_model
-from mtkd_engine.sources import Sources
 from mtkd_engine.spec import Spec
+from tests.engine.attempts import run
 
-from .conftest import WORDS, write_planted
+from .conftest import SOLO, WORDS, write_planted
 
 MakeSpec = Callable[..., Spec]
 OTHERS = {"alpha": "delta", "beta": "epsilon", "gamma": "zeta"}
 LONG = {"epochs": 12, "batch_size": 8, "learning_rate": 5e-3}
-SHORT = {"epochs": 2, "batch_size": 8, "learning_rate": 3e-3}
+SHORT = {**SOLO["optim"], "epochs": 2}
 
 
 @pytest.fixture(scope="module")
@@ -47,18 +46,16 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base
 
 
-def train(
-    spec: Spec, *, base: Path, folder: Path, stop_at: int | None = None, resume: Path | None = None
-) -> Path:
-    loop = distill(
-        spec, sources=Sources(base=base), place=Place(folder=folder, cache=base / "cache"), resume=resume
-    )
-    events: list[Event] = []
-    for event in loop:
-        events.append(event)
-        if isinstance(event, Stepped) and event.step == stop_at:
-            loop.close()
+def train(spec: Spec, *, base: Path, folder: Path, **how: Any) -> Path:
+    """The student of an attempt."""
+    run(spec, base=base, folder=folder, **how)
     return folder / "artifacts" / "student.safetensors"
+
+
+def trained_once(spec: Spec, *, base: Path, name: str) -> Path:
+    """The student of a job that several tests ask for, trained by the one thread that each test has."""
+    path = base / name / "artifacts" / "student.safetensors"
+    return path if path.exists() else train(spec, base=base, folder=base / name)
 
 
 def test_the_dataset_knows_the_words_of_all_splits(base: Path) -> None:
@@ -69,9 +66,8 @@ def test_the_dataset_knows_the_words_of_all_splits(base: Path) -> None:
 
 @pytest.fixture
 def taught(base: Path, spec_of: MakeSpec) -> Path:
-    """A student with the vectors, trained once, by the one thread that each test has."""
-    path = base / "taught" / "artifacts" / "student.safetensors"
-    return path if path.exists() else train(spec_of(optim=LONG), base=base, folder=base / "taught")
+    """A student with the vectors."""
+    return trained_once(spec_of(optim=LONG), base=base, name="taught")
 
 
 def test_a_student_says_in_its_card_which_words_were_given(taught: Path) -> None:
@@ -113,9 +109,8 @@ def test_other_families_train_twice_to_the_same_bits(
 
 @pytest.fixture
 def one(base: Path, spec_of: MakeSpec) -> Path:
-    """A student of a shorter job with the vectors, trained once like `taught`."""
-    path = base / "one" / "artifacts" / "student.safetensors"
-    return path if path.exists() else train(spec_of(optim=SHORT), base=base, folder=base / "one")
+    """A student of a shorter job with the vectors."""
+    return trained_once(spec_of(optim=SHORT), base=base, name="one")
 
 
 def test_stop_and_resume_keeps_the_bits_with_given_vectors(

@@ -9,7 +9,8 @@ import pytest
 
 from mtkd_engine.data.dataset import load_dataset
 from mtkd_engine.events import Weights
-from tests.engine.loop.conftest import Done, run_all
+from tests.engine.attempts import run
+from tests.engine.loop.conftest import Done
 
 EPOCHS = 4
 STEPS = 20
@@ -55,6 +56,6 @@ def test_weights_of_probe_samples_are_those_of_the_heatmap(distilled: Done) -> N
 
 
 def test_the_same_spec_writes_the_same_tables(distilled: Done, planted: Path, tmp_path: Path) -> None:
-    run_all(distilled.spec, base=planted, folder=tmp_path)
+    run(distilled.spec, base=planted, folder=tmp_path)
     for name in ("per_sample.parquet", "weights.parquet"):
         assert (tmp_path / "artifacts" / name).read_bytes() == (distilled.artifacts / name).read_bytes()

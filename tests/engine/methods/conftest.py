@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 
 from mtkd_engine.data.dataset import load_dataset
-from mtkd_engine.distill import Place, distill
 from mtkd_engine.events import Entered, Event, Metrics, Warned
-from mtkd_engine.sources import Sources
 from mtkd_engine.spec import Spec, parse
 from mtkd_engine.teachers.check import check_teacher
+from tests.engine.attempts import Attempt, start
 from tests.engine.loop.conftest import SOLO, write_planted
 from tests.engine.predictions.conftest import everybody, noisy, write_jsonl
 
@@ -32,10 +31,8 @@ class School:
         stated = {**SOLO, "teachers": list(self.teachers), "method": {"kind": "emtm", **method}, **parts}
         return parse(stated)
 
-    def start(self, spec: Spec, *, folder: Path, resume: Path | None = None) -> Generator[Event, None, None]:
-        place = Place(folder=folder, cache=self.base / "cache")
-        sources = Sources(base=self.base, teachers=dict(self.teachers))
-        return distill(spec, sources=sources, place=place, resume=resume)
+    def start(self, spec: Spec, *, folder: Path, resume: Path | None = None) -> Attempt:
+        return start(spec, base=self.base, folder=folder, resume=resume, **self.teachers)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -12,6 +13,7 @@ from safetensors.torch import load_file
 
 from mtkd_engine import checkpoint
 from mtkd_engine.events import Entered, Event, Started, Stepped, Weights
+from tests.engine.attempts import WHOLE, said_in_pieces
 from tests.engine.loop.conftest import SOLO
 from tests.engine.methods.conftest import School, codes, curves, entered, last, points
 
@@ -91,17 +93,7 @@ def in_pieces(
     for event in loop:
         if any(name.startswith("gate/") for name in getattr(event, "values", {})):
             loop.close()
-    said, newest = [], None
-    for stop_at in (*STOPS, None):
-        torch.rand(3)  # a resumed process has drawn other numbers before
-        events: list[Event] = []
-        loop = school.start(spec, folder=base / str(stop_at), resume=newest)
-        for event in loop:
-            events.append(event)
-            if isinstance(event, Stepped) and event.step == stop_at:
-                loop.close()
-        newest = checkpoint.latest(base / str(stop_at) / "checkpoint")
-        said.append(events)
+    said = said_in_pieces(partial(school.start, spec), folder=base, stops=STOPS)
     return Pieces(begun=said[0], resumed=said[1:], base=base)
 
 
@@ -115,8 +107,8 @@ def test_stop_and_resume_is_the_same_as_no_stop_and_fits_no_gate_again(
     pieces = [points(in_pieces.begun), *map(points, in_pieces.resumed)]
     assert {at: value for piece in pieces for at, value in piece.items()} == points(whole)
     assert sum(map(len, pieces)) == len(points(whole)), "nothing is measured twice"
-    assert_same_student(in_pieces.base / "None", folder)
-    assert torch.equal(weights_of(in_pieces.base / "None"), weights_of(folder))
+    assert_same_student(in_pieces.base / WHOLE, folder)
+    assert torch.equal(weights_of(in_pieces.base / WHOLE), weights_of(folder))
 
 
 def test_a_stop_while_the_gate_is_fitted_leaves_nothing_and_the_next_attempt_gets_the_same_bits(
@@ -128,7 +120,7 @@ def test_a_stop_while_the_gate_is_fitted_leaves_nothing_and_the_next_attempt_get
     assert "gate" in entered(in_pieces.begun)
     assert begun == {at: value for at, value in points(whole).items() if at in begun}
     assert {at for at in points(whole) if at[0].startswith("gate/")} <= begun.keys()
-    assert_same_student(in_pieces.base / "None", folder)
+    assert_same_student(in_pieces.base / WHOLE, folder)
 
 
 def test_fitting_the_gate_draws_none_of_the_students_random_numbers(school: School, tmp_path: Path) -> None:

@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from mtkd_engine.data.clips.world import ClipsPerSplit, make_clips
-from mtkd_engine.distill import Place, distill
-from mtkd_engine.events import Event, Stepped
+from mtkd_engine.events import Event
 from mtkd_engine.report.classification import ending
-from mtkd_engine.sources import Sources
 from mtkd_engine.spec import Spec, parse
+from tests.engine.attempts import run
 
 STUDENT = "artifacts/student.safetensors"
 WIDTH = 32
@@ -49,15 +48,7 @@ class Cinema:
         self, spec: Spec, *, folder: Path, stop_at: int | None = None, resume: Path | None = None
     ) -> list[Event]:
         """All that a job says, up to a step at which it is stopped."""
-        sources = Sources(base=self.base, teachers=self.teachers())
-        place = Place(folder=folder, cache=self.base / "cache")
-        loop = distill(spec, sources=sources, place=place, resume=resume)
-        events: list[Event] = []
-        for event in loop:
-            events.append(event)
-            if isinstance(event, Stepped) and event.step == stop_at:
-                loop.close()
-        return events
+        return run(spec, base=self.base, folder=folder, stop_at=stop_at, resume=resume, **self.teachers())
 
 
 def make_cinema(base: Path) -> Cinema:

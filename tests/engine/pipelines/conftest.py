@@ -15,12 +15,13 @@ from safetensors.torch import load_file
 from mtkd_engine import checkpoint
 from mtkd_engine.data.images.world import ImagesPerSplit, make_images
 from mtkd_engine.distill import Place, distill
-from mtkd_engine.events import Event, Metrics, Stepped
+from mtkd_engine.events import Event, Metrics
 from mtkd_engine.profile import cost_of_classifier
 from mtkd_engine.report.classification import ending
 from mtkd_engine.report.zoo import classification as zoo
 from mtkd_engine.sources import Sources
 from mtkd_engine.spec import Spec, parse
+from tests.engine.attempts import said_by
 from tests.engine.pipelines.cinema import Cinema, make_cinema
 
 STUDENT = "artifacts/student.safetensors"
@@ -69,13 +70,7 @@ class Gallery:
         self, spec: Spec, *, folder: Path, stop_at: int | None = None, resume: Path | None = None
     ) -> list[Event]:
         """All that a job says, up to a step at which it is stopped."""
-        loop = self.start(spec, folder=folder, resume=resume)
-        events: list[Event] = []
-        for event in loop:
-            events.append(event)
-            if isinstance(event, Stepped) and event.step == stop_at:
-                loop.close()
-        return events
+        return said_by(self.start(spec, folder=folder, resume=resume), stop_at=stop_at)
 
 
 def points(events: Sequence[Event]) -> dict[tuple[str, int], float]:

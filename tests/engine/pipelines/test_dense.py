@@ -16,8 +16,7 @@ import torch
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.gaze.world import LookedAtPerSplit, make_gaze, make_gaze_videos
 from mtkd_engine.data.masks.world import PicturesPerSplit, make_masks
-from mtkd_engine.distill import Place, distill
-from mtkd_engine.events import Event, Finished, Started, Stepped
+from mtkd_engine.events import Event, Finished, Started
 from mtkd_engine.modelfile import ModelError, load_dense, save_model
 from mtkd_engine.pipelines.dense import dataset_of
 from mtkd_engine.profile import cost_of_dense
@@ -27,6 +26,7 @@ from mtkd_engine.sources import Sources
 from mtkd_engine.spec import DenseSpec, Spec, parse
 from mtkd_engine.spec.measures import is_by_sample
 from mtkd_engine.teachers.dense.evaluate import evaluate_dense
+from tests.engine.attempts import run
 from tests.engine.pipelines.conftest import STUDENT, newest, points, same_student
 
 SIZE = {"height": 16, "width": 16}
@@ -104,26 +104,6 @@ def whole(request: pytest.FixtureRequest, worlds: Path, tmp_path_factory: pytest
 
 def spec_of(subject: str, **parts: Any) -> Spec:
     return parse({**SMALL, **SPECS[subject], **parts})
-
-
-def run(
-    spec: Spec,
-    *,
-    base: Path,
-    folder: Path,
-    stop_at: int | None = None,
-    resume: Path | None = None,
-    **teachers: Path,
-) -> list[Event]:
-    """All that a job says, up to a step at which it is stopped."""
-    place = Place(folder=folder, cache=base / "cache")
-    loop = distill(spec, sources=Sources(base=base, teachers=teachers), place=place, resume=resume)
-    events: list[Event] = []
-    for event in loop:
-        events.append(event)
-        if isinstance(event, Stepped) and event.step == stop_at:
-            loop.close()
-    return events
 
 
 def test_a_job_learns_and_says_what_came_of_it(whole: Whole) -> None:

@@ -12,12 +12,11 @@ import torch
 
 from mtkd_engine.data.gaze.world import LookedAtPerSplit, make_gaze
 from mtkd_engine.data.masks.world import PicturesPerSplit, make_masks
-from mtkd_engine.distill import Place, distill
-from mtkd_engine.events import Event, Finished, Stepped
+from mtkd_engine.events import Finished
 from mtkd_engine.profile import cost_of_dense
 from mtkd_engine.report.dense import ending
-from mtkd_engine.sources import Sources
 from mtkd_engine.spec import Spec, parse
+from tests.engine.attempts import run
 from tests.engine.pipelines.conftest import newest, points, same_student
 
 SIZE = {"height": 16, "width": 16}
@@ -39,21 +38,6 @@ def spec_of(task: str, name: str) -> Spec:
             "recording": {"log_every": 2, "checkpoint_every": 100},
         }
     )
-
-
-def run(
-    spec: Spec, *, base: Path, folder: Path, stop_at: int | None = None, resume: Path | None = None
-) -> list[Event]:
-    """All that a job says, up to a step at which it is stopped."""
-    loop = distill(
-        spec, sources=Sources(base=base), place=Place(folder=folder, cache=base / "cache"), resume=resume
-    )
-    events: list[Event] = []
-    for event in loop:
-        events.append(event)
-        if isinstance(event, Stepped) and event.step == stop_at:
-            loop.close()
-    return events
 
 
 @pytest.mark.parametrize(("task", "name"), [("segmentation", "own_snapshot"), ("saliency", "own_mean")])

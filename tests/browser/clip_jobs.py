@@ -8,11 +8,10 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from jobs.models import Job, Project, State, User
+from jobs.models import Job, Project, Registration, RegistrationState, State, User
 from jobs.operations.jobs import submit
 from jobs.operations.registrations import promote
 from mtkd_engine.spec import parse
-from tests.jobs.registering import taken_in
 
 PATIENCE = 400.0
 """Seconds: a machine that does much else is no failure."""
@@ -43,14 +42,23 @@ def of_streams(dataset: str) -> dict[str, Any]:
 def teach(
     project: Project, user: User, name: str, parts: Mapping[str, Any], *, until: Callable[..., None]
 ) -> None:
-    """This will make a teacher: the student of a real job from labels alone, whose form has tests of its own."""
+    """This will make a teacher: the student of a real job from labels alone, whose form has tests of its own.
+
+    It needs workers of both kinds.
+    """
     optim = {"epochs": 1, "batch_size": 12}
     raw = {"task": "classification", "name": name, "optim": optim, **parts}
     job = submit(project=project, user=user, spec=parse(raw))
     until(lambda: Job.objects.get(pk=job.pk).is_final, seconds=PATIENCE)
     done = Job.objects.get(pk=job.pk)
     assert done.state == State.SUCCEEDED, done.failure
-    taken_in(promote(job=done, user=user, name=name))
+    promoted = promote(job=done, user=user, name=name)
+    until(lambda: _state_of(promoted) == RegistrationState.REGISTERED, seconds=PATIENCE)
+
+
+def _state_of(registration: Registration) -> str:
+    registration.refresh_from_db()
+    return registration.state
 
 
 def registered(page: Page) -> None:

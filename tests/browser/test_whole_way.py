@@ -60,7 +60,7 @@ def fill(page: Page) -> None:
         page.get_by_role("checkbox", name=name).check()
     page.locator("#f-method-emtm-folds").fill("2")
     page.get_by_label("Clips").first.fill("8")
-    page.locator("#f-optim-epochs").fill("12")
+    page.locator("#f-optim-epochs").fill("6")
     page.get_by_label("Batch size").fill("8")
     page.locator("summary", has_text="Advanced").click()
     page.get_by_label("Log every").fill("1")

@@ -15,7 +15,7 @@ from mtkd_engine.tasks.grounding.metrics import iou
 from tests.engine.learnt import NETS, Learnt, train
 
 pytestmark = pytest.mark.slow
-SPAN, AS_LONG = NETS["span"]  # who lacks something learns as long as who sees and reads
+NET, AS_LONG = NETS["regression"]  # who lacks something learns as long as who sees and reads
 DISAGREEMENT = 0.15
 POINTS = 0.05
 
@@ -48,14 +48,14 @@ def windows_of(run: Path) -> np.ndarray:
 
 
 def test_a_network_without_video_knows_no_more_than_the_constant_window(base: Path) -> None:
-    last = train(base / "run-no_video", dataset=base / "no_video", net=SPAN, epochs=AS_LONG)
+    last = train(base / "run-no_video", dataset=base / "no_video", net=NET, epochs=AS_LONG)
     found, constant = last.metrics["r1@0.5"], last.baselines["blind"]["r1@0.5"]
     print(f"\nvideo-blind R1@0.5 {found:.3f}, constant window {constant:.3f}")
     assert found <= constant + POINTS
 
 
 def test_a_network_without_the_sentence_does_no_better_than_picking_an_event_at_random(base: Path) -> None:
-    last = train(base / "run-no_query", dataset=base / "no_query", net=SPAN, epochs=AS_LONG)
+    last = train(base / "run-no_query", dataset=base / "no_query", net=NET, epochs=AS_LONG)
     videos = json.loads((base / "no_query" / "test.json").read_text()).values()
     events = [len(video["sentences"]) for video in videos]
     chance = len(events) / sum(events)  # each of a video's K events is asked for once

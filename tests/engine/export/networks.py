@@ -50,7 +50,7 @@ def inputs(card: GroundingCard, *, samples: int, words: int, seed: int = 0) -> G
     lengths_B = torch.randint(1, clips + 1, (samples,), generator=draw)
     spoken_B = torch.randint(1, words + 1, (samples,), generator=draw)
     return GroundingInputs(
-        features_BLD=torch.randn(samples, clips, WIDTH, generator=draw),
+        features_BLD=torch.randn(samples, clips, card.feature_width, generator=draw),
         clip_mask_BL=clip_mask(lengths_B, clips),
         words_BW=torch.randint(1, len(card.vocabulary), (samples, words), generator=draw),
         word_mask_BW=clip_mask(spoken_B, words),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,9 @@ import pytest
 import torch
 
 from mtkd_engine.export import onnxfile
-from mtkd_engine.export.feeding import INPUTS, output_names
-from mtkd_engine.export.onnxfile import FEEDING_KEY, TOLERANCE, NoOnnxError, OnnxDiffersError, write_onnx
-from mtkd_engine.modelfile import HEADER_KEY
-from mtkd_engine.spec import GroundingCard
-from tests.engine.export.networks import LONGEST, NETS, card_of, inputs, needs_onnx, student
+from mtkd_engine.export.feeding import INPUTS
+from mtkd_engine.export.onnxfile import TOLERANCE, NoOnnxError, OnnxDiffersError, write_onnx
+from tests.engine.export.networks import card_of, inputs, student
 
 
 class _Off:
@@ -46,39 +43,6 @@ def off(monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(onnxfile, "_compare", compared)
 
     return plan
-
-
-@needs_onnx
-@pytest.mark.slow
-@pytest.mark.usefixtures("translations")
-@pytest.mark.parametrize("family", NETS)
-def test_a_file_of_each_family_says_what_the_network_says_of_any_number_of_samples(
-    family: str, tmp_path: Path
-) -> None:
-    import onnxruntime
-
-    card = card_of(family, temperature=1.5)
-    model, path = student(card), tmp_path / "student.onnx"
-    batches = [
-        inputs(card, samples=samples, words=words) for samples, words in ((5, LONGEST), (1, 1), (2, 2))
-    ]
-    parity = write_onnx(model, card, path=path, batches=batches)
-    assert parity.samples == 8
-    assert parity.difference <= TOLERANCE
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    assert [given.name for given in session.get_inputs()] == list(INPUTS)
-    assert [said.name for said in session.get_outputs()] == list(output_names(card))
-    features, clip_mask, words, word_mask = (given.shape for given in session.get_inputs())
-    assert isinstance(features[0], str)  # any number
-    assert features[1:] == [card.net.clips, card.feature_width]
-    assert clip_mask[1] == card.net.clips
-    assert words[1] == word_mask[1]
-    assert isinstance(words[1], str) if family == "span" else words[1] == card.max_words
-    told = session.get_modelmeta().custom_metadata_map
-    assert GroundingCard.model_validate_json(told[HEADER_KEY]) == card
-    feeding = json.loads(told[FEEDING_KEY])
-    assert (feeding["opset"], feeding["temperature"], feeding["family"]) == (18, 1.5, family)
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_file_that_says_something_else_is_not_kept(off: Any, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ RESNETS: dict[int, dict[str, Any]] = {
 }
 
 
+@cache
 def _cost(iframe: int | None, *, classes: int = 101) -> StreamsCost:
     """Of a network for I-frames of this depth beside ResNet-18 for the other streams."""
     small = {"family": "transformers", "model_type": "resnet", "config": RESNETS[18]}

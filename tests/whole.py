@@ -23,6 +23,7 @@ PYTEST = (sys.executable, "-m", "pytest")
 BROWSER = "tests/browser"
 BEFORE_THE_BROWSER = (
     "tests/security",
+    "tests/engine/client",
     "tests/engine/export",
     "tests/engine/predict",
     "tests/engine/test_world_learning.py",

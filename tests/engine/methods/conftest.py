@@ -18,6 +18,9 @@ from tests.engine.attempts import Attempt, start
 from tests.engine.loop.conftest import SOLO, write_planted
 from tests.engine.predictions.conftest import everybody, noisy, write_jsonl
 
+RECORDING = {**SOLO["recording"], "checkpoint_every": 100}
+"""A job that is stopped saves a checkpoint all the same."""
+
 
 @dataclass(frozen=True)
 class School:
@@ -28,7 +31,8 @@ class School:
 
     def spec(self, method: Mapping[str, Any], **parts: Any) -> Spec:
         """A job of method emtm with some of its parts replaced."""
-        stated = {**SOLO, "teachers": list(self.teachers), "method": {"kind": "emtm", **method}, **parts}
+        stated = {**SOLO, "recording": RECORDING, "teachers": list(self.teachers), **parts}
+        stated["method"] = {"kind": "emtm", **method}
         return parse(stated)
 
     def start(self, spec: Spec, *, folder: Path, resume: Path | None = None) -> Attempt:

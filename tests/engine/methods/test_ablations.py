@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mtkd_engine.events import Finished, Metrics, Weights
+from tests.engine.loop.conftest import SOLO
 from tests.engine.methods.conftest import School, codes, curves
 
 EVERYTHING = {"loss/hard", "loss/kd", "loss/twin", "loss/gate"}
@@ -27,12 +28,14 @@ SWITCHES: dict[str, tuple[dict[str, Any], set[str]]] = {
     "boundaries": ({"aggregator": {"kind": "kau_plus", "boundaries": 2}}, EVERYTHING),
 }
 CONTROLS = ["best_single", "medoid", "oracle"]
+TWICE = {"optim": {**SOLO["optim"], "epochs": 2}}
+"""Through all samples: what is left out is out from the first step on."""
 
 
 @pytest.mark.parametrize("switch", SWITCHES)
 def test_each_switch_runs_and_leaves_out_what_it_says(school: School, tmp_path: Path, switch: str) -> None:
     method, terms = SWITCHES[switch]
-    events = list(school.start(school.spec(method), folder=tmp_path))
+    events = list(school.start(school.spec(method, **TWICE), folder=tmp_path))
     assert isinstance(events[-1], Finished)
     assert {n for n in curves(events) if n.startswith("loss/")} == terms | {"loss/total"}
     assert "loss_terms_apart" not in codes(events)
@@ -40,7 +43,8 @@ def test_each_switch_runs_and_leaves_out_what_it_says(school: School, tmp_path: 
 
 @pytest.mark.parametrize("kind", CONTROLS)
 def test_each_control_teaches_with_weight_on_one_teacher(school: School, tmp_path: Path, kind: str) -> None:
-    events = list(school.start(school.spec({"aggregator": {"kind": kind}}), folder=tmp_path))
+    spec = school.spec({"aggregator": {"kind": kind}}, **TWICE)
+    events = list(school.start(spec, folder=tmp_path))
     assert isinstance(events[-1], Finished)
     assert "loss/gate" not in curves(events)
     rows = [row for event in events if isinstance(event, Weights) for row in event.probe]

@@ -42,7 +42,7 @@ os.environ["MTKD_PROCESS"] = "tests"
 os.environ.setdefault("MTKD_TIME_SCALE", "0.1")
 os.environ["MTKD_ONNX"] = "0"  # ten seconds a job; tests of the export ask for it
 os.environ["TORCHINDUCTOR_COMPILE_THREADS"] = "1"  # else a pool, each of which loads torch, for one kernel
-os.environ["TORCHINDUCTOR_VEC_ISA_OK"] = "1"  # else five programs are compiled to see what the processor can
+os.environ["TORCHINDUCTOR_VEC_ISA_OK"] = "1"  # else programs are compiled to see what the processor can
 os.environ["DJANGO_SETTINGS_MODULE"] = "webapp.settings"
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the browser fixture runs an event loop
 gc.disable()  # until all is collected: what is imported stays until the end, and no search need go through it

@@ -53,12 +53,9 @@ def teach(
     done = Job.objects.get(pk=job.pk)
     assert done.state == State.SUCCEEDED, done.failure
     promoted = promote(job=done, user=user, name=name)
-    until(lambda: _state_of(promoted) == RegistrationState.REGISTERED, seconds=PATIENCE)
-
-
-def _state_of(registration: Registration) -> str:
-    registration.refresh_from_db()
-    return registration.state
+    until(lambda: Registration.objects.get(pk=promoted.pk).is_final, seconds=PATIENCE)
+    promoted.refresh_from_db()
+    assert promoted.state == RegistrationState.REGISTERED, promoted.sentence
 
 
 def registered(page: Page) -> None:

@@ -32,7 +32,7 @@ def test_a_fault_that_nobody_knows_is_refused() -> None:
 @pytest.mark.longest
 def test_whatever_breaks_the_jobs_end_as_if_nothing_had_happened() -> None:
     tasks = [Task(seed=number, only=kinds) for number, kinds in enumerate(SHORT, 1)]
-    # No fault of these strikes while a student is translated, which takes longer than training it.
+    # Faults strike while steps are recorded; to translate the student then would take longer than to train it.
     report = run(tasks, scale=15, lanes=1, machines=2, patience=300, environment={"MTKD_ONNX": "0"})
     violated = [text for one in report.played for text in one["violations"]]
     assert (violated, report.broken_lanes, len(report.played)) == ([], [], len(SHORT))

@@ -26,7 +26,7 @@ from mtkd_engine.tasks.grounding.collate import Collator
 from tests.engine.export.networks import inputs, needs_onnx
 from tests.engine.learnt import NETS, Learnt
 
-pytestmark = [pytest.mark.slow, needs_onnx, pytest.mark.usefixtures("translations")]
+pytestmark = [pytest.mark.slow, needs_onnx]
 SAMPLES = 500
 LONGEST = 6
 """Words of a sentence that a hasty student reads: some sentences of the world have fewer, and some have more."""

@@ -50,7 +50,7 @@ def learnt(tmp_path_factory: pytest.TempPathFactory) -> Learnt:
 @pytest.fixture(autouse=True)
 def _same_bits() -> Iterator[None]:
     _alone_and_repeatable()
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)  # torch.manual_seed writes down for each kind of device who called
     yield
     # A job of the engine sets it for its whole process, which here is the tests'.
     torch.set_flush_denormal(False)

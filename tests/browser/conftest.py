@@ -97,10 +97,10 @@ def context(profile: BrowserContext) -> Iterator[BrowserContext]:
     yield profile
     profile.set_offline(False)
     profile.unroute_all()
-    for page in profile.pages[1:]:
-        if page.url.startswith("http"):
-            page.evaluate("() => localStorage.clear()")
+    first, *others = profile.pages
+    for page in others:
         page.close()
+    first.evaluate("() => localStorage.clear()")  # not on those, which may be on their way to another address
     profile.clear_cookies()
     profile.clear_permissions()
 

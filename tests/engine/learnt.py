@@ -25,10 +25,10 @@ from mtkd_engine.spec import parse
 
 DATASET = "world"
 NETS: dict[str, tuple[dict[str, Any], int]] = {
-    "span": ({"family": "span", "clips": 32, "width": 48, "encoder_layers": 2, "attention_layers": 1}, 6),
-    "map2d": ({"family": "map2d", "clips": 16, "width": 32}, 10),
-    "proposal": ({"family": "proposal", "clips": 32, "width": 48}, 7),
-    "regression": ({"family": "regression", "clips": 32, "width": 48}, 6),
+    "span": ({"family": "span", "clips": 32, "width": 48, "encoder_layers": 1, "attention_layers": 1}, 4),
+    "map2d": ({"family": "map2d", "clips": 12, "width": 32, "map_layers": 1}, 10),
+    "proposal": ({"family": "proposal", "clips": 32, "width": 48, "layers": 1}, 5),
+    "regression": ({"family": "regression", "clips": 32, "width": 48, "layers": 1}, 4),
 }
 """By family the network, and after how many epochs it sees far more than the blind."""
 

@@ -57,7 +57,7 @@ class Columns:
 
 
 _columns = Columns(MOST_BYTES)
-_files: OrderedDict[str, Any] = OrderedDict()
+_footers: OrderedDict[str, Any] = OrderedDict()
 _opening = threading.Lock()
 
 
@@ -136,18 +136,20 @@ def _artifact(job: Job, name: str) -> Artifact | None:
 
 
 def _open(artifact: Artifact) -> Any:
-    """A Parquet file, mapped into memory. That its bytes are those of the artifact is looked at each time."""
+    """A Parquet file, mapped into memory. That its bytes are those of the artifact is looked at each time.
+
+    Each asker has a reader of its own, for two threads that read by one crash the process; the footer is read once.
+    """
+    key = artifact.sha256
     with open_seen_blob(artifact.blob, what=_what(artifact)) as seen, _opening:
-        if artifact.sha256 in _files:
-            _files.move_to_end(artifact.sha256)
-            return _files[artifact.sha256]
         try:
-            file = pq.ParquetFile(pa.memory_map(seen.name))
+            file = pq.ParquetFile(pa.memory_map(seen.name), metadata=_footers.get(key))
         except (pa.ArrowException, OSError) as error:
             raise _unreadable(artifact) from error
-        _files[artifact.sha256] = file
-        if len(_files) > MOST_FILES:
-            _files.popitem(last=False)
+        _footers[key] = file.metadata
+        _footers.move_to_end(key)
+        if len(_footers) > MOST_FILES:
+            _footers.popitem(last=False)
         return file
 
 

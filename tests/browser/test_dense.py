@@ -31,11 +31,17 @@ def opacity(layer: Locator) -> float:
     return float(layer.evaluate("layer => getComputedStyle(layer).opacity"))
 
 
+DECODED = """image => Promise.race([
+    image.decode(),
+    new Promise((_, refuse) => setTimeout(() => refuse(new Error("the picture never came")), 30_000)),
+])"""
+
+
 def drawn(page: Page) -> None:
     """All pictures of a page are there, and none is broken."""
     for layer in page.locator(".layers img").all():
         layer.scroll_into_view_if_needed()
-        layer.evaluate("image => image.decode()")
+        layer.evaluate(DECODED)
 
 
 def test_masks_lie_over_pictures_as_strongly_as_chosen(logged_in: Page, site: Site, streets: Dataset) -> None:

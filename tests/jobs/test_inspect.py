@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import math
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -168,23 +170,40 @@ def keep(job: Job, files: dict[str, bytes]) -> Job:
     return job
 
 
-def test_a_stored_table_is_opened_once_and_read_by_columns(
+def test_the_footer_of_a_stored_table_is_read_once_and_the_rest_by_columns(
     left: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tables, "_columns", Columns(1 << 20))
+    monkeypatch.setattr(tables, "_footers", OrderedDict())
+    given: list[Any] = []
+
+    def opened_with(source: Any, *, metadata: Any) -> Any:
+        given.append(metadata)
+        return whole(source, metadata=metadata)
+
+    whole = pq.ParquetFile
+    monkeypatch.setattr(pq, "ParquetFile", opened_with)
     opened = per_sample_table(left)
     assert opened is not None
     assert opened.rows == 60
     assert opened.numbers("gain")[3] == pytest.approx(3 / 60 - 0.25)
     assert [name for _, name in tables._columns._held] == ["gain"]
-    monkeypatch.setattr(pq, "ParquetFile", lambda *_: pytest.fail("opened again"))
     again = per_sample_table(left)
     assert again is not None
     assert again.read("gain") is opened.read("gain")
-    course = None
-    monkeypatch.undo()
-    course = weights_course(left, "v0#0")
-    assert course is not None
+    assert [footer is None for footer in given] == [True, False]
+    assert weights_course(left, "v0#0") is not None
+
+
+def test_many_may_read_a_stored_table_at_once(left: Job) -> None:
+    """Threads that shared a reader ended the process, or found nothing where something was."""
+    artifact = tables._artifact(left, WEIGHTS)
+    assert artifact is not None
+    readers = [tables._open(artifact) for _ in range(8)]
+    assert len({id(file) for file in readers}) == len({id(file.reader) for file in readers}) == 8
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda file: [file.read(use_threads=False) for _ in range(50)], readers))
+    assert all(table.equals(found[0][0]) for several in found for table in several)
 
 
 def test_a_job_that_left_no_table_has_none(make_job: MakeJob) -> None:

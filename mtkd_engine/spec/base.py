@@ -30,6 +30,7 @@ class Part(BaseModel):
     """One frozen part of a Spec; unknown keys and numbers that are not finite are refused."""
 
     model_config = ConfigDict(
+        defer_build=True,
         extra="forbid",
         frozen=True,
         validate_default=True,

@@ -18,7 +18,11 @@ class TimmClassifier(LibraryClassifier):
 
     def __init__(self, net: TimmNet, *, classes: int, input: ImageInput) -> None:  # noqa: A002
         model = built(
-            lambda: _model(net.name, classes=classes, channels=input.channels, size=input.size),
+            _model,
+            net.name,
+            classes,
+            input.channels,
+            input.size,
             reads=input,
             field=FIELD,
             what=repr(net.name),
@@ -44,7 +48,7 @@ class TimmClassifier(LibraryClassifier):
 
 def timm_features(name: str, *, reads: PictureInput) -> nn.Module:
     """This will build a network of timm that gives the maps of its stages; raises SpecError, field `net.name`."""
-    made: nn.Module = built(lambda: _features(name, reads), reads=reads, field=FIELD, what=repr(name))
+    made: nn.Module = built(_features, name, reads, reads=reads, field=FIELD, what=repr(name))
     return made
 
 
@@ -55,7 +59,7 @@ def _features(name: str, reads: PictureInput) -> Any:
     return timm.create_model(name, pretrained=False, features_only=True, **image)
 
 
-def _model(name: str, *, classes: int, channels: int, size: int) -> Any:
+def _model(name: str, classes: int, channels: int, size: int) -> Any:
     timm = _library_with(name)
     sized = timm.get_pretrained_cfg(name, allow_unregistered=True)
     image = {"img_size": size} if sized is not None and sized.fixed_input_size else {}

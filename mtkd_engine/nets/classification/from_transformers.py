@@ -39,7 +39,11 @@ class TransformersClassifier(LibraryClassifier):
 
     def __init__(self, net: TransformersNet, *, classes: int, input: ImageInput) -> None:  # noqa: A002
         model = built(
-            lambda: _model(net, classes=classes, channels=input.channels, size=input.size),
+            _model,
+            net,
+            classes,
+            input.channels,
+            input.size,
             reads=input,
             field=FIELD,
             what=f"a network of type {net.model_type!r}",
@@ -80,7 +84,7 @@ def library_of_transformers() -> Any:
     return transformers
 
 
-def _model(net: TransformersNet, *, classes: int, channels: int, size: int) -> Any:
+def _model(net: TransformersNet, classes: int, channels: int, size: int) -> Any:
     transformers = library_of_transformers()
     from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES as NAMES
 

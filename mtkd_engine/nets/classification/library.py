@@ -15,6 +15,8 @@ from mtkd_engine.spec import ImageInput, PictureInput, SpecError
 
 MOST_PARAMETERS = 1_000_000_000
 _INNER = "net."
+_seen_to_read: set[tuple[object, ...]] = set()
+"""Networks that could be built and read their images, each by what makes it and of what."""
 
 NetT = TypeVar("NetT", bound=nn.Module)
 
@@ -51,24 +53,36 @@ def _names_here(module: nn.Module, state: dict[str, Any], prefix: str, *_: Any) 
         state[prefix + (_INNER if module.is_inside(inner) else "") + inner] = state.pop(name)
 
 
-def built(make: Callable[[], NetT], *, reads: ImageInput | PictureInput, field: str, what: str) -> NetT:
-    """This will build a network after one without memory has shown its size and read an image.
+def built(
+    make: Callable[..., NetT],
+    *arguments: object,
+    reads: ImageInput | PictureInput,
+    field: str,
+    what: str,
+) -> NetT:
+    """This will call `make` with the arguments after a network without memory has shown its size and read an image.
 
-    Raises SpecError, `field`, for what the library refuses, for more than 1,000,000,000 parameters, and where the
-    network cannot read images of that size.
+    Once in a process is enough for the same arguments, which show all that they say. Raises SpecError, `field`, for
+    what the library refuses, for more than 1,000,000,000 parameters, and where the network cannot read images of
+    that size.
     """
-    with shapes_only():
-        model = _tried(make, field=field, what=what)
-        count = sum(parameter.numel() for parameter in model.parameters())
-        if count <= MOST_PARAMETERS:
-            _try_to_read(model, reads, field=field, what=what)
-    if count > MOST_PARAMETERS:
-        raise SpecError(
-            {field: f"given {what} of {count:,} parameters, accepted are up to {MOST_PARAMETERS:,}."}
-        )
-    if torch.empty(()).device.type == "meta":  # the caller wants no memory either
-        return make()
-    return _tried(make, field=field, what=what)
+
+    def tried() -> NetT:
+        return _tried(lambda: make(*arguments), field=field, what=what)
+
+    key = (make, repr(arguments), _shape(reads))
+    if key not in _seen_to_read:
+        with shapes_only():
+            model = tried()
+            count = sum(parameter.numel() for parameter in model.parameters())
+            if count <= MOST_PARAMETERS:
+                _try_to_read(model, reads, field=field, what=what)
+        if count > MOST_PARAMETERS:
+            raise SpecError(
+                {field: f"given {what} of {count:,} parameters, accepted are up to {MOST_PARAMETERS:,}."}
+            )
+        _seen_to_read.add(key)
+    return tried()
 
 
 def _try_to_read(model: nn.Module, reads: ImageInput | PictureInput, *, field: str, what: str) -> None:

@@ -81,7 +81,9 @@ class TransformersEncoder(LibraryNet, Encoder):
     def __init__(self, net: TransformersNet, *, reads: PictureInput) -> None:
         try:
             model = built(
-                lambda: _Readable(_bare(encoder_of(net, height=reads.height, width=reads.width))),
+                _readable,
+                net,
+                reads,
                 reads=reads,
                 field=f"{FIELD}.config",
                 what=f"a network of type {net.model_type!r}",
@@ -120,6 +122,10 @@ class _Readable(nn.Module):
 
     def forward(self, images_BCHW: Tensor) -> Any:
         return _hidden(self.model, images_BCHW)
+
+
+def _readable(net: TransformersNet, reads: PictureInput) -> _Readable:
+    return _Readable(_bare(encoder_of(net, height=reads.height, width=reads.width)))
 
 
 def _hidden(net: Any, images_BCHW: Tensor) -> Any:

@@ -16,13 +16,13 @@ class LibraryMaps(LibraryNet, DenseNet):
     """A network of transformers for semantic segmentation; in files its tensors have the library's names."""
 
     def __init__(self, net: SegformerNet | UperNet, *, outputs: int | None, reads: PictureInput) -> None:
-        count = outputs or 1
         is_segformer = isinstance(net, SegformerNet)
         try:
             model = built(
-                lambda: (
-                    _segformer(net, count) if isinstance(net, SegformerNet) else _upernet(net, count, reads)
-                ),
+                _model,
+                net,
+                outputs or 1,
+                reads,
                 reads=reads,
                 field="net.config" if is_segformer else "net.backbone.config",
                 what=f"a network of family {net.family!r}",
@@ -42,6 +42,10 @@ def _of_backbone(error: SpecError) -> SpecError:
     return SpecError(
         {path.replace("net.config", "net.backbone.config"): why for path, why in error.fields.items()}
     )
+
+
+def _model(net: SegformerNet | UperNet, outputs: int, reads: PictureInput) -> nn.Module:
+    return _segformer(net, outputs) if isinstance(net, SegformerNet) else _upernet(net, outputs, reads)
 
 
 def _segformer(net: SegformerNet, outputs: int) -> nn.Module:

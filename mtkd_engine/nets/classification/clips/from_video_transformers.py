@@ -33,7 +33,10 @@ class VideoTransformersClassifier(LibraryClassifier):
     def __init__(self, net: VideoTransformersNet, *, classes: int, input: ClipInput) -> None:  # noqa: A002
         reads = ImageInput(size=input.size, mean=input.mean, std=input.std)
         made = built(
-            lambda: _OneImage(_model(net, classes=classes, reads=input), frames=input.frames),
+            _of_one_image,
+            net,
+            classes,
+            input,
             reads=reads,
             field=FIELD,
             what=f"a network of type {net.model_type!r} for clips of {input.frames} frames",
@@ -64,6 +67,10 @@ class _OneImage(nn.Module):
 
     def forward(self, images_BCHW: Tensor) -> Any:
         return self.model(pixel_values=images_BCHW.unsqueeze(1).expand(-1, self._frames, -1, -1, -1))
+
+
+def _of_one_image(net: VideoTransformersNet, classes: int, reads: ClipInput) -> _OneImage:
+    return _OneImage(_model(net, classes=classes, reads=reads), frames=reads.frames)
 
 
 def _model(net: VideoTransformersNet, *, classes: int, reads: ClipInput) -> Any:

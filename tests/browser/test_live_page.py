@@ -134,6 +134,26 @@ def test_log_and_curves_can_be_switched(logged_in: Page, site: Site, job: Job) -
     expect(page.locator("#chart-loss .scatterlayer .trace")).to_have_count(0)
 
 
+def test_news_waits_while_charts_have_drawn_enough_and_a_click_does_not(
+    logged_in: Page, site: Site, job: Job
+) -> None:
+    page = logged_in
+    double = EngineDouble()
+    double.start()
+    losses(double, 1, 5)
+    page.goto(f"{site.url}/jobs/{job.pk}/")
+    first = double.journal.next_seq - 1
+    drawn(page, "#chart-loss", first)
+    drawn(page, "#weights", first)
+    # A minute of drawing earns three minutes of rest, for all charts of the page.
+    page.evaluate("() => import('/static/js/drawing-time.js').then((time) => time.drew(60_000))")
+    losses(double, 6, 9)
+    expect(page.locator('[data-part="steps"]')).to_contain_text("Step 9")
+    page.locator("#chart-loss").get_by_role("button", name="log").click()
+    drawn(page, "#chart-loss", double.journal.next_seq - 1)
+    assert page.locator("#weights").get_attribute("data-drawn-seq") == str(first)
+
+
 def test_zooming_asks_the_server_for_finer_curves(logged_in: Page, site: Site, job: Job) -> None:
     page = logged_in
     double = EngineDouble()

@@ -1,3 +1,4 @@
+import { drew, rest } from "../drawing-time.js";
 import { THEME_CHANGED } from "../palette.js";
 import { Plotly } from "../plotly.js";
 
@@ -6,7 +7,6 @@ import { Plotly } from "../plotly.js";
 /** @typedef {{traces: object[], layout: object}} Figure */
 
 const SHORTEST = 100; // ms between two drawings: ten a second at most
-const PATIENCE = 3; // drawing may take at most about a quarter of the time
 
 /**
  * A chart that follows the feed of its job. It draws when it is in view and has something new, and says
@@ -14,6 +14,7 @@ const PATIENCE = 3; // drawing may take at most about a quarter of the time
  */
 export class DrawnElement extends HTMLElement {
   dirty = false;
+  asked = true;
   inView = false;
   drawing = false;
   notBefore = 0;
@@ -56,8 +57,12 @@ export class DrawnElement extends HTMLElement {
   /** A chance to listen to the chart itself once it exists. */
   drawn() {}
 
+  /** What a person asks for, as the first drawing, waits for no news of other charts. */
   repaint = () => {
     this.dirty = this.store !== undefined;
+    this.asked = true;
+    clearTimeout(this.timer);
+    this.timer = undefined;
     this.schedule();
   };
 
@@ -73,7 +78,10 @@ export class DrawnElement extends HTMLElement {
       this.wait.hidden = any;
       this.wait.textContent = this.wait.dataset.none ?? this.wait.textContent;
     }
-    if ([...changed].some((name) => prefixes.some((prefix) => name.startsWith(prefix)))) this.repaint();
+    if ([...changed].some((name) => prefixes.some((prefix) => name.startsWith(prefix)))) {
+      this.dirty = true;
+      this.schedule();
+    }
   };
 
   ended = () => {
@@ -88,21 +96,26 @@ export class DrawnElement extends HTMLElement {
 
   schedule() {
     if (!this.dirty || !this.inView || this.drawing || this.timer !== undefined) return;
-    this.timer = setTimeout(this.draw, Math.max(0, this.notBefore - performance.now()));
+    const others = this.asked ? 0 : rest();
+    this.timer = setTimeout(this.draw, Math.max(others, this.notBefore - performance.now()));
   }
 
   draw = async () => {
     this.timer = undefined;
+    if (!this.asked && rest() > 0) return this.schedule(); // another chart was first
     const figure = this.store && this.figure(this.store);
     this.dirty = false;
     if (!figure || !this.box || !this.store || !this.isConnected) return;
     const seq = this.store.seq;
     const began = performance.now();
+    const { asked } = this;
+    this.asked = false;
     this.drawing = true;
     await Plotly.react(this.box, figure.traces, figure.layout, this.plan?.config ?? {});
     this.drawing = false;
     this.drawn();
-    this.notBefore = performance.now() + Math.max(SHORTEST, PATIENCE * (performance.now() - began));
+    this.notBefore = performance.now() + SHORTEST;
+    if (!asked) drew(performance.now() - began);
     requestAnimationFrame(() => {
       this.dataset.drawnSeq = String(seq);
       this.dispatchEvent(new CustomEvent("drawn", { bubbles: true, detail: { seq, at: Date.now() } }));

@@ -79,14 +79,14 @@ def make_noise(folder: Path) -> None:
     np.savez(folder / "features.npz", **features)  # type: ignore[arg-type]
 
 
-def undisturbed(work: Work, folder: Path) -> Calm:
-    """This will train twice, side by side and undisturbed, and return what both times came out the same."""
+def undisturbed(work: Work, folder: Path, *, times: int) -> Calm:
+    """This will train so many times, side by side and undisturbed, and return what came out the same each time."""
     make_noise(folder / NAME)
-    runs = [_start(work, folder, number) for number in (1, 2)]
+    runs = [_start(work, folder, number) for number in range(times)]
     for run, _ in runs:
         assert run.wait() == 0, "the undisturbed job did not end well"
-    first, second = (_result(out) for _, out in runs)
-    assert first == second, "the same job, undisturbed, came out differently"
+    first, *others = (_result(out) for _, out in runs)
+    assert all(other == first for other in others), "the same job, undisturbed, came out differently"
     return first
 
 

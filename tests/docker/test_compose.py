@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 
 import pytest
 
 from jobs.local.addresses import django_database
 from jobs.local.home import CHECKOUT
 from tests.docker.conftest import DOCKER, VARIABLE, compose, example, secrets, stages
+from tests.managed import managed_here
 
 SERVICES = {"database", "broker", "storage", "setup", "web", "intake", "worker", "worker-cuda"}
 OURS = SERVICES - {"database", "broker", "storage"}
@@ -72,14 +71,13 @@ def test_targets_and_files_of_builds_exist() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(OURS - {"web"}))
-def test_every_command_parses(name: str) -> None:
+def test_every_command_parses(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     command = compose(secrets())["services"][name]["command"]
-    done = subprocess.run(
-        [sys.executable, *command[1:], "--help"], cwd=CHECKOUT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    assert command[1] == "manage.py"
+    assert managed_here(*command[2:], "--help") == 0
+    told = capfd.readouterr().out
     for option in command[3:]:
-        assert not option.startswith("--") or option in done.stdout
+        assert not option.startswith("--") or option in told
 
 
 def test_addresses_are_what_the_settings_understand() -> None:

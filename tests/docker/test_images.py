@@ -13,6 +13,7 @@ import pytest
 
 from jobs.local.home import CHECKOUT
 from tests.docker.conftest import command_of, stages, words
+from tests.managed import managed_here
 
 TARGETS = ("web", "worker", "worker-cuda")
 NOT_IN_THE_WEB_IMAGE = (
@@ -84,12 +85,16 @@ def test_packages_are_the_locked_ones() -> None:
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_command_is_one_that_this_version_has(target: str) -> None:
     command = command_of(target)
-    if command[1] == "-m":
-        command = [*command[:3], "--version"]
-    else:
-        command.append("--help")
+    if command[1] != "-m":
+        assert command[1] == "manage.py"
+        assert managed_here(*command[2:], "--help") == 0
+        return
     done = subprocess.run(
-        [sys.executable, *command[1:]], cwd=CHECKOUT, capture_output=True, text=True, check=False
+        [sys.executable, *command[1:3], "--version"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
 

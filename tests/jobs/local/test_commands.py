@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from jobs.local.home import CHECKOUT, Home
+from tests.managed import managed_here
 
 
 def manage(home: Home, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -71,7 +72,6 @@ def test_a_variable_that_makes_no_sense_is_named(home: Home, name: str, value: s
 
 
 @pytest.mark.parametrize("given", ["0", "65", "two"])
-def test_a_number_of_workers_out_of_range_is_refused(home: Home, given: str) -> None:
-    done = manage(home, "up", "--workers", given)
-    assert done.returncode != 0
-    assert "must be a number from 1 to 64" in done.stderr
+def test_a_number_of_workers_out_of_range_is_refused(given: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert managed_here("up", "--workers", given) != 0
+    assert "must be a number from 1 to 64" in capfd.readouterr().err

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from jobs.local.home import CHECKOUT, Home
+from tests.managed import managed_here
 
 
 @pytest.mark.parametrize(
@@ -14,15 +15,21 @@ from jobs.local.home import CHECKOUT, Home
     [
         (["--queues", "cpu,intake"], "CommandError: --queues: given 'cpu,intake', accepted is intake alone"),
         (["--device", "tpu"], "CommandError: --device: given 'tpu', accepted is cpu, cuda, or one card"),
-        (["--device", "cuda:99"], "CommandError: --device: given 'cuda:99', which cannot be used here ("),
         (["--threads", "0"], "CommandError: --threads: given 0, accepted is a whole number from 1"),
     ],
 )
 def test_options_that_no_worker_starts_with_are_refused_before_anything_else(
-    home: Home, options: list[str], said: str
+    options: list[str], said: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    assert managed_here("worker", *options) == 1
+    told = capfd.readouterr().err
+    assert said in told
+    assert len(told.splitlines()) == 1
+
+
+def test_a_device_that_is_not_here_is_refused_before_anything_else() -> None:
     done = subprocess.run(
-        [sys.executable, "manage.py", "worker", *options],
+        [sys.executable, "manage.py", "worker", "--device", "cuda:99"],
         check=False,
         cwd=CHECKOUT,
         capture_output=True,
@@ -30,7 +37,7 @@ def test_options_that_no_worker_starts_with_are_refused_before_anything_else(
         timeout=60,
     )
     assert done.returncode == 1
-    assert said in done.stderr
+    assert "CommandError: --device: given 'cuda:99', which cannot be used here (" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -32,9 +32,8 @@ def film(path: Path) -> Path:
 
 @cache
 def _film() -> bytes:
-    with tempfile.NamedTemporaryFile(
-        suffix=".mp4"
-    ) as file:  # which the container reads again for its quick start
+    # A file, for the container reads it again for its quick start.
+    with tempfile.NamedTemporaryFile(suffix=".mp4") as file:
         with av.open(file.name, "w", options={"movflags": "faststart"}) as container:
             stream = container.add_stream(
                 "libvpx-vp9", rate=RATE, options={"g": str(RATE), "deadline": "realtime"}

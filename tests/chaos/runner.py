@@ -21,7 +21,7 @@ from typing import Any
 from tests.chaos.world import CHECKOUT, Calm, Work, save, undisturbed
 
 Enough = Callable[[dict[str, Any]], bool]
-_calm: dict[Work, Calm] = {}
+_calm: dict[tuple[Work, int], Calm] = {}
 _calm_lock = threading.Lock()
 PLAYGROUNDS: list[Path] = []
 FEW = 4
@@ -120,10 +120,10 @@ def run(
 
 def _undisturbed_once(work: Work, times: int) -> Calm:
     with _calm_lock:
-        if work not in _calm:
+        if (work, times) not in _calm:
             with playground() as root:
-                _calm[work] = undisturbed(work, root / "calm", times=times)
-        return _calm[work]
+                _calm[work, times] = undisturbed(work, root / "calm", times=times)
+        return _calm[work, times]
 
 
 @contextmanager

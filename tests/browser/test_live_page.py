@@ -145,7 +145,7 @@ def test_news_waits_while_charts_have_drawn_enough_and_a_click_does_not(
     first = double.journal.next_seq - 1
     drawn(page, "#chart-loss", first)
     drawn(page, "#weights", first)
-    # A minute of drawing earns three minutes of rest, for all charts of the page.
+    # A minute of drawing earns a minute of rest, for all charts of the page.
     page.evaluate("() => import('/static/js/drawing-time.js').then((time) => time.drew(60_000))")
     losses(double, 6, 9)
     expect(page.locator('[data-part="steps"]')).to_contain_text("Step 9")

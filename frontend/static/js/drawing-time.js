@@ -1,6 +1,6 @@
 // How much a page may draw by itself: its charts follow one feed, and each alone would think that it takes little.
 
-const SHARE = 0.25; // of the time, for all charts of a page together
+const SHARE = 0.5; // of the time, for all charts of a page together
 
 let free = 0;
 

@@ -66,12 +66,6 @@ atexit.register(_remove_session_home)
 django.setup()
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_setupnodes() -> None:
-    """Processes beside this one read settings of their own, after they have made a home of their own."""
-    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest tests come first and those of the browser last, whatever the shuffle.

@@ -1,9 +1,10 @@
-"""The whole suite in two parts beside each other: one process for what drives a browser, two for everything else.
+"""The whole suite in three parts beside each other: the engine, the application, and what drives a browser.
 
     python -m tests.whole [ARGUMENTS OF PYTEST]
 
-A browser's driver keeps an event loop running in its process, so nothing else may come after it there. Each process
-has a database, a broker and a folder of its own (tests/conftest.py). What the first process says comes at the end.
+A browser's driver keeps an event loop running in its process, so nothing else may come after it there; and only the
+application needs a database. Each process has servers and a folder of its own (tests/conftest.py). What the first
+process says is seen at once, what the others say comes at the end.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import psutil
 
 PYTEST = (sys.executable, "-m", "pytest")
+ENGINE = "tests/engine"
 BROWSER = "tests/browser"
 BEFORE_THE_BROWSER = (
     "tests/security",
@@ -37,29 +40,38 @@ NO_TESTS = 5
 
 
 def main(arguments: list[str]) -> int:
-    """This will run both parts with these arguments and return 0 if both passed."""
-    browser, others = _parts(arguments)
+    """This will run all parts with these arguments and return 0 if all passed."""
+    first, *others = _parts(arguments)
     # Threads that wait for each other spin, and three processes would fight for two cores.
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     # Hundreds of processes are started, each of which would compile the whole application for itself.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     # Told to stop, this process must still remove what the tests wrote.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("The tests were told to stop."))
-    with tempfile.TemporaryFile("w+") as said, _scratch() as folder:
+    with ExitStack() as stack:
+        folder = stack.enter_context(_scratch())
         environment["TMPDIR"] = str(folder)
         # What takes long to make and nobody changes is made once.
         environment["MTKD_TESTS_SHARE"] = tempfile.mkdtemp(dir=folder)
-        beside = subprocess.Popen([*PYTEST, *browser], stdout=said, stderr=subprocess.STDOUT, env=environment)
+        beside = [stack.enter_context(_beside(part, environment)) for part in others]
+        codes = [subprocess.call([*PYTEST, *first], env=environment)]
+        for process, said in beside:
+            codes.append(process.wait())
+            said.seek(0)
+            print(said.read(), flush=True)
+    return 0 if all(code in (0, NO_TESTS) for code in codes) and set(codes) != {NO_TESTS} else 1
+
+
+@contextmanager
+def _beside(part: list[str], environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], TextIO]]:
+    """A process of its own, and what it says; it does not outlive this one."""
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen([*PYTEST, *part], stdout=said, stderr=subprocess.STDOUT, env=environment)
         try:
-            first = subprocess.call([*PYTEST, "-n", "2", "--dist", "worksteal", *others], env=environment)
-            second = beside.wait()
+            yield process, said
         finally:
-            beside.terminate()
-            beside.wait()
-        said.seek(0)
-        print(said.read(), flush=True)
-    passed = [code in (0, NO_TESTS) for code in (first, second)]
-    return 0 if all(passed) and (first, second) != (NO_TESTS, NO_TESTS) else 1
+            process.terminate()
+            process.wait()
 
 
 @contextmanager
@@ -83,12 +95,13 @@ def _is_roomy(folder: Path) -> bool:
     return free >= PLENTY and not found.f_flag & os.ST_NOEXEC
 
 
-def _parts(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """The arguments of both parts: by marker where some are given, else by folder, so that neither collects all."""
+def _parts(arguments: list[str]) -> list[list[str]]:
+    """The arguments of each part: by marker where some are given, else by folder, so that none collects all."""
     if arguments:
-        return ["-m", "browser", *arguments], ["-m", "not browser", *arguments]
+        return [["-m", "not browser", *arguments], ["-m", "browser", *arguments]]
     browser = [*BEFORE_THE_BROWSER, BROWSER]
-    return browser, [f"--ignore={path}" for path in browser]
+    left_out = [f"--ignore={path}" for path in browser]
+    return [[*left_out, f"--ignore={ENGINE}"], [*left_out, ENGINE], browser]
 
 
 if __name__ == "__main__":

@@ -41,10 +41,7 @@ def learnt(tmp_path_factory: pytest.TempPathFactory) -> Learnt:
     """A world and networks that learnt it, made when they are asked for; nobody may change them."""
     if shared := os.environ.get("MTKD_TESTS_SHARE"):
         return Learnt(Path(shared))
-    own = tmp_path_factory.getbasetemp()
-    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "learnt"
-    folder.mkdir(exist_ok=True)
-    return Learnt(folder)
+    return Learnt(tmp_path_factory.mktemp("learnt"))
 
 
 @pytest.fixture(autouse=True)

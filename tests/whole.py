@@ -24,13 +24,7 @@ import psutil
 PYTEST = (sys.executable, "-m", "pytest")
 ENGINE = "tests/engine"
 BROWSER = "tests/browser"
-BEFORE_THE_BROWSER = (
-    "tests/security",
-    "tests/engine/client",
-    "tests/engine/export",
-    "tests/engine/predict",
-    "tests/engine/test_world_learning.py",
-)
+BEFORE_THE_BROWSER = ("tests/security", "tests/docker", "tests/engine/client", "tests/engine/teachers")
 """What the browser's process runs first, so that all processes end at about the same time."""
 MEMORY = Path("/dev/shm")
 PLENTY = 12 << 30

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -40,6 +41,8 @@ def make_cheaper(monkeypatch: pytest.MonkeyPatch) -> None:
     for task in (classification, dense, grounding):
         monkeypatch.setattr(task, "latencies", _timed_by_few_runs(task.latencies))
     monkeypatch.setattr(flush, "emit_post_migrate_signal", lambda *_, **__: None)  # MADE_BY_MIGRATIONS stay
+    for logger in _closed_loggers():
+        monkeypatch.setattr(logger, "propagate", True)
 
 
 @contextmanager
@@ -59,6 +62,13 @@ def rows_of_many_tests(blocker: DjangoDbBlocker, make: Callable[[], Made]) -> It
         with blocker.unblock():
             transaction.set_rollback(True)
             whole.__exit__(None, None, None)
+
+
+def _closed_loggers() -> list[logging.Logger]:
+    """Forty, of torch: pytest goes to each six times a test to hear what it says, and hears the rest at the root."""
+    known = logging.root.manager.loggerDict.values()
+    closed = [logger for logger in known if isinstance(logger, logging.Logger) and not logger.propagate]
+    return [logger for logger in closed if logger.name.startswith("torch")]
 
 
 def _listed_once() -> Callable[[WhiteNoiseMiddleware], None]:

@@ -24,7 +24,13 @@ import psutil
 PYTEST = (sys.executable, "-m", "pytest")
 ENGINE = "tests/engine"
 BROWSER = "tests/browser"
-BEFORE_THE_BROWSER = ("tests/security", "tests/docker", "tests/engine/client", "tests/engine/teachers")
+BEFORE_THE_BROWSER = (
+    "tests/security",
+    "tests/chaos",
+    "tests/engine/client",
+    "tests/engine/aggregators",
+    "tests/engine/tasks",
+)
 """What the browser's process runs first, so that all processes end at about the same time."""
 MEMORY = Path("/dev/shm")
 PLENTY = 12 << 30
@@ -43,10 +49,7 @@ def main(arguments: list[str]) -> int:
     # Told to stop, this process must still remove what the tests wrote.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("The tests were told to stop."))
     with ExitStack() as stack:
-        folder = stack.enter_context(_scratch())
-        environment["TMPDIR"] = str(folder)
-        # What takes long to make and nobody changes is made once.
-        environment["MTKD_TESTS_SHARE"] = tempfile.mkdtemp(dir=folder)
+        environment["TMPDIR"] = str(stack.enter_context(_scratch()))
         beside = [stack.enter_context(_beside(part, environment)) for part in others]
         codes = [subprocess.call([*PYTEST, *first], env=environment)]
         for process, said in beside:

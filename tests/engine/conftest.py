@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -39,8 +38,6 @@ def _before_anything_is_trained() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def learnt(tmp_path_factory: pytest.TempPathFactory) -> Learnt:
     """A world and networks that learnt it, made when they are asked for; nobody may change them."""
-    if shared := os.environ.get("MTKD_TESTS_SHARE"):
-        return Learnt(Path(shared))
     return Learnt(tmp_path_factory.mktemp("learnt"))
 
 

@@ -1,11 +1,10 @@
 """One generated world and the networks that learnt it, for all tests that need what has really learnt something.
 
-Each is made once, by whichever process of the tests asks first: making it takes longer than the tests do.
+Each is made once, when it is asked for: making it takes longer than the tests do.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
 from collections.abc import Callable
@@ -35,7 +34,7 @@ NETS: dict[str, tuple[dict[str, Any], int]] = {
 
 @dataclass(frozen=True)
 class Learnt:
-    """A folder that the processes of a run of the tests share, and what is in it by now."""
+    """A folder of a run of the tests, and what is in it by now."""
 
     folder: Path
 
@@ -84,10 +83,8 @@ def _last_word(run: Path) -> Path:
 
 def _once(folder: Path, make: Callable[[Path], None]) -> Path:
     whole = folder.with_name(f"{folder.name}.whole")
-    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not whole.exists():
-            shutil.rmtree(folder, ignore_errors=True)  # of a process that failed half-way
-            make(folder)
-            whole.touch()
+    if not whole.exists():
+        shutil.rmtree(folder, ignore_errors=True)  # of a test that failed half-way
+        make(folder)
+        whole.touch()
     return folder

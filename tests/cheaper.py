@@ -66,9 +66,8 @@ def rows_of_many_tests(blocker: DjangoDbBlocker, make: Callable[[], Made]) -> It
 
 def _closed_loggers() -> list[logging.Logger]:
     """Forty, of torch: pytest goes to each six times a test to hear what it says, and hears the rest at the root."""
-    known = logging.root.manager.loggerDict.values()
-    closed = [logger for logger in known if isinstance(logger, logging.Logger) and not logger.propagate]
-    return [logger for logger in closed if logger.name.startswith("torch")]
+    known = [found for found in logging.root.manager.loggerDict.values() if isinstance(found, logging.Logger)]
+    return [logger for logger in known if logger.name.startswith("torch") and not logger.propagate]
 
 
 def _listed_once() -> Callable[[WhiteNoiseMiddleware], None]:

@@ -1,10 +1,10 @@
-"""The whole suite in three parts beside each other: the engine, the application, and what drives a browser.
+"""The whole suite, each part in a process of its own: the application, the engine, and what drives a browser.
 
     python -m tests.whole [ARGUMENTS OF PYTEST]
 
-A browser's driver keeps an event loop running in its process, so nothing else may come after it there; and only the
-application needs a database. Each process has servers and a folder of its own (tests/conftest.py). What the first
-process says is seen at once, what the others say comes at the end.
+A browser's driver keeps an event loop running in its process, so nothing else may come after it there. Each process
+has a folder, and where it needs them servers, of its own (tests/conftest.py). What the first process says is seen at
+once, what the others say comes at the end.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _is_roomy(folder: Path) -> bool:
 
 
 def _parts(arguments: list[str]) -> list[list[str]]:
-    """The arguments of each part: by marker where some are given, else by folder, so that none collects all."""
+    """The arguments of each part: two by marker where some are given, else by folder, so that none collects all."""
     if arguments:
         return [["-m", "not browser", *arguments], ["-m", "browser", *arguments]]
     browser = [*BEFORE_THE_BROWSER, BROWSER]

@@ -5,10 +5,6 @@ Each is made once, when it is asked for: making it takes longer than the tests d
 
 from __future__ import annotations
 
-import json
-import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +14,7 @@ from mtkd_engine.data.world import VideosPerSplit, make_world, write
 from mtkd_engine.data.world.encoder import encode
 from mtkd_engine.data.world.render import render
 from mtkd_engine.distill import Place, distill
-from mtkd_engine.events import Finished, from_payload, to_payload
+from mtkd_engine.events import Finished
 from mtkd_engine.sources import Sources
 from mtkd_engine.spec import parse
 
@@ -32,27 +28,31 @@ NETS: dict[str, tuple[dict[str, Any], int]] = {
 """By family the network, and after how many epochs it sees far more than the blind."""
 
 
-@dataclass(frozen=True)
 class Learnt:
-    """A folder of a run of the tests, and what is in it by now."""
+    """What has been made in this folder by now."""
 
-    folder: Path
+    def __init__(self, folder: Path) -> None:
+        self._world, self._folder = folder / DATASET, folder
+        self._finished: dict[str, Finished] = {}
 
     def world(self) -> Path:
         """This will return the folder of the world."""
-        return _once(self.folder / DATASET, _make_world)
+        if not self._world.exists():
+            _make_world(self._world)
+        return self._world
 
     def run(self, family: str) -> Path:
         """This will return the folder of the job that trained a network of this family on the world."""
-        self.world()
-        net, epochs = NETS[family]
-        return _once(self.folder / f"run-{family}", lambda run: _make_run(run, net, epochs=epochs))
+        run = self._folder / f"run-{family}"
+        if family not in self._finished:
+            net, epochs = NETS[family]
+            self._finished[family] = train(run, dataset=self.world(), net=net, epochs=epochs)
+        return run
 
     def finished(self, family: str) -> Finished:
         """This will return the last word of that job."""
-        last = from_payload(json.loads(_last_word(self.run(family)).read_text()))
-        assert isinstance(last, Finished)
-        return last
+        self.run(family)
+        return self._finished[family]
 
 
 def train(folder: Path, *, dataset: Path, net: dict[str, Any], epochs: int) -> Finished:
@@ -70,21 +70,3 @@ def _make_world(folder: Path) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(write, "_film", lambda _out, _video, script, rng: encode(render(script, rng)[0]))
         make_world(folder, videos=VideosPerSplit(train=140, val=16, test=60), seed=11)
-
-
-def _make_run(folder: Path, net: dict[str, Any], *, epochs: int) -> None:
-    last = train(folder, dataset=folder.with_name(DATASET), net=net, epochs=epochs)
-    _last_word(folder).write_text(json.dumps(to_payload(last)))
-
-
-def _last_word(run: Path) -> Path:
-    return run.with_name(f"{run.name}.json")
-
-
-def _once(folder: Path, make: Callable[[Path], None]) -> Path:
-    whole = folder.with_name(f"{folder.name}.whole")
-    if not whole.exists():
-        shutil.rmtree(folder, ignore_errors=True)  # of a test that failed half-way
-        make(folder)
-        whole.touch()
-    return folder

@@ -55,7 +55,7 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", HOST, *_listed("MTKD_ALLOWED
 # --- Where things live: content in a folder of this host, or in a bucket (s3://NAME or s3://NAME/PREFIX)
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "jobs.storage.wholefiles.WholeFiles"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "webapp.static_files.VersionedStorage"},
 }
 if (_stored_at := os.environ.get("MTKD_STORAGE", "")).startswith("s3://"):
     STORAGES["default"] = {"BACKEND": "jobs.storage.buckets.Bucket", "OPTIONS": {"address": _stored_at}}
@@ -142,7 +142,7 @@ MIDDLEWARE = [
     "webapp.measuring.Measured",
     "webapp.middleware.ContentSecurityPolicy",  # early: files and errors carry the policy too
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "webapp.static_files.VersionedFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import BrowserContext, BrowserType, Page
 
 from jobs.local import programs
 from jobs.local.child import Child
@@ -81,15 +81,30 @@ def running_site(unhurried_environment: dict[str, str]) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
-def profile(browser: Browser, running_site: Site) -> Iterator[BrowserContext]:
+def profile(
+    browser_type: BrowserType,
+    browser_type_launch_args: dict[str, Any],
+    running_site: Site,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[BrowserContext]:
     """One profile for all tests, with a tab that stays open: what pages have in common is compiled once for all.
 
-    As long as a tab is there, the process that draws the site goes on (`--process-per-site`).
+    As long as a tab is there, the process that draws the site goes on (`--process-per-site`), and what was compiled
+    is kept in a folder only: a profile without one compiles the charts again for every page.
     """
     # A badge that breathes has the whole page put together sixty times a second: a tenth of a core.
-    with browser.new_context(reduced_motion="reduce") as context:
-        context.new_page().goto(f"{running_site.url}/healthz")
+    given = {**browser_type_launch_args, "reduced_motion": "reduce"}
+    with browser_type.launch_persistent_context(tmp_path_factory.mktemp("profile"), **given) as context:
+        context.pages[0].goto(f"{running_site.url}/healthz")
         yield context
+
+
+@pytest.fixture
+def stranger(profile: BrowserContext) -> Iterator[Page]:
+    """A page of somebody else's browser."""
+    assert profile.browser is not None
+    with profile.browser.new_context() as context:
+        yield context.new_page()
 
 
 @pytest.fixture

@@ -146,7 +146,10 @@ def test_news_waits_while_charts_have_drawn_enough_and_a_click_does_not(
     drawn(page, "#chart-loss", first)
     drawn(page, "#weights", first)
     # A minute of drawing earns a minute of rest, for all charts of the page.
-    page.evaluate("() => import('/static/js/drawing-time.js').then((time) => time.drew(60_000))")
+    page.evaluate(
+        """() => import(new URL("drawing-time.js", document.querySelector("[src$='/job.js']").src))
+        .then((time) => time.drew(60_000))"""
+    )
     losses(double, 6, 9)
     expect(page.locator('[data-part="steps"]')).to_contain_text("Step 9")
     page.locator("#chart-loss").get_by_role("button", name="log").click()

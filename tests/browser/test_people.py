@@ -6,7 +6,7 @@ import json
 import urllib.request
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from jobs.models import Membership, Project, User
 from tests.browser.conftest import Site
@@ -16,7 +16,7 @@ WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWi
 
 
 def test_a_superuser_opens_an_account_and_its_owner_comes_in(
-    logged_in: Page, site: Site, project: Project, browser: Browser
+    logged_in: Page, site: Site, project: Project, stranger: Page
 ) -> None:
     page = logged_in
     page.goto(f"{site.url}/people/")
@@ -28,19 +28,17 @@ def test_a_superuser_opens_an_account_and_its_owner_comes_in(
     page.get_by_label("Role", exact=True).select_option("viewer")
     page.get_by_role("button", name="Add").click()
     expect(page.get_by_text("grace is in Moments as viewer.")).to_be_visible()
-    other = browser.new_page()
-    other.goto(f"{site.url}/projects/moments/members/")
-    other.get_by_label("Username").fill("grace")
-    other.get_by_label("Password").fill(password)
-    other.get_by_role("button", name="Log in").click()
-    expect(other.get_by_role("heading", name="2 members")).to_be_visible()
-    expect(other.get_by_role("button", name="Add")).to_have_count(0)
+    stranger.goto(f"{site.url}/projects/moments/members/")
+    stranger.get_by_label("Username").fill("grace")
+    stranger.get_by_label("Password").fill(password)
+    stranger.get_by_role("button", name="Log in").click()
+    expect(stranger.get_by_role("heading", name="2 members")).to_be_visible()
+    expect(stranger.get_by_role("button", name="Add")).to_have_count(0)
     page.get_by_label("Role of grace").select_option("admin")
     page.get_by_role("button", name="Set the role of grace").click()
     expect(page.get_by_text("grace is admin now.")).to_be_visible()
-    other.reload()
-    expect(other.get_by_role("button", name="Add")).to_be_visible()
-    other.close()
+    stranger.reload()
+    expect(stranger.get_by_role("button", name="Add")).to_be_visible()
 
 
 def test_a_token_of_one_project_is_made_and_used(logged_in: Page, site: Site, project: Project) -> None:

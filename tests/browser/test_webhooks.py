@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from django.db import connection
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
 from jobs.courier import Courier
@@ -117,7 +117,7 @@ def test_pages_of_webhooks_fit_a_phone(logged_in: Page, site: Site, project: Pro
 
 
 def test_a_stranger_sees_the_badge_that_a_member_copied(
-    logged_in: Page, site: Site, project: Project, user: User, sources: Dataset, browser: Browser
+    logged_in: Page, site: Site, project: Project, user: User, sources: Dataset, stranger: Page
 ) -> None:
     job = submit(project=project, user=user, spec=parse({"data": {"dataset": "world"}}))
     Job.objects.filter(pk=job.pk).update(state="succeeded", gate_outcome="passed")
@@ -136,10 +136,8 @@ def test_a_stranger_sees_the_badge_that_a_member_copied(
         "(image) => image.decode().then(() => image.naturalWidth > 60)"
     )
     picture(page, "badge-of-baseline")
-    stranger = browser.new_page()
     stranger.goto(address)
     assert stranger.locator("title").text_content() == "gate: passed"
     stranger.goto(f"{address}&metric=miou")
     assert stranger.locator("title").text_content() == f"job {job.pk} miou: 0.4213"
     assert key_of(f"job:{job.pk}") in address
-    stranger.close()

@@ -24,6 +24,8 @@ MOST_LEVELS = 4
 """Of maps of one size, as a vision transformer has them, so many are taken, at even distances and with the last."""
 _UNUSED = ("layernorm", "pooler", "conv_1x1", "conv_1x1_exp")
 """Parts of the library's networks that come after the last stage."""
+_shapes_known: dict[str, list[tuple[int, ...]]] = {}
+"""Channels, height and width of the maps of encoders that were built in this process, each by what makes it."""
 
 
 class Encoder(nn.Module):
@@ -41,11 +43,14 @@ def encoder(net: ImageNetSpec, *, reads: PictureInput) -> Encoder:
     """This will build the encoder that an image network is; raises SpecError, field `net.backbone...`."""
     if isinstance(net, CifarResNet):
         return CifarEncoder(net, reads=reads)
-    with shapes_only(), torch.no_grad():
-        maps = _made(net, reads).eval().levels(torch.zeros(1, 3, reads.height, reads.width))
+    key = repr((net, reads))
+    if key not in _shapes_known:
+        with shapes_only(), torch.no_grad():
+            maps = _made(net, reads).eval().levels(torch.zeros(1, 3, reads.height, reads.width))
+        _shapes_known[key] = [tuple(one.shape[1:]) for one in maps]
     made = _made(net, reads)
-    made.widths = tuple(int(one.shape[1]) for one in maps)
-    made.sizes = tuple((int(one.shape[2]), int(one.shape[3])) for one in maps)
+    made.widths = tuple(channels for channels, _, _ in _shapes_known[key])
+    made.sizes = tuple((height, width) for _, height, width in _shapes_known[key])
     return made
 
 

@@ -6,12 +6,22 @@ from __future__ import annotations
 import os
 import sys
 
+from mtkd_engine.loading import loading
+
 
 def main() -> None:
     """This will run the command named on the command line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
-    from django.core.management import execute_from_command_line
-    from django.db import OperationalError
+    with loading():
+        import django
+        from django.core.exceptions import ImproperlyConfigured
+        from django.core.management import execute_from_command_line
+        from django.db import OperationalError
+
+        try:
+            django.setup()
+        except ImproperlyConfigured as error:
+            sys.exit(str(error))
 
     try:
         execute_from_command_line(sys.argv)

@@ -15,6 +15,7 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import worker_process_init, worker_shutting_down
+from celery.utils.nodenames import host_format
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 
@@ -33,6 +34,7 @@ app.conf.update(
     task_ignore_result=True,
     task_serializer="json",
     accept_content=["json"],
+    worker_pool="prefork",
     worker_prefetch_multiplier=1,
     worker_disable_prefetch=True,
     worker_send_task_events=False,
@@ -54,18 +56,26 @@ app.steps["consumer"].add(Consuming)
 def serve(*, queues: list[str], name: str) -> int:
     """This will be a worker of one job at a time until it is asked to end, and return its exit code."""
     with loading():
-        from celery.bin.celery import celery
+        # Not by `celery worker`, which would load all its other commands and two consoles.
+        from celery.apps.worker import Worker
 
         for module in app.conf.include:  # what the worker would load later, outside
             import_module(module)
     warnings.filterwarnings("ignore", "You're running the worker with superuser privileges")
-    arguments = [
-        # Django's checks would load the whole site, which a worker never serves: a second of its start.
-        *("--quiet", "--skip-checks", "--app", "jobs.celery", "worker", "--pool", "prefork"),
-        *("--concurrency", "1", "--hostname", f"{name}@%h", "--loglevel", "INFO"),
-        *("--queues", ",".join(queues), "--without-mingle", "--without-gossip"),
-    ]
-    return int(celery.main(args=arguments, standalone_mode=False) or 0)
+    # Django's checks would load the whole site, which a worker never serves: a second of its start.
+    os.environ["CELERY_SKIP_CHECKS"] = "true"
+    worker = Worker(
+        app=app,
+        hostname=host_format(f"{name}@%h"),
+        queues=queues,
+        concurrency=1,
+        loglevel="INFO",
+        quiet=True,
+        without_mingle=True,
+        without_gossip=True,
+    )
+    worker.start()
+    return int(worker.exitcode or 0)
 
 
 def _tell_the_children(**_: Any) -> None:

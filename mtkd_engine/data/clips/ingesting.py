@@ -29,7 +29,6 @@ from mtkd_engine.data.clips.store import ClipStore
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.data.progress import Progress
 from mtkd_engine.data.video.ingest import FrameImages, Ingested, Refused, Source, ingest
-from mtkd_engine.data.video.vectors import vector_grid
 
 LINES, STREAMS, LOCK = "ingested.jsonl", "ingested.bin", "ingested.lock"
 _AT_ONCE = 1024
@@ -68,6 +67,8 @@ class IngestedClips(ClipStore):
 
     def grid(self, place: int) -> NDArray[np.int8]:
         """This will read the motion vectors out of the stream, (F, 32, 43, 2)."""
+        from mtkd_engine.data.video.vectors import vector_grid  # loads FFmpeg, which few datasets need
+
         return vector_grid(self.stream(place))
 
 

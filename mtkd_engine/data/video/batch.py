@@ -11,11 +11,10 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from mtkd_engine.data.video.inside import SAID, stream_name
 from mtkd_engine.data.video.items import Item
 from mtkd_engine.data.video.limits import Bounds, Costs
-from mtkd_engine.data.video.outcomes import Outcome, Refused
-from mtkd_engine.data.video.said import ingested_of, new_lines, read_line, refused_of
+from mtkd_engine.data.video.outcomes import Outcome, Refused, stream_name
+from mtkd_engine.data.video.said import SAID, ingested_of, new_lines, read_line, refused_of
 from mtkd_engine.sandbox import Confined, Limits, take_product
 
 TASK = "mtkd_engine.data.video.inside:ingest_all"

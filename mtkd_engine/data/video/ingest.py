@@ -15,10 +15,9 @@ from pathlib import Path
 
 from mtkd_engine.data.video.batch import Batch
 from mtkd_engine.data.video.errors import VideoError
-from mtkd_engine.data.video.inside import stream_name
 from mtkd_engine.data.video.items import Item, item_of, name_of
 from mtkd_engine.data.video.limits import BOUNDS, COSTS, Bounds, Costs
-from mtkd_engine.data.video.outcomes import FrameImages, Ingested, Outcome, Refused, Source
+from mtkd_engine.data.video.outcomes import FrameImages, Ingested, Outcome, Refused, Source, stream_name
 
 __all__ = ["FrameImages", "Ingested", "Outcome", "Refused", "Source", "ingest", "stream_name"]
 _MOST_TOGETHER = 8

@@ -1,6 +1,6 @@
 """The confined side of the ingest: many videos one after the other, each told of before and after.
 
-`said.jsonl` in the working folder gets a line {"begun": N}, and one {"done": N, ...} or {"refused": N, ...} for each.
+`SAID` in the working folder gets a line {"begun": N}, and one {"done": N, ...} or {"refused": N, ...} for each.
 """
 
 from __future__ import annotations
@@ -16,14 +16,9 @@ import av
 from mtkd_engine.data.video.container import keep_messages, said_by
 from mtkd_engine.data.video.errors import VideoError
 from mtkd_engine.data.video.limits import Bounds
+from mtkd_engine.data.video.outcomes import stream_name
+from mtkd_engine.data.video.said import SAID
 from mtkd_engine.data.video.transcode import Transcoded, transcode_images, transcode_video
-
-SAID = "said.jsonl"
-
-
-def stream_name(number: int) -> str:
-    """This will name the stream of the source of this number."""
-    return f"{number:06d}.mp4"
 
 
 def ingest_all(arguments: dict[str, Any]) -> None:

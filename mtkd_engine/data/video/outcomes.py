@@ -45,3 +45,8 @@ class Refused:
 
 
 Outcome = Ingested | Refused
+
+
+def stream_name(number: int) -> str:
+    """This will name the stream of the source of this number."""
+    return f"{number:06d}.mp4"

@@ -13,6 +13,7 @@ from mtkd_engine.data.video.errors import CODES
 from mtkd_engine.data.video.limits import HIGHEST_RATE, LONGEST_SIDE, Bounds
 from mtkd_engine.data.video.outcomes import Ingested, Refused
 
+SAID = "said.jsonl"
 _LARGEST_PART = 8 << 20
 _MOST_NOTES = 20
 _LONGEST_TEXT = 400

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from mtkd_engine.data.clips import ingesting, previews
 from mtkd_engine.data.clips.rows import HandedClips
+from mtkd_engine.data.video import vectors
 from mtkd_engine.data.video.ingest import FrameImages, Ingested, Refused, Source
 from mtkd_engine.data.video.previewing import Preview
 
@@ -81,7 +82,7 @@ def pretended_preview(stream: bytes, *, rate: float) -> Preview:
 def pretend(monkeypatch: pytest.MonkeyPatch) -> None:
     """Clips are lines of text."""
     monkeypatch.setattr(ingesting, "ingest", pretended)
-    monkeypatch.setattr(ingesting, "vector_grid", pretended_grid)
+    monkeypatch.setattr(vectors, "vector_grid", pretended_grid)
     monkeypatch.setattr(previews, "preview", pretended_preview)
 
 

@@ -17,15 +17,15 @@ def seed_everything(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
-    _refuse_varying_results()
+    refuse_varying_results()
     # Filling fresh memory is a debugging aid of that switch, not part of determinism: 8 % of a step.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     # Moments of parameters at rest decay into denormal numbers, on which a core is many times slower.
     torch.set_flush_denormal(True)
 
 
-def _refuse_varying_results() -> None:
-    """As `torch.use_deterministic_algorithms`, which would load torch's compiler to tell it; few jobs compile.
+def refuse_varying_results() -> None:
+    """This will do as `torch.use_deterministic_algorithms`, which would load torch's compiler to tell it.
 
     The backward pass of `table[index]` differs from run to run on CPU without it.
     """

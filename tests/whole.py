@@ -98,7 +98,7 @@ def _parts(arguments: list[str]) -> list[list[str]]:
     if arguments:
         return [["-m", "not browser", *arguments], ["-m", "browser", *arguments]]
     browser = [*BEFORE_THE_BROWSER, BROWSER]
-    left_out = [f"--ignore={path}" for path in browser]
+    left_out = ["-p", "no:playwright", *(f"--ignore={path}" for path in browser)]
     return [[*left_out, f"--ignore={ENGINE}"], [*left_out, ENGINE], browser]
 
 

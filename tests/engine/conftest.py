@@ -18,6 +18,7 @@ from mtkd_engine.nets.grounding import (
     RegressionOutput,
     SpanOutput,
 )
+from mtkd_engine.seeding import refuse_varying_results
 from mtkd_engine.tasks.grounding import Targets
 from mtkd_engine.tasks.grounding.collate import targets_of
 from mtkd_engine.tasks.grounding.grid import clip_mask, windows_of_cells
@@ -31,7 +32,7 @@ def _before_anything_is_trained() -> Iterator[None]:
     os.environ.setdefault("MTKD_ONNX", "0")  # its translation takes longer than the training of these jobs
     _alone_and_repeatable()
     yield
-    torch.use_deterministic_algorithms(False)
+    torch.set_deterministic_debug_mode("default")
     torch.set_num_threads(threads)
 
 
@@ -52,7 +53,7 @@ def _same_bits() -> Iterator[None]:
 
 def _alone_and_repeatable() -> None:
     torch.set_num_threads(1)  # these tensors are too small to share
-    torch.use_deterministic_algorithms(True)
+    refuse_varying_results()
 
 
 def _generator(seed: int) -> torch.Generator:

@@ -27,7 +27,6 @@ BROWSER = "tests/browser"
 BEFORE_THE_BROWSER = (
     "tests/security",
     "tests/chaos",
-    "tests/jobs/backup",
     "tests/engine/client",
     "tests/engine/aggregators",
     "tests/engine/tasks",

@@ -12,28 +12,17 @@ from jobs.queries.images import read_images
 from jobs.storage.blobs import keep_file
 from jobs.storage.previews import labelled_files
 from mtkd_engine.data.check.validate import check_dataset
-from mtkd_engine.data.clips import ingesting, previews
 from tests.classifying import make_classifier, make_images
-from tests.engine.data.clips.doubles import (
-    CLASSES,
-    SPLITS,
-    clip,
-    pretended,
-    pretended_grid,
-    pretended_preview,
-    write,
-)
+from tests.engine.data.clips.doubles import CLASSES, SPLITS, clip, pretend, write
 from tests.inspected_classes import TEACHERS, class_columns, class_files, ended_job
 
+__all__ = ["pretend"]  # fixtures
 PREVIEWS = {"images.bin", "images.idx", "plays.bin", "plays.idx"}
 
 
 @pytest.fixture
-def older(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset:
+def older(project: Project, tmp_path: Path, pretend: None) -> Dataset:
     """Clips of two classes as they were sealed before there were previews."""
-    monkeypatch.setattr(ingesting, "ingest", pretended)
-    monkeypatch.setattr(ingesting, "vector_grid", pretended_grid)
-    monkeypatch.setattr(previews, "preview", pretended_preview)
     names = [f"{split}/{name}/{n}.mp4" for split in SPLITS for name in CLASSES for n in range(2)]
     raw = write(tmp_path / "raw", {name: clip(number) for number, name in enumerate(names)})
     report = check_dataset(raw, name="acts", seal=tmp_path / "sealed")

@@ -27,6 +27,7 @@ BROWSER = "tests/browser"
 BEFORE_THE_BROWSER = (
     "tests/security",
     "tests/chaos",
+    "tests/jobs/intake",
     "tests/engine/client",
     "tests/engine/aggregators",
     "tests/engine/tasks",

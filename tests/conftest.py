@@ -63,6 +63,7 @@ def _remove_session_home() -> None:
 
 
 atexit.register(_remove_session_home)
+atexit.register(gc.freeze)  # else all that was loaded and kept is searched once more, for nothing
 django.setup()
 
 

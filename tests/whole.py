@@ -30,6 +30,7 @@ BEFORE_THE_BROWSER = (
     "tests/jobs/intake",
     "tests/engine/client",
     "tests/engine/aggregators",
+    "tests/engine/predict",
     "tests/engine/tasks",
 )
 """What the browser's process runs first, so that all processes end at about the same time."""

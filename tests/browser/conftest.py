@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import BrowserContext, BrowserType, Page
+from playwright.sync_api import BrowserContext, BrowserType, Page, expect
 
 from jobs.local import programs
 from jobs.local.child import Child
@@ -26,6 +26,8 @@ PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-c
 CHROMIUM = next(filter(None, map(shutil.which, PROGRAMS)), None)
 OF_A_PLUGIN = "ignore:Session-scoped fixtures defined as instance methods"  # pytest-base-url
 PASSWORD = "correct horse battery"
+PATIENCE_MS = 60_000
+"""How long a page is given for what a test waits for: no test judges seconds, and the machine may be busy."""
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-software-rasterizer", "--disable-quic"),
     *("--no-first-run", "--process-per-site", "--disable-background-networking"),
@@ -94,7 +96,9 @@ def profile(
     """
     # A badge that breathes has the whole page put together sixty times a second: a tenth of a core.
     given = {**browser_type_launch_args, "reduced_motion": "reduce"}
+    expect.set_options(timeout=PATIENCE_MS)
     with browser_type.launch_persistent_context(tmp_path_factory.mktemp("profile"), **given) as context:
+        context.set_default_timeout(PATIENCE_MS)
         context.pages[0].goto(f"{running_site.url}/healthz")
         yield context
 

@@ -125,7 +125,7 @@ def register_images(page: Page, folder: Path) -> None:
     page.get_by_label("Name", exact=True).fill("shapes")
     page.locator('input[data-part="files"]').set_input_files(archive)
     page.get_by_role("button", name="Register dataset").click()
-    page.wait_for_url(re.compile(r"/datasets/\d+/$"), timeout=60_000)
+    page.wait_for_url(re.compile(r"/datasets/\d+/$"))
     expect(page.get_by_role("heading", name="Classes")).to_be_visible()
 
 
@@ -134,7 +134,7 @@ def register_teachers(page: Page, files: list[Path]) -> None:
     page.get_by_label("Measure it on").select_option(label="shapes")
     page.get_by_label("Input of checkpoints").select_option("cifar_imagenet")
     page.get_by_role("button", name="Register teacher").click()
-    expect(page.get_by_text("3 teachers are being registered")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("3 teachers are being registered")).to_be_visible()
 
 
 def teachers_on(page: Page, project: str) -> Locator:

@@ -116,7 +116,7 @@ def train_teacher(page: Page, project: str, *, name: str, seed: int, until: Call
     until(lambda: Registration.objects.filter(name=name, finished_at__isnull=False).exists(), seconds=300)
     row = Registration.objects.get(name=name)
     assert row.state == RegistrationState.REGISTERED, row.sentence
-    page.wait_for_url(re.compile(r"/teachers/\d+/$"), timeout=60_000)
+    page.wait_for_url(re.compile(r"/teachers/\d+/$"))
     expect(page.get_by_text("features 32 wide, up to")).to_be_visible()
     shot(page, f"teacher-{name}")
 

@@ -51,14 +51,14 @@ def test_an_ablation_group_is_submitted_by_the_form_and_fills_while_it_is_watche
     for number in (1, 2, 3):
         end_well(of_cell(group, "", number), iou=ious(0.5, seed=number))
         end_well(of_cell(group, "kau", number), iou=ious(0.4, seed=number))
-    expect(page.get_by_text("KAU brings +10.0 mIoU over uniform weights")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("KAU brings +10.0 mIoU over uniform weights")).to_be_visible()
     expect(page.locator('tr[data-cell="kau"] .judged')).to_have_text("−10.0")
     page.locator("still-chart").scroll_into_view_if_needed()
     page.wait_for_function(f"() => ({DRAWN})() === 8")  # six seeds and two means
 
     for number in (1, 2, 3):
         end_well(of_cell(group, "soft_labels", number), iou=ious(0.5, seed=number)[::-1])
-    expect(page.get_by_text("All 9 jobs are done.")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("All 9 jobs are done.")).to_be_visible()
     expect(page.get_by_text("Learning from soft labels brings")).to_contain_text(
         "not distinguishable with 3 seeds"
     )

@@ -28,12 +28,12 @@ def test_images_are_uploaded_mended_and_looked_at(
     page.get_by_label("Name", exact=True).fill("shapes")
     page.locator('input[data-part="files"]').set_input_files([str(tmp_path / "shapes.zip")])
     page.get_by_role("button", name="Register dataset").click()
-    expect(page.get_by_text("1 image(s) cannot be decoded.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("1 image(s) cannot be decoded.")).to_be_visible()
     expect(
         page.get_by_role("cell", name="disc").or_(page.get_by_text("disc", exact=True)).first
     ).to_be_visible()
     page.get_by_role("button", name=re.compile("^Register (with|as)")).click()
-    page.wait_for_url(re.compile(r"/datasets/\d+/$"), timeout=60_000)
+    page.wait_for_url(re.compile(r"/datasets/\d+/$"))
     assert Dataset.objects.get().task == "classification"
     expect(page.get_by_role("heading", name="Classes")).to_be_visible()
     first = page.locator(".image-grid img").first

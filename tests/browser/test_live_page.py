@@ -30,7 +30,7 @@ def losses(double: EngineDouble, first: int, last: int) -> None:
 
 
 def drawn(page: Page, chart: str, seq: int) -> None:
-    expect(page.locator(chart)).to_have_attribute("data-drawn-seq", str(seq), timeout=10_000)
+    expect(page.locator(chart)).to_have_attribute("data-drawn-seq", str(seq))
 
 
 def test_a_job_is_watched_from_waiting_to_its_result(logged_in: Page, site: Site, job: Job) -> None:
@@ -84,7 +84,7 @@ def test_a_lost_connection_is_shown_and_nothing_is_missed(logged_in: Page, site:
     expect(page.locator('[data-part="link"]')).to_have_text("reconnecting")
     losses(double, 6, 9)
     site.start()
-    expect(page.locator('[data-part="link"]')).to_have_text("live", timeout=20_000)
+    expect(page.locator('[data-part="link"]')).to_have_text("live")
     drawn(page, "#chart-loss", double.journal.next_seq - 1)
     steps = page.evaluate("() => document.querySelector('#chart-loss .plot').data[0].x")
     assert steps == list(range(1, 10))

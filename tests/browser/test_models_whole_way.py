@@ -106,5 +106,5 @@ def keep_one(page: Page) -> None:
     page.get_by_label("Model", exact=True).select_option(NAMES[1])
     page.get_by_label("Teacher name").fill("net-b-taught")
     page.get_by_role("button", name="Promote to teacher").click()
-    page.wait_for_url(re.compile(r"/teachers/\d+/$"), timeout=60_000)
+    page.wait_for_url(re.compile(r"/teachers/\d+/$"))
     expect(page.get_by_role("heading", name="net-b-taught")).to_be_visible()

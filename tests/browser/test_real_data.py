@@ -33,7 +33,7 @@ def register(page: Page, site: Site, *files: Path, name: str, **chosen: str) -> 
     for field, value in chosen.items():
         page.locator(f"[name={field}]").select_option(value)
     page.get_by_role("button", name=f"Register {noun}").click()
-    page.wait_for_url(re.compile(r"/registrations/\d+/$"), timeout=60_000)
+    page.wait_for_url(re.compile(r"/registrations/\d+/$"))
     card = re.compile(rf"/{noun}s/\d+/$")
     accept = page.get_by_role("button", name=re.compile("^Register (with|as)"))
     deadline = time.monotonic() + 180
@@ -97,7 +97,7 @@ def test_eight_models_come_at_once_as_their_predictions(
     page.locator("[name=dataset]").select_option("qvhighlights@1")
     page.locator("[name=split]").select_option("test")
     page.get_by_role("button", name="Register teacher").click()
-    page.wait_for_url(f"{site.url}/projects/moments/", timeout=60_000)
+    page.wait_for_url(f"{site.url}/projects/moments/")
     expect(page.get_by_text("8 teachers are being registered")).to_be_visible()
     until(lambda: dataset.teachers.count() == len(files), seconds=240)
     for file in files:

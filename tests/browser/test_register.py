@@ -43,7 +43,7 @@ def test_files_are_uploaded_and_the_form_waits_for_them(
     form.get_by_label("Name", exact=True).fill("mine")
     choose(form, small, large)
     form.get_by_role("button", name="Register dataset").click()
-    expect(form.get_by_role("heading", name="mine")).to_be_visible(timeout=30_000)
+    expect(form.get_by_role("heading", name="mine")).to_be_visible()
     made = Registration.objects.get()
     assert {row.name for row in made.uploads.all()} == {"train.json", "features.npz"}
     assert {row.received for row in made.uploads.all()} == {2, large.stat().st_size}
@@ -87,7 +87,7 @@ def test_a_lost_connection_is_waited_for(
     expect(form.locator(".upload-row")).to_have_attribute("data-way", "retrying")
     expect(form.locator(".upload-row")).to_contain_text("No connection.")
     context.set_offline(False)
-    expect(form.locator('[data-part="summary"]')).to_have_text(UPLOADED, timeout=30_000)
+    expect(form.locator('[data-part="summary"]')).to_have_text(UPLOADED)
     assert seen == ["0", "8000000", "8000000", "16000000"]
     assert Upload.objects.get().is_complete
 
@@ -113,7 +113,7 @@ def test_the_same_file_goes_on_after_a_reload_and_a_restart_of_the_site(
         "request", lambda request: sent.append(f"{request.method} {request.headers.get('upload-offset')}")
     )
     choose(form, large)
-    expect(form.locator('[data-part="summary"]')).to_have_text(UPLOADED, timeout=30_000)
+    expect(form.locator('[data-part="summary"]')).to_have_text(UPLOADED)
     expect(form.locator("left-uploads")).to_be_hidden()
     assert [line for line in sent if line[:5] in {"POST ", "PATCH"}] == ["PATCH 8000000", "PATCH 16000000"]
     assert Upload.objects.get().pk == before.pk
@@ -273,11 +273,11 @@ def test_repairs_are_decided_on_and_the_card_opens(form: Page, tmp_path: Path, i
     expect(form.get_by_role("heading", name="charades")).to_be_visible()
     form.evaluate("() => { window.sameDocument = true; }")
     repairs = form.get_by_role("heading", name=re.compile("repair"))
-    expect(repairs).to_be_visible(timeout=60_000)
+    expect(repairs).to_be_visible()
     assert form.evaluate("() => window.sameDocument") is True
     form.get_by_role("checkbox").first.check()
     form.get_by_role("button", name="Register with these repairs").click()
-    form.wait_for_url(re.compile(r"/datasets/\d+/$"), timeout=60_000)
+    form.wait_for_url(re.compile(r"/datasets/\d+/$"))
     assert Dataset.objects.get().name == "charades"
     assert Registration.objects.get().accepted == ["clip_windows"]
     assert not Upload.objects.exists()
@@ -291,7 +291,7 @@ def test_what_the_engine_refuses_is_told_with_its_sentence(form: Page, tmp_path:
     choose(form, broken)
     form.get_by_role("button", name="Register dataset").click()
     refusal = form.get_by_role("alert")
-    expect(refusal).to_contain_text("Refused.", timeout=60_000)
+    expect(refusal).to_contain_text("Refused.")
     expect(refusal).to_contain_text("train.json")
     form.get_by_role("link", name="Try again").click()
     expect(form.get_by_label("Name", exact=True)).to_have_value("broken")

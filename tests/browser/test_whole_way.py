@@ -80,11 +80,11 @@ def test_from_the_form_to_the_student(
     page.evaluate("() => { window.sameDocument = true; }")
 
     state = page.locator('[data-part="state"]')
-    expect(state).to_have_text("running", timeout=60_000)
+    expect(state).to_have_text("running")
     expect(page.locator("#chart-loss .legend-item").first).to_contain_text("total", timeout=120_000)
     page.locator("#weights").scroll_into_view_if_needed()
-    expect(page.locator("#weights .heatmaplayer image").first).to_be_attached(timeout=60_000)
-    expect(page.locator("#probe tbody tr")).to_have_count(16, timeout=60_000)
+    expect(page.locator("#weights .heatmaplayer image").first).to_be_attached()
+    expect(page.locator("#probe tbody tr")).to_have_count(16)
     page.locator("#chart-loss").scroll_into_view_if_needed()
 
     expect(state).to_have_text("succeeded", timeout=120_000)

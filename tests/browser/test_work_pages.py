@@ -98,10 +98,10 @@ def test_a_lost_connection_is_told_and_the_page_mends_itself(
     lost = page.locator('[data-part="lost"]')
     expect(lost).to_be_hidden()
     page.context.set_offline(True)
-    expect(lost).to_contain_text("No connection to the server", timeout=15_000)
+    expect(lost).to_contain_text("No connection to the server")
     page.context.set_offline(False)
     another(project, user, "meanwhile")
-    expect(page.get_by_role("link", name="meanwhile")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("link", name="meanwhile")).to_be_visible()
     expect(lost).to_be_hidden()
 
 

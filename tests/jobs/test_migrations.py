@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connection, connections
-from django.db.migrations import Migration
-from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations import Migration, executor
+from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
@@ -35,13 +35,23 @@ LONG = {
 }
 
 
+class OneByOne(MigrationLoader):
+    """Migrations as they came, without those that stand for several of them."""
+
+    def load_disk(self) -> None:
+        super().load_disk()
+        self.disk_migrations = {
+            key: found for key, found in self.disk_migrations.items() if not found.replaces
+        }
+
+
 def migration(name: str) -> Migration:
-    return MigrationLoader(connection).graph.nodes["jobs", name]
+    return OneByOne(connection).graph.nodes["jobs", name]
 
 
 def statements(name: str) -> list[str]:
     """What a migration sends to the database."""
-    loader = MigrationLoader(connection, replace_migrations=False)
+    loader = OneByOne(connection)
     found = loader.collect_sql([(loader.graph.nodes["jobs", name], False)])
     return [line.strip() for line in found if line.strip() and not line.startswith("--")]
 
@@ -82,6 +92,12 @@ def rows(_back_to_now: None, make_job: MakeJob) -> Attempt:
 
 def test_the_tables_are_what_the_models_say(db: None) -> None:
     call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+
+
+def test_a_new_database_gets_the_tables_that_one_by_one_would_come() -> None:
+    at_once, one_by_one = (kind(None).project_state() for kind in (MigrationLoader, OneByOne))
+    found = MigrationAutodetector(one_by_one, at_once).changes(OneByOne(None).graph)
+    assert not [operation for changes in found.values() for each in changes for operation in each.operations]
 
 
 @pytest.mark.parametrize("name", LATER)
@@ -126,7 +142,7 @@ def test_what_is_done_at_once_is_let_through() -> None:
 
 @pytest.mark.slow
 def test_rows_survive_the_way_back_and_forth_while_others_read_and_write(
-    rows: Attempt, meanwhile: Callable[[Callable[[], None]], None]
+    rows: Attempt, meanwhile: Callable[[Callable[[], None]], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever works meanwhile has short transactions; a migration waits for them at most five seconds."""
     before = (Event.objects.get().payload, bytes(MetricChunk.objects.get().data))
@@ -149,6 +165,7 @@ def test_rows_survive_the_way_back_and_forth_while_others_read_and_write(
         return execute(sql, *rest)
 
     meanwhile(work)
+    monkeypatch.setattr(executor, "MigrationLoader", OneByOne)
     indexes: dict[str, set[frozenset[str]]] = {}
     try:
         with connection.cursor() as cursor:
@@ -157,7 +174,7 @@ def test_rows_survive_the_way_back_and_forth_while_others_read_and_write(
             count = len(worked)
             with connection.execute_wrapper(note):
                 # As the command does, which would also make the models of before and after for those who listen.
-                MigrationExecutor(connection).migrate([("jobs", name)])
+                executor.MigrationExecutor(connection).migrate([("jobs", name)])
             indexes.setdefault(name, set()).add(frozenset(of_big_tables()))
             wait_for_more(worked, count)
     finally:

@@ -24,15 +24,7 @@ import psutil
 PYTEST = (sys.executable, "-m", "pytest")
 ENGINE = "tests/engine"
 BROWSER = "tests/browser"
-BEFORE_THE_BROWSER = (
-    "tests/security",
-    "tests/chaos",
-    "tests/jobs/intake",
-    "tests/engine/client",
-    "tests/engine/aggregators",
-    "tests/engine/predict",
-    "tests/engine/tasks",
-)
+BEFORE_THE_BROWSER = ("tests/security", "tests/chaos", "tests/jobs/intake", "tests/engine/client")
 """What the browser's process runs first, so that all processes end at about the same time."""
 MEMORY = Path("/dev/shm")
 PLENTY = 12 << 30

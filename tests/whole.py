@@ -24,7 +24,14 @@ import psutil
 PYTEST = (sys.executable, "-m", "pytest")
 ENGINE = "tests/engine"
 BROWSER = "tests/browser"
-BEFORE_THE_BROWSER = ("tests/security", "tests/chaos", "tests/jobs/intake", "tests/engine/client")
+BEFORE_THE_BROWSER = (
+    "tests/security",
+    "tests/chaos",
+    "tests/engine/client",
+    "tests/engine/aggregators",
+    "tests/engine/predict",
+    "tests/engine/tasks",
+)
 """What the browser's process runs first, so that all processes end at about the same time."""
 MEMORY = Path("/dev/shm")
 PLENTY = 12 << 30

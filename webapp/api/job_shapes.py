@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from jobs.models import Attempt, Checkpoint, Job, State, Teacher
+from jobs.models import Attempt, Checkpoint, Job, Outcome, State, Teacher
 from jobs.operations.deadlines import deadline_of
 from jobs.operations.schedules import HIGHEST, LOWEST
 from jobs.operations.tags import LONGEST_NAME, LONGEST_NOTES, LONGEST_TAG, MOST_TAGS
@@ -98,6 +98,10 @@ class DescriptionShape(StrictShape):
 
 class AttemptShape(serializers.ModelSerializer[Attempt]):
     """One claim of a job by a worker; `reason` says why it did not succeed, `peak_memory` is in bytes."""
+
+    outcome = serializers.ChoiceField(
+        choices=Outcome.choices, allow_blank=True, read_only=True, help_text="Empty while it runs."
+    )
 
     class Meta:
         model = Attempt

@@ -59,6 +59,13 @@ def test_the_specs_of_all_tasks_are_described_field_by_field(described: dict[str
     assert aggregator["discriminator"]["mapping"]["kau"] == "#/components/schemas/FeatureKauSpec"
 
 
+def test_what_is_empty_until_something_has_ended_is_described_so(described: dict[str, Any]) -> None:
+    shapes = described["components"]["schemas"]
+    for shape, field in (("AttemptShape", "outcome"), ("ListedJobShape", "gate_outcome")):
+        offered = shapes[shape]["properties"][field]["oneOf"]
+        assert any("" in shapes[one["$ref"].rpartition("/")[2]]["enum"] for one in offered)
+
+
 def test_it_needs_no_extension_of_the_standard(described: dict[str, Any]) -> None:
     def keys(node: Any) -> Iterator[str]:
         if isinstance(node, dict):

@@ -36,13 +36,13 @@ LONG = {
 
 
 class OneByOne(MigrationLoader):
-    """Migrations as they came, without those that stand for several of them."""
+    """Migrations as they came: who stands for several steps back, as on a database that has some of them."""
 
-    def load_disk(self) -> None:
-        super().load_disk()
-        self.disk_migrations = {
-            key: found for key, found in self.disk_migrations.items() if not found.replaces
-        }
+    def build_graph(self) -> None:
+        self.replace_migrations = False
+        super().build_graph()
+        for key, found in self.replacements.items():
+            self.graph.remove_replacement_node(key, found.replaces)
 
 
 def migration(name: str) -> Migration:

@@ -108,6 +108,7 @@ def stranger(profile: BrowserContext) -> Iterator[Page]:
     """A page of somebody else's browser."""
     assert profile.browser is not None
     with profile.browser.new_context() as context:
+        context.set_default_timeout(PATIENCE_MS)
         yield context.new_page()
 
 

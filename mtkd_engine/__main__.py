@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from mtkd_engine.commands import cache, data, jobs, models, partners
+from mtkd_engine.commands import cache, check, jobs, make_data, models, partners
 from mtkd_engine.commands.given import REFUSED, RefusedError
 from mtkd_engine.data.errors import DataError
 from mtkd_engine.fulldisk import NO_ROOM, is_full, let_go_of_output, tell
@@ -37,7 +37,7 @@ def _refuse(sentence: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m mtkd_engine", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for part in (jobs, models, partners, cache, data):
+    for part in (jobs, models, partners, cache, check, make_data):
         part.add(commands)
     return parser
 

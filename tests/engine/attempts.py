@@ -1,4 +1,4 @@
-"""Attempts at jobs in this process: to their end, or to a step at which they are stopped."""
+"""Attempts at jobs in this process, to their end or to a step at which they are stopped, and what they measured."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 
 from mtkd_engine import checkpoint
 from mtkd_engine.distill import Place, distill
-from mtkd_engine.events import Event, Stepped
+from mtkd_engine.events import Event, Metrics, Stepped
 from mtkd_engine.sources import Sources
 from mtkd_engine.spec import Spec
 
@@ -62,3 +62,13 @@ def said_in_pieces(begin: Callable[..., Attempt], *, folder: Path, stops: Sequen
             assert newest is not None
             assert checkpoint.step_of(newest) == stop_at
     return said
+
+
+def points(events: Sequence[Event]) -> dict[tuple[str, int], float]:
+    """This will return all that was measured, by name and step."""
+    return {
+        (name, event.step): value
+        for event in events
+        if isinstance(event, Metrics)
+        for name, value in event.values.items()
+    }

@@ -14,8 +14,8 @@ from mtkd_engine import checkpoint
 from mtkd_engine.events import Checkpointed, Event, Finished, Started
 from mtkd_engine.spec import Spec
 from tests.engine.attempts import WHOLE, run, said_in_pieces, start
+from tests.engine.attempts import points as measured
 from tests.engine.loop.conftest import Done
-from tests.engine.methods.conftest import points as measured
 
 MakeSpec = Callable[..., Spec]
 

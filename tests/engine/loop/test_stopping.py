@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from mtkd_engine import checkpoint
+from mtkd_engine import checkpoint, runner
 from mtkd_engine.distill import Place
 from mtkd_engine.events import Checkpointed, Entered, Event, Finished, Metrics, Started, Stopped
 from mtkd_engine.journal import read
@@ -170,11 +170,17 @@ def test_a_copy_that_was_trained_and_beliefs_that_were_made_are_not_made_again(
     assert len(list((runs.cache / "beliefs").iterdir())) == 3
 
 
-def test_a_signal_after_the_last_word_changes_nothing(runs: Runs, stop_in: Callable[..., None]) -> None:
-    stop_in("mtkd_engine.runner._say", call=10_000)
-    spec = parse(SOLO)
-    flagged = runs(spec, "first")
-    assert flagged == SUCCEEDED
+def test_a_signal_after_the_last_word_changes_nothing(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    say = runner._say
+    signalled = []
+
+    def signalling(event: Event) -> None:
+        say(event)
+        if isinstance(event, Finished):
+            signal.raise_signal(signal.SIGTERM)
+            signalled.append(event)
+
+    monkeypatch.setattr(runner, "_say", signalling)
+    assert runs(parse(SOLO), "first") == SUCCEEDED
     kinds = [event.kind for event in runs.said("first") if not isinstance(event, Metrics)]
-    assert kinds[0] == Started.kind
-    assert kinds[-1] == Finished.kind
+    assert (len(signalled), kinds[0], kinds[-1]) == (1, Started.kind, Finished.kind)

@@ -14,7 +14,7 @@ from mtkd_engine.data.dataset import load_dataset
 from mtkd_engine.events import Entered, Event, Metrics, Warned
 from mtkd_engine.spec import Spec, parse
 from mtkd_engine.teachers.check import check_teacher
-from tests.engine.attempts import Attempt, start
+from tests.engine.attempts import Attempt, points, start
 from tests.engine.loop.conftest import SOLO, write_planted
 from tests.engine.predictions.conftest import everybody, noisy, write_jsonl
 
@@ -72,16 +72,6 @@ def codes(events: list[Event]) -> list[str]:
 def entered(events: list[Event]) -> list[str]:
     """The parts of the work, in their order."""
     return [event.part for event in events if isinstance(event, Entered)]
-
-
-def points(events: list[Event]) -> dict[tuple[str, int], float]:
-    """All that was measured, by name and step."""
-    return {
-        (name, event.step): value
-        for event in events
-        if isinstance(event, Metrics)
-        for name, value in event.values.items()
-    }
 
 
 def curves(events: list[Event]) -> set[str]:

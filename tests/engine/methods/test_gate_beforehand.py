@@ -13,9 +13,9 @@ from safetensors.torch import load_file
 
 from mtkd_engine import checkpoint
 from mtkd_engine.events import Entered, Event, Started, Stepped, Weights
-from tests.engine.attempts import WHOLE, said_in_pieces
+from tests.engine.attempts import WHOLE, points, said_in_pieces
 from tests.engine.loop.conftest import SOLO
-from tests.engine.methods.conftest import School, codes, curves, entered, last, points
+from tests.engine.methods.conftest import School, codes, curves, entered, last
 
 KINDS = ["static", "kau", "kau_plus"]
 STOPS = (3, 7)

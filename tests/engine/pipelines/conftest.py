@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from mtkd_engine import checkpoint
 from mtkd_engine.data.images.world import ImagesPerSplit, make_images
 from mtkd_engine.distill import Place, distill
-from mtkd_engine.events import Event, Metrics
+from mtkd_engine.events import Event
 from mtkd_engine.profile import cost_of_classifier
 from mtkd_engine.report.classification import ending
 from mtkd_engine.report.zoo import classification as zoo
@@ -71,12 +71,6 @@ class Gallery:
     ) -> list[Event]:
         """All that a job says, up to a step at which it is stopped."""
         return said_by(self.start(spec, folder=folder, resume=resume), stop_at=stop_at)
-
-
-def points(events: Sequence[Event]) -> dict[tuple[str, int], float]:
-    """All metrics by name and step."""
-    spoken = [event for event in events if isinstance(event, Metrics)]
-    return {(name, event.step): value for event in spoken for name, value in event.values.items()}
 
 
 def newest(folder: Path) -> Path:

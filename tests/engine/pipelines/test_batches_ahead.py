@@ -13,8 +13,9 @@ from mtkd_engine.data.video.errors import VideoError
 from mtkd_engine.events import Finished
 from mtkd_engine.spec import Spec, parse
 from mtkd_engine.tasks.classification.splits import clips as splits
+from tests.engine.attempts import points
 from tests.engine.pipelines.cinema import OPTIM, RECORDING, Cinema
-from tests.engine.pipelines.conftest import newest, points, same_student
+from tests.engine.pipelines.conftest import newest, same_student
 
 pytestmark = pytest.mark.usefixtures("unmeasured")
 BACKBONE = {"family": "cifar_resnet", "depth": 8}

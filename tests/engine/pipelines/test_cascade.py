@@ -14,8 +14,9 @@ from mtkd_engine import checkpoint
 from mtkd_engine.events import Entered, Event, Finished, Metrics, ProbeSet, Started, Weights
 from mtkd_engine.report.classification import ending
 from mtkd_engine.spec import SpecError, spec_hash
+from tests.engine.attempts import points
 from tests.engine.pipelines.cinema import OPTIM, STAGED, TEACHERS, Cinema, taught
-from tests.engine.pipelines.conftest import newest, points, same_student
+from tests.engine.pipelines.conftest import newest, same_student
 
 pytestmark = pytest.mark.usefixtures("unmeasured")
 ASSISTANTS = [{"net": {"family": "sequence", "stages": 1, "width": 24}}]

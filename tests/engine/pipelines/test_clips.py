@@ -22,8 +22,9 @@ from mtkd_engine.events import Entered, Event, Finished, Metrics, Started
 from mtkd_engine.report.classification import ending
 from mtkd_engine.sources import Sources
 from mtkd_engine.spec import SpecError, parse
+from tests.engine.attempts import points
 from tests.engine.pipelines.cinema import FEATURES, OPTIM, READS, RECORDING, STAGED, Cinema, taught
-from tests.engine.pipelines.conftest import STUDENT, newest, points, same_student
+from tests.engine.pipelines.conftest import STUDENT, newest, same_student
 
 pytestmark = pytest.mark.usefixtures("unmeasured")
 BACKBONE = {"family": "cifar_resnet", "depth": 8}

@@ -26,8 +26,8 @@ from mtkd_engine.sources import Sources
 from mtkd_engine.spec import DenseSpec, Spec, parse
 from mtkd_engine.spec.measures import is_by_sample
 from mtkd_engine.teachers.dense.evaluate import evaluate_dense
-from tests.engine.attempts import run
-from tests.engine.pipelines.conftest import STUDENT, newest, points, same_student
+from tests.engine.attempts import points, run
+from tests.engine.pipelines.conftest import STUDENT, newest, same_student
 
 SIZE = {"height": 16, "width": 16}
 PICTURES = ("segmentation", "saliency")

@@ -16,8 +16,8 @@ from mtkd_engine.events import Finished
 from mtkd_engine.profile import cost_of_dense
 from mtkd_engine.report.dense import ending
 from mtkd_engine.spec import Spec, parse
-from tests.engine.attempts import run
-from tests.engine.pipelines.conftest import newest, points, same_student
+from tests.engine.attempts import points, run
+from tests.engine.pipelines.conftest import newest, same_student
 
 SIZE = {"height": 16, "width": 16}
 METHODS: dict[str, dict[str, Any]] = {

@@ -15,8 +15,9 @@ from mtkd_engine.events import Finished, ProbeSet, Warned, Weights
 from mtkd_engine.modelfile import load_classifier
 from mtkd_engine.spec import BranchesNet, CifarResNet, Spec, parse
 from mtkd_engine.teachers.check import check_teacher
+from tests.engine.attempts import points
 from tests.engine.pipelines.cinema import FEATURES, Cinema
-from tests.engine.pipelines.conftest import SOLO, STUDENT, Gallery, newest, points, same_student
+from tests.engine.pipelines.conftest import SOLO, STUDENT, Gallery, newest, same_student
 
 pytestmark = pytest.mark.usefixtures("unmeasured")
 BRANCHES = ["branch_1", "branch_2", "branch_3"]

@@ -14,7 +14,8 @@ from mtkd_engine.events import Entered, Event, Finished, Started, Stopped
 from mtkd_engine.journal import read
 from mtkd_engine.runner import STOPPED, SUCCEEDED, run_attempt
 from mtkd_engine.spec import Spec, parse
-from tests.engine.pipelines.conftest import SOLO, Gallery, newest, points, same_student
+from tests.engine.attempts import points
+from tests.engine.pipelines.conftest import SOLO, Gallery, newest, same_student
 
 pytestmark = pytest.mark.usefixtures("unmeasured")
 METHODS: dict[str, dict[str, Any]] = {

@@ -16,7 +16,8 @@ from mtkd_engine.events import ArtifactWritten, Entered, Event, Finished, ProbeS
 from mtkd_engine.modelfile import load_classifier
 from mtkd_engine.spec import parse
 from mtkd_engine.teachers.classification.evaluate import evaluate_classifier
-from tests.engine.pipelines.conftest import SOLO, TEACHERS, Gallery, points, same_student
+from tests.engine.attempts import points
+from tests.engine.pipelines.conftest import SOLO, TEACHERS, Gallery, same_student
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,8 @@ from mtkd_engine.pipelines.zoo import classification as zoo
 from mtkd_engine.spec import SpecError, parse, spec_hash
 from mtkd_engine.teachers.classification.face import ClassTeacher
 from mtkd_engine.teachers.classification.load import load_class_teachers
-from tests.engine.pipelines.conftest import SOLO, TEACHERS, Gallery, newest, points
+from tests.engine.attempts import points
+from tests.engine.pipelines.conftest import SOLO, TEACHERS, Gallery, newest
 
 pytestmark = pytest.mark.usefixtures("unmeasured")
 FINE = {"epochs": 2, "batch_size": 32, "learning_rate": 0.01, "optimizer": "sgd"}

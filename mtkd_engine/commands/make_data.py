@@ -25,8 +25,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     make.add_argument("--task", choices=tuple(_KINDS), default="grounding")
     make.add_argument(
         "--form",
-        choices=("parquet", "folders", "videos", "features"),
-        help="; ".join(f"{task}: {', '.join(kinds)}" for task, kinds in _KINDS.items()),
+        choices=tuple(dict.fromkeys(form for kinds in _KINDS.values() for form in kinds)),
+        help="the first of its task if not given; "
+        + "; ".join(f"{task}: {', '.join(kinds)}" for task, kinds in _KINDS.items()),
     )
     make.add_argument(
         "--train",
@@ -42,7 +43,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     make.add_argument("--size", type=count, help="pixels a side of images and pictures (32)")
     make.add_argument("--classes", type=count, help="classes of images, 2 to 10 (10); of masks 3 to 5 (5)")
-    make.add_argument("--frames", type=count, help="frames of clips and of videos that people looked at (24)")
+    make.add_argument(
+        "--frames",
+        type=count,
+        help="frames of clips (of features: rows) and of videos that people looked at (24)",
+    )
     make.set_defaults(command=_make_data)
 
 
@@ -100,9 +105,9 @@ def _make_gaze(counts: dict[str, int], **named: Any) -> Report:
 
 
 def _make_gaze_videos(counts: dict[str, int], **named: Any) -> Report:
-    from mtkd_engine.data.gaze.world import LookedAtPerSplit, make_gaze_videos
+    from mtkd_engine.data.gaze.world import FILMS, make_gaze_videos
 
-    return make_gaze_videos(videos=replace(LookedAtPerSplit(24, 8, 12), **counts), **named)
+    return make_gaze_videos(videos=replace(FILMS, **counts), **named)
 
 
 class _Kind(NamedTuple):

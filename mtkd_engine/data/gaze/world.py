@@ -43,6 +43,10 @@ class LookedAtPerSplit:
     test: int = 120
 
 
+FILMS = LookedAtPerSplit(24, 8, 12)
+"""Of videos, which cost more than pictures."""
+
+
 @dataclass(frozen=True)
 class _Blob:
     """A disc that fades out; `step` is how far it goes in a frame, in pixels."""
@@ -91,7 +95,7 @@ def make_gaze(
 def make_gaze_videos(
     out: Path,
     *,
-    videos: LookedAtPerSplit = LookedAtPerSplit(24, 8, 12),
+    videos: LookedAtPerSplit = FILMS,
     frames: int = 24,
     difficulty: float = 0.5,
     seed: int = 7,
